@@ -1,0 +1,1 @@
+//! What services promise each other, generated from proto files.

@@ -1,0 +1,1 @@
+//! The EDC service: study versions, casebooks, forms, queries, import and export.

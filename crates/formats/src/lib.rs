@@ -1,0 +1,1 @@
+//! Bytes to kernel values and back: ODM, USDM, CSV, XPT, JSON. Pure.

@@ -1,0 +1,1 @@
+//! HTTP: REST from the contract.

@@ -1,0 +1,1 @@
+//! The identity service: users and how they prove who they are.

@@ -1,0 +1,1 @@
+//! The words and laws of a trial: study versions, casebooks, values. Pure.

@@ -1,0 +1,1 @@
+//! Expressions over clinical values: checks, derivations, conditions, eligibility. Pure.

@@ -1,0 +1,1 @@
+//! Where logs and views are kept: SQLite or PostgreSQL behind one trait.
