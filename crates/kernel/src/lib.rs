@@ -1,1 +1,20 @@
-//! The words and laws of a trial: study versions, casebooks, values. Pure.
+//! The words and laws of a trial.
+//!
+//! A [`StudyVersion`] says what a study collects; a [`Casebook`](casebook::Casebook) is everything
+//! the trial knows about one subject. Everything here is a pure function over plain data: no IO, no
+//! clock, no randomness, no knowledge of how anything is stored or sent.
+//!
+//! Start reading at [`study`] for the design and at [`casebook`] for what happens to a subject.
+
+mod date;
+mod id;
+mod text;
+mod value;
+
+pub mod study;
+
+pub use date::{PartialDate, Precision};
+pub use id::*;
+pub use study::StudyVersion;
+pub use text::{Lang, Texts};
+pub use value::{DataType, Datum, MissingReason, ValueFault, canonical};
