@@ -11,6 +11,7 @@ mod id;
 mod text;
 mod value;
 
+pub mod casebook;
 pub mod study;
 
 pub use date::{PartialDate, Precision};
