@@ -50,7 +50,7 @@ CONDITIONS = [
 def npi_score(number):
     code = f"NPITM{number}"
     return (f"MT.{code}S", f"{code} score", f"{code}得分",
-            f'missing({code}) || {code} == "PRESENT" ? {code}F * {code}V : ({code} == "ABSENT" ? 0 : null)')
+            f'(missing({code}) || {code} == "PRESENT") ? {code}F * {code}V : ({code} == "ABSENT" ? 0 : null)')
 
 
 ADAS11 = [f"ACITM{n:02}" for n in (1, 2, 4, 5, 6, 7, 8, 11, 12, 13, 14)]
