@@ -1,0 +1,140 @@
+//! One door to one method.
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+use futures::{
+    future::BoxFuture,
+    stream::{BoxStream, StreamExt as _},
+};
+use serde::Serialize;
+
+use crate::{Context, Error, google::api::HttpBody, rest::Request};
+
+/// The HTTP methods in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verb {
+    Get,
+    Put,
+    Post,
+    Patch,
+    Delete,
+}
+
+/// How a method of the service trait `S` is reached over HTTP.
+pub struct Route<S: ?Sized> {
+    pub verb: Verb,
+    /// Such as `/v1/studies/{study_oid}/subjects/{subject_key}:enrol`.
+    pub template: &'static str,
+    /// The full name of the method, such as `casebook.edc.v1.Edc/EnrolSubject`.
+    pub method: &'static str,
+    pub call: fn(Arc<S>, Context, Request) -> BoxFuture<'static, Result<Answer, Error>>,
+}
+
+/// A route together with the service that answers.
+#[derive(Clone)]
+pub struct Bound {
+    pub verb: Verb,
+    pub template: &'static str,
+    pub method: &'static str,
+    call: Arc<Call>,
+}
+
+type Call = dyn Fn(Context, Request) -> BoxFuture<'static, Result<Answer, Error>> + Send + Sync;
+
+/// What a route answers.
+pub enum Answer {
+    /// A whole JSON document.
+    Json(Bytes),
+    /// A document in pieces. An error in the middle means that the document is not complete.
+    Stream { content_type: String, pieces: BoxStream<'static, Result<Bytes, Error>> },
+}
+
+impl<S: ?Sized + Send + Sync + 'static> Route<S> {
+    /// The route as answered by `service`.
+    pub fn bind(self, service: Arc<S>) -> Bound {
+        let call = self.call;
+        Bound {
+            verb: self.verb,
+            template: self.template,
+            method: self.method,
+            call: Arc::new(move |context, request| call(service.clone(), context, request)),
+        }
+    }
+}
+
+impl Bound {
+    pub fn call(
+        &self,
+        context: Context,
+        request: Request,
+    ) -> BoxFuture<'static, Result<Answer, Error>> {
+        (self.call)(context, request)
+    }
+}
+
+impl Answer {
+    pub(crate) fn json<M: Serialize>(message: &M) -> Result<Self, Error> {
+        let bytes = serde_json::to_vec(message).map_err(|error| {
+            let code = crate::Code::Internal;
+            Error::new(code, "ANSWER_NOT_WRITABLE", format!("the answer has no JSON: {error}"))
+        })?;
+        Ok(Self::Json(bytes.into()))
+    }
+
+    /// Waits for the first piece, which names the content type: an error before it is an ordinary
+    /// error, with its own status, and not a broken document.
+    pub(crate) async fn stream(
+        mut bodies: BoxStream<'static, Result<HttpBody, Error>>,
+    ) -> Result<Self, Error> {
+        let first = bodies.next().await.transpose()?.unwrap_or_default();
+        let pieces = bodies.map(|body| body.map(|body| Bytes::from(body.data)));
+        let start = futures::stream::once(async { Ok(Bytes::from(first.data)) });
+        let content_type = if first.content_type.is_empty() {
+            "application/octet-stream".to_owned()
+        } else {
+            first.content_type
+        };
+        Ok(Self::Stream { content_type, pieces: start.chain(pieces).boxed() })
+    }
+}
+
+impl Verb {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Put => "PUT",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        let all = [Self::Get, Self::Put, Self::Post, Self::Patch, Self::Delete];
+        all.into_iter().find(|verb| verb.name() == name)
+    }
+}
+
+impl<S: ?Sized> fmt::Debug for Route<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} -> {}", self.verb.name(), self.template, self.method)
+    }
+}
+
+impl fmt::Debug for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} -> {}", self.verb.name(), self.template, self.method)
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json(bytes) => f.debug_tuple("Json").field(&bytes.len()).finish(),
+            Self::Stream { content_type, .. } => {
+                f.debug_tuple("Stream").field(content_type).finish()
+            }
+        }
+    }
+}
