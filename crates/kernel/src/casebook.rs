@@ -1,7 +1,30 @@
 //! A casebook: everything the trial knows about one subject.
+//!
+//! [`Event`] is what can happen, [`Casebook::apply`] takes it in, [`typed_changes`] turns what
+//! somebody typed into changes or says why not. Rules are another crate: whoever saves a form asks
+//! it for derived values and findings and puts everything into the same append.
+
+mod event;
+mod query;
 mod record;
+mod refusal;
+mod save;
+mod schedule;
+mod state;
+mod status;
 mod stored;
+
 pub use self::{
+    event::{
+        Cause, EligibilityAssessed, Event, FormSaved, ItemChange, MalformedEvent, Mark, RecordPart,
+        RowChanges, SubjectEnrolled, SubjectScreened,
+    },
+    query::{Query, QueryOpened, QueryStatus, Remark},
     record::{FormRecord, ItemKey, RecordKey, RecordSignature, Row, RowKey},
+    refusal::{Conflict, ItemFault, Refusal},
+    save::{Assignment, Entered, SaveForm, range_check_holds, typed_changes},
+    schedule::{Due, EventTiming, due, event_date, timing_today},
+    state::{Casebook, Enrolment, Stamp},
+    status::{StatusChange, SubjectStatus},
     stored::{DatumRef, MalformedRecord, RecordRef, RowRef},
 };

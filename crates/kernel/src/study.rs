@@ -6,9 +6,12 @@
 
 mod definition;
 mod design;
+mod diff;
+mod faults;
 mod kept;
 mod plan;
 mod protocol;
+mod shape;
 
 use std::{fmt, str::FromStr};
 
@@ -22,13 +25,16 @@ pub use self::{
         RangeCheck, StudyEventDef, StudyEventKind, UnitDef,
     },
     design::Design,
+    diff::{Difference, diff},
+    faults::{Fault, faults},
     kept::{Kept, KeptAttribute},
     plan::{Blinding, CheckAction, CheckScope, EditCheck, Example, RequiredRole, SdvPlan, SdvRule},
     protocol::{
         Arm, Criterion, CriterionKind, Epoch, Parameter, Protocol, StudyEventRef, TimingConstraint,
     },
+    shape::{FormShape, GroupShape, ItemShape},
 };
-use crate::{MetaDataVersionOid, StudyOid, Texts};
+use crate::{ItemOid, MetaDataVersionOid, StudyOid, Texts};
 
 /// One version of a study's design. It never changes after publication: a change is a new version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +59,8 @@ pub struct StudyVersion {
     pub checks: Vec<EditCheck>,
     pub sdv: SdvPlan,
     pub blinding: Blinding,
+    /// The items whose value is the date of their event.
+    pub visit_dates: Vec<ItemOid>,
     /// What Casebook does not interpret: kept, and written out again.
     pub kept: Kept,
 }

@@ -1,8 +1,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    CodeList, ConditionDef, FormDef, ItemDef, ItemGroupDef, ItemGroupRef, MethodDef, StudyEventDef,
-    StudyVersion, StudyVersionHash, TimingConstraint, UnitDef,
+    CodeList, ConditionDef, FormDef, FormShape, ItemDef, ItemGroupDef, ItemGroupRef, MethodDef,
+    StudyEventDef, StudyVersion, StudyVersionHash, TimingConstraint, UnitDef,
 };
 use crate::{
     CodeListOid, ConditionOid, FormOid, ItemGroupOid, ItemOid, MethodOid, StudyEventOid, UnitOid,
@@ -22,8 +22,8 @@ pub struct Design {
     conditions: HashMap<ConditionOid, usize>,
     units: HashMap<UnitOid, usize>,
     timings: HashMap<StudyEventOid, usize>,
-    /// The groups of each form with nested ones, in the order in which they are shown.
-    form_groups: HashMap<FormOid, Vec<ItemGroupOid>>,
+    /// Each form with its groups, nested ones too, in the order in which they are shown.
+    shapes: HashMap<FormOid, FormShape>,
 }
 
 /// The deepest nesting of groups that is followed.
@@ -48,24 +48,25 @@ impl Design {
             conditions: index(&version.conditions, |c| c.oid.clone()),
             units: index(&version.units, |u| u.oid.clone()),
             timings: index(&version.protocol.timings, |t| t.event.clone()),
-            form_groups: HashMap::new(),
+            shapes: HashMap::new(),
             version,
         };
         let version = Arc::clone(&design.version);
         for form in &version.forms {
             let mut groups = Vec::new();
             design.flatten(&form.groups, MAX_GROUP_DEPTH, &mut groups);
-            design.form_groups.insert(form.oid.clone(), groups);
+            let shape = FormShape::new(&design, &groups);
+            design.shapes.insert(form.oid.clone(), shape);
         }
         design
     }
 
-    fn flatten(&self, refs: &[ItemGroupRef], depth: usize, into: &mut Vec<ItemGroupOid>) {
+    fn flatten(&self, refs: &[ItemGroupRef], depth: usize, into: &mut Vec<ItemGroupRef>) {
         for group in refs {
-            if depth == 0 || into.contains(&group.group) {
+            if depth == 0 || into.iter().any(|one| one.group == group.group) {
                 continue;
             }
-            into.push(group.group.clone());
+            into.push(group.clone());
             if let Some(def) = self.group(&group.group) {
                 self.flatten(&def.groups, depth - 1, into);
             }
@@ -123,8 +124,8 @@ impl Design {
         self.timings.get(event).map(|at| &self.version.protocol.timings[*at])
     }
 
-    /// The groups of a form, nested ones after the group that holds them.
-    pub fn groups_of(&self, form: &FormOid) -> &[ItemGroupOid] {
-        self.form_groups.get(form).map_or(&[], Vec::as_slice)
+    /// The groups and items of a form, ready to check what is entered.
+    pub fn shape(&self, form: &FormOid) -> Option<&FormShape> {
+        self.shapes.get(form)
     }
 }

@@ -1,0 +1,154 @@
+//! A rule of the trial says no. Each refusal has a stable code, listed in `docs/refusals.md`.
+
+use super::{
+    query::QueryStatus,
+    record::{ItemKey, RowKey},
+    status::SubjectStatus,
+};
+use crate::{
+    CheckOid, CriterionOid, Datum, FormOid, ItemGroupOid, ItemOid, QueryId, SiteOid, StudyEventOid,
+};
+
+/// An item that was refused and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ItemFault {
+    pub item: ItemKey,
+    pub why: String,
+}
+
+/// One item of a save that came too late: what the saver wanted and what is there now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    pub item: ItemKey,
+    pub yours: Option<Datum>,
+    pub theirs: Option<Datum>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("the study has no site {0}")]
+    SiteUnknown(SiteOid),
+    #[error("site {0} is not active")]
+    SiteNotActive(SiteOid),
+    #[error("there is already a subject {0}")]
+    SubjectExists(String),
+    #[error("the study has no subject {0}")]
+    SubjectUnknown(String),
+    #[error("'{text}' cannot be used as {what}: {why}")]
+    KeyInvalid { what: &'static str, text: String, why: &'static str },
+    #[error("the consent is not dated")]
+    ConsentMissing,
+    #[error("the subject is not eligible: {}", list(.0))]
+    NotEligible(Vec<CriterionOid>),
+    #[error("the investigator has not said whether these criteria are met: {}", list(.0))]
+    CriteriaOpen(Vec<CriterionOid>),
+    #[error("a subject that is {} cannot become {}", .from.code(), .to.code())]
+    StatusNotAllowed { from: SubjectStatus, to: SubjectStatus },
+    #[error("the study version has no event {0}")]
+    EventUnknown(StudyEventOid),
+    #[error("event {event} has no form {form}")]
+    FormNotInEvent { event: StudyEventOid, form: FormOid },
+    #[error("{0} does not repeat; its repeat key is 1")]
+    NotRepeating(String),
+    #[error("form {form} has no group {group}")]
+    GroupNotInForm { form: FormOid, group: ItemGroupOid },
+    #[error("group {group} has no item {item}")]
+    ItemNotInGroup { group: ItemGroupOid, item: ItemOid },
+    #[error("group {group} may have at most {limit} rows")]
+    TooManyRows { group: ItemGroupOid, limit: u32 },
+    #[error("{}", faults(.0))]
+    ValueInvalid(Vec<ItemFault>),
+    #[error("{0} is derived; it cannot be entered")]
+    ItemDerived(ItemOid),
+    #[error("{0} is not collected here")]
+    ItemNotCollected(ItemOid),
+    #[error("the save contains {0} twice")]
+    ItemTwice(ItemOid),
+    #[error(
+        "the form was changed by somebody else since it was opened (version {seen}, now {actual})"
+    )]
+    StaleRecord { seen: u64, actual: u64, conflicts: Vec<Conflict> },
+    #[error("a change of a complete value needs a reason: {}", list(.0))]
+    ReasonMissing(Vec<ItemOid>),
+    #[error("this needs a reason")]
+    ReasonNeeded,
+    #[error("the form was removed")]
+    RecordRemoved,
+    #[error("the row was removed: {0}")]
+    RowRemoved(String),
+    #[error("there is nothing to do: it is already so")]
+    AlreadySo,
+    #[error("nothing was recorded there")]
+    RecordUnknown,
+    #[error("the form is frozen")]
+    FormFrozen,
+    #[error("the form is locked")]
+    FormLocked,
+    #[error("the form is not complete")]
+    FormNotComplete,
+    #[error("queries are open")]
+    QueriesOpen,
+    #[error("check {check} does not hold: {message}")]
+    CheckFailed { check: CheckOid, message: String },
+    #[error("there is no query {0}")]
+    QueryUnknown(QueryId),
+    #[error("query {id} is {}", .status.code())]
+    QueryState { id: QueryId, status: QueryStatus },
+}
+
+impl Refusal {
+    /// The stable code that clients act on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::SiteUnknown(_) => "SITE_UNKNOWN",
+            Self::SiteNotActive(_) => "SITE_NOT_ACTIVE",
+            Self::SubjectExists(_) => "SUBJECT_EXISTS",
+            Self::SubjectUnknown(_) => "SUBJECT_UNKNOWN",
+            Self::KeyInvalid { .. } => "KEY_INVALID",
+            Self::ConsentMissing => "CONSENT_MISSING",
+            Self::NotEligible(_) => "NOT_ELIGIBLE",
+            Self::CriteriaOpen(_) => "CRITERIA_OPEN",
+            Self::StatusNotAllowed { .. } => "STATUS_NOT_ALLOWED",
+            Self::EventUnknown(_) => "EVENT_UNKNOWN",
+            Self::FormNotInEvent { .. } => "FORM_NOT_IN_EVENT",
+            Self::NotRepeating(_) => "NOT_REPEATING",
+            Self::GroupNotInForm { .. } => "GROUP_NOT_IN_FORM",
+            Self::ItemNotInGroup { .. } => "ITEM_NOT_IN_GROUP",
+            Self::TooManyRows { .. } => "TOO_MANY_ROWS",
+            Self::ValueInvalid(_) => "VALUE_INVALID",
+            Self::ItemDerived(_) => "ITEM_DERIVED",
+            Self::ItemNotCollected(_) => "ITEM_NOT_COLLECTED",
+            Self::ItemTwice(_) => "ITEM_TWICE",
+            Self::StaleRecord { .. } => "STALE_RECORD",
+            Self::ReasonMissing(_) | Self::ReasonNeeded => "REASON_MISSING",
+            Self::RecordRemoved => "RECORD_REMOVED",
+            Self::RowRemoved(_) => "ROW_REMOVED",
+            Self::AlreadySo => "ALREADY_SO",
+            Self::RecordUnknown => "RECORD_UNKNOWN",
+            Self::FormFrozen => "FORM_FROZEN",
+            Self::FormLocked => "FORM_LOCKED",
+            Self::FormNotComplete => "FORM_NOT_COMPLETE",
+            Self::QueriesOpen => "QUERIES_OPEN",
+            Self::CheckFailed { .. } => "CHECK_FAILED",
+            Self::QueryUnknown(_) => "QUERY_UNKNOWN",
+            Self::QueryState { .. } => "QUERY_STATE",
+        }
+    }
+}
+
+impl From<RowKey> for Refusal {
+    fn from(row: RowKey) -> Self {
+        Self::RowRemoved(format!("{}[{}]", row.group, row.repeat))
+    }
+}
+
+fn list<T: std::fmt::Display>(all: &[T]) -> String {
+    all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn faults(all: &[ItemFault]) -> String {
+    all.iter()
+        .map(|fault| format!("{}: {}", fault.item.item, fault.why))
+        .collect::<Vec<_>>()
+        .join("; ")
+}
