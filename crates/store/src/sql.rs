@@ -227,3 +227,33 @@ pub(crate) static ALL: [&Statement; 26] = [
     &CLEAR_VIEW,
     &FILL_VIEW,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+    use crate::migration::MIGRATIONS;
+    use rusqlite::Connection;
+
+    #[test]
+    fn every_statement_is_registered() {
+        let written = include_str!("sql.rs").matches(": Statement =").count();
+        // One match is the line above.
+        assert_eq!(ALL.len(), written - 1);
+    }
+
+    #[test]
+    fn sqlite_prepares_every_statement_with_its_parameters_in_order() {
+        let connection = Connection::open_in_memory().unwrap();
+        for migration in MIGRATIONS {
+            connection.execute_batch(migration.sqlite).unwrap();
+        }
+        for statement in ALL {
+            let prepared = connection.prepare(statement.sqlite);
+            let prepared = prepared.unwrap_or_else(|error| panic!("{}: {error}", statement.name));
+            for index in 1..=prepared.parameter_count() {
+                let expected = format!("${index}");
+                assert_eq!(prepared.parameter_name(index), Some(expected.as_str()));
+            }
+        }
+    }
+}

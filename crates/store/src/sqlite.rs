@@ -13,7 +13,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use read::Readers;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
@@ -43,6 +43,7 @@ impl Default for SqliteOptions {
 /// A store in one SQLite file. Other processes may read and write the same file.
 #[derive(Debug)]
 pub struct Sqlite {
+    file: PathBuf,
     readers: Readers,
     /// `None` only while the store is being dropped.
     queue: Option<mpsc::Sender<Waiting>>,
@@ -63,13 +64,14 @@ impl Sqlite {
         let counters = Arc::new(Counters::default());
         let (queue, waiting) = mpsc::channel(options.waiting_writes);
         let writer = writer::start(connection, waiting, Arc::clone(&counters))?;
-        Ok(Self { readers, queue: Some(queue), writer: Some(writer), counters })
+        let file = file.to_owned();
+        Ok(Self { file, readers, queue: Some(queue), writer: Some(writer), counters })
     }
 
     /// Writes a consistent copy of the whole store to a new file while the store is in use. Blocks
     /// for as long as the copy takes; refuses a file that exists.
     pub fn backup(&self, file: &Path) -> Result<()> {
-        self.readers.copy_to(file)
+        connection::copy(&self.file, file)
     }
 
     async fn write(&self, write: Write) -> Result<Answer> {

@@ -1,7 +1,7 @@
 use crate::migration::{MIGRATIONS, NEWEST};
 use crate::{Result, SqliteOptions, StoreError};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::Path;
 use std::time::Duration;
 
@@ -83,6 +83,20 @@ fn make_name_durable(file: &Path) -> Result<()> {
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(|error| StoreError::failed("syncing the folder of the database", error))
+}
+
+/// Copies one state of the whole database to a new file, and makes it durable.
+pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
+    let io = |error| StoreError::failed("backing up", error);
+    if fs::exists(to).map_err(io)? {
+        return Err(StoreError::Unacceptable { why: "the file of a backup must not exist" });
+    }
+    let name_is_text = StoreError::Unacceptable { why: "the file of a backup is named in UTF-8" };
+    let target = to.to_str().ok_or(name_is_text)?;
+    let copied = open(from, 2)?.execute("VACUUM INTO $1", [target]);
+    copied.map_err(|error| failed("backing up", error))?;
+    File::open(to).and_then(|copy| copy.sync_all()).map_err(io)?;
+    make_name_durable(to)
 }
 
 /// Maps an error of the engine; a full disk is told apart, whoever says so.

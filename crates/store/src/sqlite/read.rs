@@ -1,10 +1,9 @@
 use super::connection::{failed, open_reader};
 use crate::sql::{self, Statement};
-use crate::{Head, LogName, Position, Range, Result, Sealed, SqliteOptions, StoreError, View};
+use crate::{Head, LogName, Position, Range, Result, Sealed, SqliteOptions, View};
 use journal::Hash;
 use rusqlite::types::Type;
 use rusqlite::{Connection, Params, Row};
-use std::fs::{self, File};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -115,20 +114,6 @@ impl Readers {
 
     pub(super) fn is_due(&self, queue: &str, now_ms: i64) -> Result<bool> {
         self.query(&sql::IS_DUE, (queue, now_ms), |_| Ok(())).map(|rows| !rows.is_empty())
-    }
-
-    /// Copies one state of the whole database to a new file, and makes it durable.
-    pub(super) fn copy_to(&self, file: &Path) -> Result<()> {
-        let io = |error| StoreError::failed("backing up", error);
-        if fs::exists(file).map_err(io)? {
-            return Err(StoreError::Unacceptable { why: "the file of a backup must not exist" });
-        }
-        let target = file.to_str().ok_or(StoreError::Unacceptable {
-            why: "the file of a backup must have a name in UTF-8",
-        })?;
-        let copied = self.connection().execute("VACUUM INTO $1", [target]);
-        copied.map_err(|error| failed("backing up", error))?;
-        File::open(file).and_then(|copy| copy.sync_all()).map_err(io)
     }
 }
 
