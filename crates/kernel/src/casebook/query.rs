@@ -49,22 +49,26 @@ pub struct QueryOpened {
 }
 
 /// A query with everything said about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Query {
     pub opened: QueryOpened,
     pub status: QueryStatus,
     pub opened_at_ms: i64,
     pub changed_at_ms: i64,
+    pub opened_by: String,
+    pub opened_in_role: String,
     /// Whether a check closed it, not a person.
     pub closed_by_check: bool,
     pub thread: Vec<Remark>,
 }
 
 /// One remark in the thread of a query.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remark {
     pub status: QueryStatus,
     pub text: String,
     pub entry: u64,
     pub at_ms: i64,
+    pub by: String,
+    pub role: String,
 }

@@ -54,6 +54,9 @@ pub struct Stamp<'a> {
     pub sequence: u64,
     pub recorded_at_ms: i64,
     pub request: &'a RequestId,
+    /// Who did it and in which role.
+    pub actor: &'a str,
+    pub role: &'a str,
 }
 
 impl Casebook {
@@ -108,6 +111,8 @@ impl Casebook {
                     opened_at_ms: stamp.recorded_at_ms,
                     changed_at_ms: stamp.recorded_at_ms,
                     closed_by_check: false,
+                    opened_by: stamp.actor.to_owned(),
+                    opened_in_role: stamp.role.to_owned(),
                     thread: Vec::new(),
                     opened,
                 };
@@ -211,6 +216,8 @@ impl Casebook {
                 text,
                 entry: stamp.sequence,
                 at_ms: stamp.recorded_at_ms,
+                by: stamp.actor.to_owned(),
+                role: stamp.role.to_owned(),
             });
         }
     }
