@@ -11,5 +11,5 @@ mod router;
 mod template;
 
 pub use request::Request;
-pub use route::{Answer, Bound, Route, Verb};
+pub use route::{Answer, Answering, Bound, Route, Verb};
 pub use router::{Found, Router};

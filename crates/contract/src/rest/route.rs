@@ -28,7 +28,7 @@ pub struct Route<S: ?Sized> {
     pub template: &'static str,
     /// The full name of the method, such as `casebook.edc.v1.Edc/EnrolSubject`.
     pub method: &'static str,
-    pub call: fn(Arc<S>, Context, Request) -> BoxFuture<'static, Result<Answer, Error>>,
+    pub call: fn(Arc<S>, Context, Request) -> Answering,
 }
 
 /// A route together with the service that answers.
@@ -40,7 +40,10 @@ pub struct Bound {
     call: Arc<Call>,
 }
 
-type Call = dyn Fn(Context, Request) -> BoxFuture<'static, Result<Answer, Error>> + Send + Sync;
+type Call = dyn Fn(Context, Request) -> Answering + Send + Sync;
+
+/// An answer that is being made.
+pub type Answering = BoxFuture<'static, Result<Answer, Error>>;
 
 /// What a route answers.
 pub enum Answer {
@@ -64,11 +67,7 @@ impl<S: ?Sized + Send + Sync + 'static> Route<S> {
 }
 
 impl Bound {
-    pub fn call(
-        &self,
-        context: Context,
-        request: Request,
-    ) -> BoxFuture<'static, Result<Answer, Error>> {
+    pub fn call(&self, context: Context, request: Request) -> Answering {
         (self.call)(context, request)
     }
 }
