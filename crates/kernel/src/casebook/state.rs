@@ -28,6 +28,8 @@ pub struct Casebook {
     pub notes: Vec<(String, String)>,
     pub records: BTreeMap<RecordKey, Arc<FormRecord>>,
     pub queries: BTreeMap<QueryId, Query>,
+    /// The queries about each record.
+    pub asked: BTreeMap<RecordKey, Vec<QueryId>>,
     /// The requests that were carried out, with the last entry of each.
     pub requests: HashMap<RequestId, u64>,
     /// How many queries were ever opened.
@@ -116,6 +118,8 @@ impl Casebook {
                     thread: Vec::new(),
                     opened,
                 };
+                let about = self.asked.entry(query.opened.record.clone()).or_default();
+                about.push(query.opened.id.clone());
                 self.queries.insert(query.opened.id.clone(), query);
             }
             Event::QueryAnswered { id, text } => {
@@ -225,6 +229,12 @@ impl Casebook {
     /// The record, unless nothing was ever saved in it.
     pub fn record(&self, key: &RecordKey) -> Option<&Arc<FormRecord>> {
         self.records.get(key)
+    }
+
+    /// The queries about one record, oldest first.
+    pub fn queries_of(&self, key: &RecordKey) -> impl Iterator<Item = &Query> {
+        let ids = self.asked.get(key).map_or(&[][..], Vec::as_slice);
+        ids.iter().filter_map(|id| self.queries.get(id))
     }
 
     /// The records of one event, in the order of form and repeat.

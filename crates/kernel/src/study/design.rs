@@ -124,6 +124,11 @@ impl Design {
         self.timings.get(event).map(|at| &self.version.protocol.timings[*at])
     }
 
+    /// The groups of a form, nested ones after the group that holds them.
+    pub fn groups_of(&self, form: &FormOid) -> &[ItemGroupOid] {
+        self.shape(form).map_or(&[], |shape| &shape.group_oids)
+    }
+
     /// The groups and items of a form, ready to check what is entered.
     pub fn shape(&self, form: &FormOid) -> Option<&FormShape> {
         self.shapes.get(form)

@@ -10,6 +10,7 @@ use crate::{CodeListOid, ConditionOid, DataType, ItemGroupOid, ItemOid, MethodOi
 #[derive(Clone, Debug, Default)]
 pub struct FormShape {
     pub groups: Vec<GroupShape>,
+    pub(super) group_oids: Vec<ItemGroupOid>,
     index: HashMap<ItemGroupOid, usize>,
 }
 
@@ -49,7 +50,8 @@ impl FormShape {
         let groups: Vec<GroupShape> =
             refs.iter().filter_map(|group| group_shape(design, group)).collect();
         let index = groups.iter().enumerate().map(|(at, g)| (g.oid.clone(), at)).collect();
-        Self { groups, index }
+        let group_oids = groups.iter().map(|group| group.oid.clone()).collect();
+        Self { groups, group_oids, index }
     }
 
     pub fn group(&self, oid: &ItemGroupOid) -> Option<&GroupShape> {
