@@ -8,6 +8,7 @@
 //! This crate knows no HTTP server, no store and no rule of a trial. Start reading at
 //! `proto/casebook/edc/v1/edc.proto`, then [`edc::v1::Edc`], then [`rest::Route`].
 
+mod authenticator;
 mod caller;
 mod context;
 mod error;
@@ -16,6 +17,7 @@ pub mod rest;
 mod role;
 pub mod timestamp;
 
+pub use authenticator::{Authenticator, Credentials};
 pub use caller::{Authentication, Caller, Grant, Sites};
 pub use context::Context;
 pub use error::{Code, DOMAIN, Detail, Error, FieldViolation};
