@@ -31,9 +31,9 @@ DM = Form("F.DM", "Demographics", "人口学资料", [
 
 VS = Form("F.VS", "Vital signs", "生命体征", [Group("IG.VS", "Vital signs", "生命体征", [
     I("VSDAT", "date", "Date of vital signs", "生命体征测量日期", req=True, sdtm="VS.VSDTC", raw="VTLD"),
-    I("HEIGHT", "dec:5.1", "Height", "身高", unit="MU.IN", soft=(48, 84), sdtm="VS.VSORRES", raw="IT.HEIGHT_VSORRES"),
-    I("WEIGHT", "dec:5.1", "Weight", "体重", unit="MU.LB", soft=(66, 350), sdtm="VS.VSORRES", raw="IT.WEIGHT"),
-    I("TEMP", "dec:5.1", "Temperature", "体温", unit="MU.F", soft=(93, 105), sdtm="VS.VSORRES", raw="IT.TEMP"),
+    I("HEIGHT", "dec:5.1", "Height", "身高", unit="MU.IN", sdtm="VS.VSORRES", raw="IT.HEIGHT_VSORRES"),
+    I("WEIGHT", "dec:5.1", "Weight", "体重", unit="MU.LB", sdtm="VS.VSORRES", raw="IT.WEIGHT"),
+    I("TEMP", "dec:5.1", "Temperature", "体温", unit="MU.F", sdtm="VS.VSORRES", raw="IT.TEMP"),
     I("TEMPLOC", "text:15", "Temperature location", "体温测量部位", cl="CL.TEMPLOC", skip="CC.NOTEMP", sdtm="VS.VSLOC", raw="IT.TEMP_LOC"),
     I("VSTPT", "text:40", "Time point", "测量时点", cl="CL.VSTPT", sdtm="VS.VSTPT", raw="TMPTC"),
     I("SYSBP", "int:3", "Systolic blood pressure", "收缩压", unit="MU.MMHG", soft=(80, 200), hard=(30, 350), sdtm="VS.VSORRES", raw="SYS_BP"),
