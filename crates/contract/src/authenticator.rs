@@ -18,7 +18,10 @@ pub trait Authenticator: Send + Sync + 'static {
 /// What a caller shows to prove who he is. Never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Credentials {
-    Password { user: String, password: String },
+    Password {
+        user: String,
+        password: String,
+    },
     /// A token that was issued earlier.
     Token(String),
 }

@@ -78,11 +78,23 @@ impl Request {
         match serde_path_to_error::deserialize::<_, M>(&mut json) {
             Err(fault) => {
                 let description = fault.inner().to_string();
-                let path = fault.path().to_string();
-                let path = if path == "." { String::new() } else { path };
+                let path = match fault.path().to_string() {
+                    root if root == "." => String::new(),
+                    path => path,
+                };
+                let path = match duplicate(&description) {
+                    Some(field) if path.is_empty() => field.to_owned(),
+                    Some(field) => format!("{path}.{field}"),
+                    None => path,
+                };
                 Error::invalid(path, description)
             }
             Ok(_) => Error::invalid("", "there is something after the JSON object"),
         }
     }
+}
+
+/// The field of which serde says that it is given twice: it names the object as the place.
+fn duplicate(description: &str) -> Option<&str> {
+    description.strip_prefix("duplicate field `")?.split('`').next()
 }

@@ -1,0 +1,296 @@
+//! A service that answers what it was asked, so that tests see what arrives.
+
+use async_trait::async_trait;
+use contract::{
+    Act, Code, Context, Error, Scope,
+    edc::v1::{export_study_request::Format, *},
+    google::api::HttpBody,
+};
+use futures::{StreamExt as _, stream, stream::BoxStream};
+
+/// A save that saw this version is answered as stale.
+pub const STALE_VERSION: i32 = 99;
+
+/// Answers what it was asked; methods that no test asks for are refused.
+#[derive(Debug)]
+pub struct Echo;
+
+fn unasked<T>(method: &'static str) -> Result<T, Error> {
+    Err(Error::new(Code::Unimplemented, "UNASKED", method))
+}
+
+#[async_trait]
+impl Edc for Echo {
+    async fn list_studies(
+        &self,
+        _: &Context,
+        _: ListStudiesRequest,
+    ) -> Result<ListStudiesResponse, Error> {
+        unasked("list_studies")
+    }
+
+    async fn get_study(&self, _: &Context, request: GetStudyRequest) -> Result<Study, Error> {
+        match request.study_oid.as_str() {
+            "PENDING" => std::future::pending().await,
+            "PANIC" => panic!("the service panics"),
+            "INCIDENT" => Err(Error::new(Code::Internal, "DISK_FULL", "secret path /var/x")),
+            _ => Ok(Study { study_oid: request.study_oid, ..Study::default() }),
+        }
+    }
+
+    async fn list_sites(
+        &self,
+        _: &Context,
+        _: ListSitesRequest,
+    ) -> Result<ListSitesResponse, Error> {
+        unasked("list_sites")
+    }
+
+    async fn list_subjects(
+        &self,
+        _: &Context,
+        request: ListSubjectsRequest,
+    ) -> Result<ListSubjectsResponse, Error> {
+        let subject = Subject { subject_key: request.study_oid, ..Subject::default() };
+        let seen = format!(
+            "{:?} {:?} {:?} {:?}",
+            request.site_oid, request.status, request.page_size, request.page_token
+        );
+        Ok(ListSubjectsResponse { subjects: vec![subject], next_page_token: Some(seen) })
+    }
+
+    async fn get_matrix(
+        &self,
+        _: &Context,
+        _: GetMatrixRequest,
+    ) -> Result<GetMatrixResponse, Error> {
+        unasked("get_matrix")
+    }
+
+    async fn screen_subject(
+        &self,
+        _: &Context,
+        _: ScreenSubjectRequest,
+    ) -> Result<ScreenSubjectResponse, Error> {
+        unasked("screen_subject")
+    }
+
+    async fn get_subject(
+        &self,
+        _: &Context,
+        _: GetSubjectRequest,
+    ) -> Result<GetSubjectResponse, Error> {
+        unasked("get_subject")
+    }
+
+    async fn enrol_subject(
+        &self,
+        _: &Context,
+        request: EnrolSubjectRequest,
+    ) -> Result<EnrolSubjectResponse, Error> {
+        let subject = Subject { subject_key: request.subject_key, ..Subject::default() };
+        Ok(EnrolSubjectResponse { subject: Some(subject) })
+    }
+
+    async fn change_subject_status(
+        &self,
+        _: &Context,
+        _: ChangeSubjectStatusRequest,
+    ) -> Result<ChangeSubjectStatusResponse, Error> {
+        unasked("change_subject_status")
+    }
+
+    async fn record_event(
+        &self,
+        _: &Context,
+        _: RecordEventRequest,
+    ) -> Result<RecordEventResponse, Error> {
+        unasked("record_event")
+    }
+
+    async fn get_form_record(
+        &self,
+        _: &Context,
+        request: GetFormRecordRequest,
+    ) -> Result<FormRecord, Error> {
+        let place = FormRecordPlace {
+            subject_key: request.subject_key,
+            study_event_oid: request.study_event_oid,
+            study_event_repeat_key: request.study_event_repeat_key,
+            form_oid: request.form_oid,
+            form_repeat_key: request.form_repeat_key,
+        };
+        Ok(FormRecord { place: Some(place), ..FormRecord::default() })
+    }
+
+    async fn save_form(
+        &self,
+        _: &Context,
+        request: SaveFormRequest,
+    ) -> Result<SaveFormResponse, Error> {
+        let seen_version = request.seen_version.unwrap_or(-1);
+        if seen_version == STALE_VERSION {
+            let detail = StaleRecord { seen_version, current_version: 100, conflicts: vec![] };
+            return Err(Error::aborted("STALE_RECORD", "changed").with_detail(&detail));
+        }
+        let changes = request.values.into_iter().map(|entry| {
+            let place = ItemPlace {
+                item_group_oid: entry.item_group_oid,
+                item_group_repeat_key: entry.item_group_repeat_key,
+                item_oid: entry.item_oid,
+            };
+            ItemChange { place: Some(place), ..ItemChange::default() }
+        });
+        let changes = changes.collect();
+        Ok(SaveFormResponse { version: seen_version + 1, changes, ..Default::default() })
+    }
+
+    async fn remove_record(
+        &self,
+        _: &Context,
+        request: RemoveRecordRequest,
+    ) -> Result<RemoveRecordResponse, Error> {
+        let row = request.item_group_oid.zip(request.item_group_repeat_key);
+        let is_row = row == Some(("IG.VS".to_owned(), "2".to_owned()));
+        Ok(RemoveRecordResponse { version: i32::from(is_row) })
+    }
+
+    async fn restore_record(
+        &self,
+        _: &Context,
+        _: RestoreRecordRequest,
+    ) -> Result<RestoreRecordResponse, Error> {
+        unasked("restore_record")
+    }
+
+    async fn get_item_history(
+        &self,
+        _: &Context,
+        _: GetItemHistoryRequest,
+    ) -> Result<GetItemHistoryResponse, Error> {
+        unasked("get_item_history")
+    }
+
+    async fn list_queries(
+        &self,
+        context: &Context,
+        request: ListQueriesRequest,
+    ) -> Result<ListQueriesResponse, Error> {
+        context.caller.permit(Act::ReadData, Scope::study_wide(request.study_oid))?;
+        Ok(ListQueriesResponse::default())
+    }
+
+    async fn open_query(
+        &self,
+        _: &Context,
+        _: OpenQueryRequest,
+    ) -> Result<OpenQueryResponse, Error> {
+        unasked("open_query")
+    }
+
+    async fn answer_query(
+        &self,
+        _: &Context,
+        _: AnswerQueryRequest,
+    ) -> Result<AnswerQueryResponse, Error> {
+        unasked("answer_query")
+    }
+
+    async fn close_query(
+        &self,
+        _: &Context,
+        _: CloseQueryRequest,
+    ) -> Result<CloseQueryResponse, Error> {
+        unasked("close_query")
+    }
+
+    async fn reopen_query(
+        &self,
+        _: &Context,
+        _: ReopenQueryRequest,
+    ) -> Result<ReopenQueryResponse, Error> {
+        unasked("reopen_query")
+    }
+
+    async fn cancel_query(
+        &self,
+        _: &Context,
+        _: CancelQueryRequest,
+    ) -> Result<CancelQueryResponse, Error> {
+        unasked("cancel_query")
+    }
+
+    async fn verify_items(
+        &self,
+        _: &Context,
+        _: VerifyItemsRequest,
+    ) -> Result<VerifyItemsResponse, Error> {
+        unasked("verify_items")
+    }
+
+    async fn unverify_items(
+        &self,
+        _: &Context,
+        _: UnverifyItemsRequest,
+    ) -> Result<UnverifyItemsResponse, Error> {
+        unasked("unverify_items")
+    }
+
+    async fn freeze_record(
+        &self,
+        _: &Context,
+        _: FreezeRecordRequest,
+    ) -> Result<FreezeRecordResponse, Error> {
+        unasked("freeze_record")
+    }
+
+    async fn unfreeze_record(
+        &self,
+        _: &Context,
+        _: UnfreezeRecordRequest,
+    ) -> Result<UnfreezeRecordResponse, Error> {
+        unasked("unfreeze_record")
+    }
+
+    async fn lock_record(
+        &self,
+        _: &Context,
+        _: LockRecordRequest,
+    ) -> Result<LockRecordResponse, Error> {
+        unasked("lock_record")
+    }
+
+    async fn unlock_record(
+        &self,
+        _: &Context,
+        _: UnlockRecordRequest,
+    ) -> Result<UnlockRecordResponse, Error> {
+        unasked("unlock_record")
+    }
+
+    async fn sign_record(
+        &self,
+        _: &Context,
+        _: SignRecordRequest,
+    ) -> Result<SignRecordResponse, Error> {
+        unasked("sign_record")
+    }
+
+    async fn export_study(
+        &self,
+        _: &Context,
+        request: ExportStudyRequest,
+    ) -> Result<BoxStream<'static, Result<HttpBody, Error>>, Error> {
+        let piece = |text: &str| HttpBody {
+            content_type: "text/csv".to_owned(),
+            data: text.as_bytes().to_vec(),
+        };
+        let broken = || Error::new(Code::Internal, "BROKEN", "the disk is gone");
+        let pieces = match request.format() {
+            Format::Json => vec![Err(broken())],
+            Format::Ndjson => vec![Ok(piece("one\n")), Err(broken())],
+            _ => vec![Ok(piece("one\n")), Ok(piece("two\n"))],
+        };
+        Ok(stream::iter(pieces).boxed())
+    }
+}
