@@ -1,0 +1,124 @@
+//! The way of a REST call: find the route, know the caller, read the body, call, answer.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
+
+use axum::{
+    body::Body,
+    extract::{Extension, Request as HttpRequest, State},
+    response::{IntoResponse as _, Response},
+};
+use contract::{
+    Code, Context, Error,
+    rest::{Answer, Bound, Found, Request, Verb},
+};
+use futures::FutureExt as _;
+use http::{HeaderMap, HeaderValue, Method, header};
+
+use crate::{Gateway, body, credentials, problem, request_id::RequestId};
+
+/// The origin of what is done through this door, for the record.
+const ORIGIN: &str = "api";
+
+/// Answers a call of any service, or says what is wrong with it.
+pub(crate) async fn answer(
+    State(gateway): State<Arc<Gateway>>,
+    Extension(RequestId(id)): Extension<RequestId>,
+    request: HttpRequest,
+) -> Response {
+    let path = request.uri().path().to_owned();
+    let (route, values) = match find(&gateway, request.method(), &path) {
+        Ok(found) => found,
+        Err(NotFound { error, allow }) => {
+            let mut response = problem::response(&error, &id);
+            if let Some(allow) = allow {
+                response.headers_mut().insert(header::ALLOW, allow);
+            }
+            return response;
+        }
+    };
+    let deadline = Instant::now() + gateway.limits.request_time;
+    let call = AssertUnwindSafe(perform(&gateway, route, values, request, deadline, &id));
+    let answered = match tokio::time::timeout_at(deadline.into(), call.catch_unwind()).await {
+        Ok(Ok(answered)) => answered,
+        Ok(Err(_panic)) => Err(Error::new(Code::Internal, "PANIC", "the call panicked")),
+        Err(_elapsed) => Err(Error::deadline_exceeded()),
+    };
+    match answered {
+        Ok(answer) => respond(&gateway, answer, id),
+        Err(error) => problem::response(&error, &id),
+    }
+}
+
+async fn perform(
+    gateway: &Gateway,
+    route: &Bound,
+    path: Vec<String>,
+    request: HttpRequest,
+    deadline: Instant,
+    id: &str,
+) -> Result<Answer, Error> {
+    let credentials = credentials::read(request.headers())?;
+    let caller = gateway.authenticator.authenticate(credentials).await?;
+    let (parts, body) = request.into_parts();
+    let request = Request {
+        path,
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        content_type: content_type(&parts.headers),
+        body: body::read(body, gateway.limits.body_bytes).await?,
+    };
+    let mut context = Context::new(caller, ORIGIN, id);
+    context.deadline = Some(deadline);
+    route.call(context, request).await
+}
+
+fn content_type(headers: &HeaderMap) -> Option<String> {
+    headers.get(header::CONTENT_TYPE)?.to_str().ok().map(str::to_owned)
+}
+
+struct NotFound {
+    error: Error,
+    /// The methods that the path has.
+    allow: Option<HeaderValue>,
+}
+
+fn find<'a>(
+    gateway: &'a Gateway,
+    method: &Method,
+    path: &str,
+) -> Result<(&'a Bound, Vec<String>), NotFound> {
+    let other_verbs = |verbs: &[Verb]| {
+        let names: Vec<&str> = verbs.iter().map(|verb| verb.name()).collect();
+        let allow = HeaderValue::from_str(&names.join(", ")).ok();
+        let message = format!("this path takes {}, not {method}", names.join(", "));
+        NotFound { error: Error::new(Code::Unimplemented, "METHOD_NOT_ALLOWED", message), allow }
+    };
+    let verb = Verb::from_name(method.as_str());
+    match gateway.routes.find(verb.unwrap_or(Verb::Get), path) {
+        Found::Route(route, values) if verb.is_some() => Ok((route, values)),
+        Found::Route(route, _) => Err(other_verbs(&[route.verb])),
+        Found::OtherVerbs(verbs) => Err(other_verbs(&verbs)),
+        Found::Nothing => {
+            let error = Error::not_found("PATH_UNKNOWN", "no method has this path");
+            Err(NotFound { error, allow: None })
+        }
+        Found::BadEncoding => {
+            let error = Error::invalid("", "the path is not percent-encoded UTF-8");
+            Err(NotFound { error, allow: None })
+        }
+    }
+}
+
+fn respond(gateway: &Gateway, answer: Answer, id: String) -> Response {
+    let (content_type, body) = match answer {
+        Answer::Json(bytes) => (HeaderValue::from_static("application/json"), Body::from(bytes)),
+        Answer::Stream { content_type, pieces } => {
+            let Ok(content_type) = HeaderValue::from_str(&content_type) else {
+                let message = format!("a content type cannot be sent: {content_type:?}");
+                let error = Error::new(Code::Internal, "ANSWER_NOT_WRITABLE", message);
+                return problem::response(&error, &id);
+            };
+            (content_type, body::stream(pieces, gateway.limits.piece_time, id))
+        }
+    };
+    ([(header::CONTENT_TYPE, content_type)], body).into_response()
+}

@@ -1,0 +1,122 @@
+//! What is put together to answer HTTP.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    middleware::{from_fn, from_fn_with_state},
+    routing::get,
+};
+use contract::{
+    Authenticator, Error,
+    rest::{Bound, Route, Router as Routes},
+};
+use futures::future::BoxFuture;
+
+use crate::{call, pages, request_id, security};
+
+/// Services, somebody who knows the callers, and limits; becomes an [`axum::Router`].
+pub struct Gateway {
+    pub(crate) authenticator: Arc<dyn Authenticator>,
+    pub(crate) routes: Routes,
+    pub(crate) services: Vec<Mounted>,
+    pub(crate) readiness: Vec<(String, Readiness)>,
+    pub(crate) limits: Limits,
+    pub(crate) make_id: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+/// Says whether a part of the system can work, or why not.
+pub type Readiness = Arc<dyn Fn() -> BoxFuture<'static, Result<(), Error>> + Send + Sync>;
+
+/// A service as the start page names it.
+#[derive(Clone, Debug)]
+pub(crate) struct Mounted {
+    pub(crate) name: String,
+    pub(crate) route_count: usize,
+}
+
+/// What a single request may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    pub body_bytes: usize,
+    /// From the first byte of the request to the answer; a streamed answer may flow longer.
+    pub request_time: Duration,
+    /// Between two pieces of a streamed answer.
+    pub piece_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 4 * 1024 * 1024,
+            request_time: Duration::from_secs(30),
+            piece_time: Duration::from_mins(1),
+        }
+    }
+}
+
+impl Gateway {
+    /// A gateway without services. `make_id` makes the ids of requests that bring none.
+    pub fn new(
+        authenticator: Arc<dyn Authenticator>,
+        make_id: impl Fn() -> String + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            authenticator,
+            routes: Routes::default(),
+            services: Vec::new(),
+            readiness: Vec::new(),
+            limits: Limits::default(),
+            make_id: Arc::new(make_id),
+        }
+    }
+
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Opens the REST doors of a service.
+    #[must_use]
+    pub fn mount<S: ?Sized + Send + Sync + 'static>(
+        mut self,
+        name: impl Into<String>,
+        routes: Vec<Route<S>>,
+        service: &Arc<S>,
+    ) -> Self {
+        self.services.push(Mounted { name: name.into(), route_count: routes.len() });
+        let bound = routes.into_iter().map(|route| route.bind(service.clone()));
+        bound.for_each(|route: Bound| self.routes.add(route));
+        self
+    }
+
+    /// Lets `/readyz` ask a part of the system, too.
+    #[must_use]
+    pub fn ready_when(mut self, name: impl Into<String>, readiness: Readiness) -> Self {
+        self.readiness.push((name.into(), readiness));
+        self
+    }
+
+    /// The router, with everything around the calls: ids, logs, security headers.
+    pub fn into_router(self) -> Router {
+        let gateway = Arc::new(self);
+        Router::new()
+            .route("/", get(pages::start))
+            .route("/start.css", get(pages::style))
+            .route("/healthz", get(pages::healthz))
+            .route("/readyz", get(pages::readyz))
+            .route("/v1/openapi.json", get(pages::openapi))
+            .fallback(call::answer)
+            .with_state(gateway.clone())
+            .layer(from_fn(security::headers))
+            .layer(from_fn_with_state(gateway, request_id::assign))
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.services.iter().map(|service| &service.name);
+        f.debug_list().entries(names).finish()
+    }
+}
