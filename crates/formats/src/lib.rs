@@ -1,1 +1,18 @@
 //! Bytes to kernel values and back: ODM, USDM, CSV, XPT, JSON. Pure.
+//!
+//! A reader takes a `BufRead` and a file name for its messages, refuses with a [`FormatError`] that
+//! says where and what to do, and reports what it read otherwise than written as [`Finding`]s. It
+//! knows nothing of storage, people's rights or the network. Start at [`odm`] for study definitions
+//! and clinical data.
+
+mod csv_out;
+mod design;
+pub mod export;
+mod fault;
+mod json_out;
+pub mod odm;
+pub mod table;
+pub mod xpt;
+
+pub use design::{Draft, ImportedDesign, Location, User, VersionInForce};
+pub use fault::{Finding, FormatError, Places, Severity};

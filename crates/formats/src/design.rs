@@ -1,0 +1,60 @@
+//! What reading a study definition yields, from whatever format.
+
+use kernel::{StudyVersion, study::Kept};
+
+use crate::{Finding, Places};
+
+/// The study versions of one file, with what else it says about people and places.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImportedDesign {
+    /// In the order of the file.
+    pub versions: Vec<Draft>,
+    pub warnings: Vec<Finding>,
+    pub sites: Vec<Location>,
+    pub users: Vec<User>,
+}
+
+/// One study version as read, and where its parts stand in the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Draft {
+    pub version: StudyVersion,
+    pub places: Places,
+}
+
+/// A place where the study runs (ODM AdminData/Location).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Location {
+    pub oid: String,
+    pub name: String,
+    /// Sponsor, Site, CRO, Lab or Other.
+    pub kind: Option<String>,
+    pub versions: Vec<VersionInForce>,
+    pub kept: Kept,
+}
+
+/// From when a location works under a study version (ODM MetaDataVersionRef).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VersionInForce {
+    pub study_oid: String,
+    pub version_oid: String,
+    /// ISO 8601 date as written.
+    pub effective_date: String,
+}
+
+/// A person in the study (ODM AdminData/User).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct User {
+    pub oid: String,
+    /// Sponsor, Investigator, Lab or Other.
+    pub kind: Option<String>,
+    pub login_name: Option<String>,
+    pub display_name: Option<String>,
+    pub full_name: Option<String>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub organization: Option<String>,
+    pub emails: Vec<String>,
+    pub phones: Vec<String>,
+    pub locations: Vec<String>,
+    pub kept: Kept,
+}

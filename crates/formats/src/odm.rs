@@ -1,0 +1,22 @@
+//! CDISC ODM 1.3.2 and 2.0: study definitions and clinical data, in and out.
+//!
+//! [`read_metadata`] reads definitions, [`write_metadata_v1`] and [`write_metadata_v2`] write them;
+//! [`ClinicalReader`] and [`ClinicalWriter`] do the same for what was collected, row by row with
+//! flat memory. Everything that is not understood is kept and comes out again.
+
+mod context;
+mod definitions;
+mod escape;
+mod include;
+mod input;
+mod items;
+mod node;
+mod protocol;
+mod read;
+mod schedule;
+mod xml;
+
+pub use input::MAX_TOKEN_BYTES;
+pub use node::MAX_DEFINITION_BYTES;
+pub use read::read_metadata;
+pub use xml::{MAX_ATTRIBUTE_BYTES, MAX_ATTRIBUTES, MAX_DEPTH, MAX_NAME_BYTES, ODM_1_3, ODM_2_0};

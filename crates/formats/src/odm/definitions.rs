@@ -1,0 +1,182 @@
+//! Events, forms and groups, and the references that tie them together.
+
+use kernel::{
+    FormOid,
+    study::{
+        FormDef, FormRef, GroupRepeat, ItemGroupDef, ItemGroupKind, ItemGroupRef, ItemRef, Kept,
+        KeptAttribute, StudyEventDef, StudyEventKind,
+    },
+};
+
+use super::{context::Context, node::Node};
+use crate::FormatError;
+
+pub(super) const EVENT_KINDS: [(&str, StudyEventKind); 3] = [
+    ("Scheduled", StudyEventKind::Scheduled),
+    ("Unscheduled", StudyEventKind::Unscheduled),
+    ("Common", StudyEventKind::Common),
+];
+
+pub(super) const GROUP_KINDS: [(&str, ItemGroupKind); 4] = [
+    ("Form", ItemGroupKind::Group),
+    ("Section", ItemGroupKind::Section),
+    ("Dataset", ItemGroupKind::Dataset),
+    ("Concept", ItemGroupKind::Concept),
+];
+
+pub(super) const REPEATS: [(&str, GroupRepeat); 5] = [
+    ("No", GroupRepeat::No),
+    ("Yes", GroupRepeat::Simple),
+    ("Simple", GroupRepeat::Simple),
+    ("Dynamic", GroupRepeat::Dynamic),
+    ("Static", GroupRepeat::Static),
+];
+
+impl Context {
+    pub fn event(&mut self, mut node: Node) -> Result<StudyEventDef, FormatError> {
+        let oid = self.oid(&mut node)?;
+        let mut refs = node.take_all("FormRef");
+        refs.extend(node.take_all("ItemGroupRef"));
+        let forms = refs.into_iter().map(|one| self.form_ref(one)).collect::<Result<_, _>>()?;
+        Ok(StudyEventDef {
+            oid: oid.into(),
+            name: node.take("Name").unwrap_or_default(),
+            repeating: self.yes(&mut node, "Repeating"),
+            kind: self.word(&mut node, "Type", &EVENT_KINDS, StudyEventKind::Scheduled),
+            category: node.take("Category"),
+            description: self.texts(&mut node, "Description"),
+            forms,
+            aliases: self.aliases(&mut node),
+            kept: self.keep(node),
+        })
+    }
+
+    fn form_ref(&mut self, mut node: Node) -> Result<FormRef, FormatError> {
+        let attribute = if node.is("FormRef") { "FormOID" } else { "ItemGroupOID" };
+        Ok(FormRef {
+            form: self.must(&mut node, attribute)?.into(),
+            mandatory: self.yes(&mut node, "Mandatory"),
+            order: self.number(&mut node, "OrderNumber"),
+            exception: node.take("CollectionExceptionConditionOID").map(Into::into),
+            kept: self.keep(node),
+        })
+    }
+
+    /// A form of ODM 1.3.
+    pub fn form(&mut self, mut node: Node) -> Result<FormDef, FormatError> {
+        let oid = self.oid(&mut node)?;
+        let groups = self.group_refs(&mut node)?;
+        Ok(FormDef {
+            oid: oid.into(),
+            name: node.take("Name").unwrap_or_default(),
+            repeating: self.yes(&mut node, "Repeating"),
+            description: self.texts(&mut node, "Description"),
+            groups,
+            aliases: self.aliases(&mut node),
+            kept: self.keep(node),
+        })
+    }
+
+    pub fn group_refs(&mut self, node: &mut Node) -> Result<Vec<ItemGroupRef>, FormatError> {
+        node.take_all("ItemGroupRef").into_iter().map(|one| self.group_ref(one)).collect()
+    }
+
+    fn group_ref(&mut self, mut node: Node) -> Result<ItemGroupRef, FormatError> {
+        Ok(ItemGroupRef {
+            group: self.must(&mut node, "ItemGroupOID")?.into(),
+            mandatory: self.yes(&mut node, "Mandatory"),
+            order: self.number(&mut node, "OrderNumber"),
+            exception: node.take("CollectionExceptionConditionOID").map(Into::into),
+            kept: self.keep(node),
+        })
+    }
+
+    pub fn group(&mut self, mut node: Node) -> Result<ItemGroupDef, FormatError> {
+        let oid = self.oid(&mut node)?;
+        let items = self.item_refs(&mut node)?;
+        let groups = self.group_refs(&mut node)?;
+        let dataset_name = node.take("SASDatasetName").or_else(|| node.take("DatasetName"));
+        Ok(ItemGroupDef {
+            oid: oid.into(),
+            name: node.take("Name").unwrap_or_default(),
+            kind: self.word(&mut node, "Type", &GROUP_KINDS, ItemGroupKind::Group),
+            repeat: self.word(&mut node, "Repeating", &REPEATS, GroupRepeat::No),
+            repeat_limit: self.number(&mut node, "RepeatingLimit"),
+            reference_data: self.yes(&mut node, "IsReferenceData"),
+            domain: node.take("Domain"),
+            sas_dataset_name: dataset_name,
+            description: self.texts(&mut node, "Description"),
+            items,
+            groups,
+            aliases: self.aliases(&mut node),
+            kept: self.keep(node),
+        })
+    }
+
+    /// A form of ODM 2.0, that is a group of type Form. Items that it holds itself become a group
+    /// with the form's own OID.
+    pub fn form_of_group(
+        &mut self,
+        mut node: Node,
+    ) -> Result<(FormDef, Option<ItemGroupDef>), FormatError> {
+        let mut kept = Kept::default();
+        for name in ["RepeatingLimit", "IsReferenceData", "DatasetName", "Domain"] {
+            keep_attribute(&mut kept, name, node.take(name));
+        }
+        let repeating = node.tag.get("Repeating").map(str::to_owned);
+        keep_attribute(
+            &mut kept,
+            "Repeating",
+            repeating.filter(|r| r == "Dynamic" || r == "Static"),
+        );
+        let group = self.group(node)?;
+        kept.attributes.extend(group.kept.attributes.clone());
+        kept.elements.extend(group.kept.elements.clone());
+        let repeating = group.repeats();
+        let own = ItemGroupDef {
+            oid: group.oid.clone(),
+            name: group.name.clone(),
+            items: group.items,
+            ..ItemGroupDef::default()
+        };
+        let own = (!own.items.is_empty()).then_some(own);
+        let first = own.as_ref().map(|own| ItemGroupRef {
+            group: own.oid.clone(),
+            mandatory: true,
+            ..ItemGroupRef::default()
+        });
+        let form = FormDef {
+            oid: FormOid::new(group.oid.as_str()),
+            name: group.name,
+            repeating,
+            description: group.description,
+            groups: first.into_iter().chain(group.groups).collect(),
+            aliases: group.aliases,
+            kept,
+        };
+        Ok((form, own))
+    }
+
+    pub fn item_refs(&mut self, node: &mut Node) -> Result<Vec<ItemRef>, FormatError> {
+        node.take_all("ItemRef").into_iter().map(|one| self.item_ref(one)).collect()
+    }
+
+    fn item_ref(&mut self, mut node: Node) -> Result<ItemRef, FormatError> {
+        Ok(ItemRef {
+            item: self.must(&mut node, "ItemOID")?.into(),
+            mandatory: self.yes(&mut node, "Mandatory"),
+            order: self.number(&mut node, "OrderNumber"),
+            key_sequence: self.number(&mut node, "KeySequence"),
+            method: node.take("MethodOID").map(Into::into),
+            exception: node.take("CollectionExceptionConditionOID").map(Into::into),
+            units_item: node.take("UnitsItemOID").map(Into::into),
+            kept: self.keep(node),
+        })
+    }
+}
+
+fn keep_attribute(kept: &mut Kept, name: &str, value: Option<String>) {
+    let (namespace, prefix, name) = (String::new(), String::new(), name.to_owned());
+    let attribute = value.map(|value| KeptAttribute { namespace, prefix, name, value });
+    kept.attributes.extend(attribute);
+}

@@ -1,0 +1,421 @@
+//! A whole ODM file, read for its study definitions.
+
+use std::{io::BufRead, mem};
+
+use kernel::{StudyVersion, Texts, study::Protocol};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    context::{CASEBOOK, Context, about},
+    include::{Include, Written, resolve},
+    node::{Child, Node},
+    protocol::SECTIONS,
+    schedule::build_groups,
+    xml::{ODM_1_3, ODM_2_0, Tag, Token, Xml, is_odm},
+};
+use crate::{Draft, FormatError, ImportedDesign, Location, Places, User, VersionInForce};
+
+/// Reads every study version in an ODM file, 1.0 to 1.3.2 and 2.0, with Include resolved.
+///
+/// The file is read once, definition by definition; clinical data in it are passed over. What
+/// Casebook does not interpret goes to the nearest `Kept`; what could not be taken as written is in
+/// `warnings`. Refuses what is not ODM, document type declarations, unknown encodings, and
+/// definitions without an OID.
+pub fn read_metadata(input: impl BufRead, file_name: &str) -> Result<ImportedDesign, FormatError> {
+    let mut xml = Xml::open(input, file_name)?;
+    let mut ctx = Context::new(file_name);
+    let root = open_root(&mut xml, &mut ctx, &["ODM", "Study", "MetaDataVersion"])?;
+    if root.get("FileType") == Some("Transactional") {
+        ctx.note(
+            root.line,
+            "ODM",
+            "the file is transactional; its definitions are read as they stand",
+        );
+    }
+    let mut reading = Reading { xml, ctx, written: Vec::new(), design: ImportedDesign::default() };
+    match root.name.as_str() {
+        "Study" => reading.study(root)?,
+        "MetaDataVersion" => reading.version(root, &StudyFrame::default())?,
+        _ => reading.root()?,
+    }
+    let Reading { xml, mut ctx, written, mut design } = reading;
+    for prefix in &xml.undeclared {
+        ctx.warn(0, "ODM", format!("the prefix '{prefix}:' is used and never declared"));
+    }
+    let mut findings = ctx.into_findings();
+    design.versions = resolve(written, &mut findings)?;
+    design.warnings = findings;
+    Ok(design)
+}
+
+/// Reads up to the root, checks that it is one of these elements of ODM and settles which ODM.
+pub(super) fn open_root<R: BufRead>(
+    xml: &mut Xml<R>,
+    ctx: &mut Context,
+    roots: &[&str],
+) -> Result<Tag, FormatError> {
+    let root = loop {
+        match xml.next()? {
+            Token::Start(tag) => break tag,
+            Token::Text(text) if text.trim().is_empty() => {}
+            _ => return Err(xml.refuse("there is no XML element in it", "choose an ODM file")),
+        }
+    };
+    let known = root.namespace.starts_with("http://www.cdisc.org/ns/odm/v");
+    if !roots.contains(&root.name.as_str()) || !(known || root.namespace.is_empty()) {
+        let what = format!("its first element is {}, not ODM", root.name);
+        return Err(xml.refuse(what, "choose an ODM file"));
+    }
+    let version = root.get("ODMVersion").unwrap_or_default().to_owned();
+    let two =
+        &*root.namespace == ODM_2_0 || (root.namespace.is_empty() && version.starts_with('2'));
+    if root.namespace.is_empty() {
+        ctx.warn(root.line, "ODM", "the file names no namespace and is read as ODM");
+    }
+    if root.name != "ODM" {
+        let text = format!("the file is a fragment that starts with {}", root.name);
+        ctx.warn(root.line, "ODM", text);
+    } else if version.is_empty() {
+        let read_as = if two { "2.0" } else { "1.3" };
+        ctx.warn(root.line, "ODM", format!("ODMVersion is missing; the file is read as {read_as}"));
+    }
+    xml.treat(&root.namespace, if two { ODM_2_0 } else { ODM_1_3 });
+    Ok(root)
+}
+
+struct Reading<R> {
+    xml: Xml<R>,
+    ctx: Context,
+    written: Vec<Written>,
+    design: ImportedDesign,
+}
+
+/// What a study says before its versions, and what its versions leave to it.
+#[derive(Default)]
+struct StudyFrame {
+    base: StudyVersion,
+    rest: Vec<Node>,
+    line: u32,
+}
+
+/// What neither ODM can say, as JSON in an element of our own.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Rules {
+    pub checks: Vec<kernel::study::EditCheck>,
+    pub sdv: kernel::study::SdvPlan,
+    pub blinding: kernel::study::Blinding,
+}
+
+impl<R: BufRead> Reading<R> {
+    fn root(&mut self) -> Result<(), FormatError> {
+        while let Some(tag) = self.child()? {
+            match tag.name.as_str() {
+                "Study" if is_odm(&tag.namespace) => self.study(tag)?,
+                "AdminData" if is_odm(&tag.namespace) => self.admin_data()?,
+                name => {
+                    let text = match name {
+                        "ClinicalData" | "ReferenceData" => "holds data, not definitions",
+                        _ => "is not read",
+                    };
+                    self.ctx.note(tag.line, name, text);
+                    self.pass()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The next child element of the element that is open; `None` at its end.
+    fn child(&mut self) -> Result<Option<Tag>, FormatError> {
+        loop {
+            match self.xml.next()? {
+                Token::Start(tag) => return Ok(Some(tag)),
+                Token::End | Token::Eof => return Ok(None),
+                Token::Text(text) if text.trim().is_empty() => {}
+                Token::Text(_) => {
+                    let line = self.xml.line();
+                    self.ctx.warn(line, "ODM", "text between elements is left aside");
+                }
+            }
+        }
+    }
+
+    /// Passes over the element that was just opened.
+    fn pass(&mut self) -> Result<(), FormatError> {
+        let depth = self.xml.depth();
+        while self.xml.depth() >= depth {
+            self.xml.next()?;
+        }
+        Ok(())
+    }
+
+    fn study(&mut self, tag: Tag) -> Result<(), FormatError> {
+        let mut frame = StudyFrame { line: tag.line, ..StudyFrame::default() };
+        let mut study = Node { tag, children: Vec::new(), oid: None };
+        frame.base.study_oid = self.ctx.oid(&mut study)?.into();
+        frame.base.study_name = study.take("StudyName").unwrap_or_default();
+        frame.base.protocol_name = study.take("ProtocolName").unwrap_or_default();
+        let first = self.written.len();
+        while let Some(tag) = self.child()? {
+            let name = if is_odm(&tag.namespace) { tag.name.clone() } else { String::new() };
+            match name.as_str() {
+                "GlobalVariables" => self.global_variables(tag, &mut frame)?,
+                "BasicDefinitions" => self.basic_definitions(&mut frame)?,
+                "MetaDataVersion" => self.version(tag, &frame)?,
+                "Description" => {
+                    let mut holder = Node::new("Study").holding([Node::read(tag, &mut self.xml)?]);
+                    frame.base.study_description = self.ctx.texts(&mut holder, "Description");
+                    frame.rest.extend(holder.elements().cloned());
+                }
+                _ => frame.rest.push(Node::read(tag, &mut self.xml)?),
+            }
+        }
+        study.children.extend(frame.rest.into_iter().map(Child::Element));
+        if first == self.written.len() {
+            let about = about(&study);
+            self.ctx.warn(frame.line, about, "has no MetaDataVersion");
+        }
+        for written in &mut self.written[first..] {
+            study.clone().keep_rest_in(&mut written.draft.version.kept);
+        }
+        Ok(())
+    }
+
+    fn global_variables(&mut self, tag: Tag, frame: &mut StudyFrame) -> Result<(), FormatError> {
+        let mut node = Node::read(tag, &mut self.xml)?;
+        let text = |node: &mut Node, name| {
+            node.take_one(name).map(|node| node.text().trim().to_owned()).unwrap_or_default()
+        };
+        frame.base.study_name = text(&mut node, "StudyName");
+        frame.base.protocol_name = text(&mut node, "ProtocolName");
+        let description = text(&mut node, "StudyDescription");
+        if !description.is_empty() {
+            frame.base.study_description = Texts::one("", description);
+        }
+        let more = self.ctx.texts(&mut node, "Description");
+        if !more.is_empty() {
+            frame.base.study_description = more;
+        }
+        frame.rest.extend(node.elements().cloned());
+        Ok(())
+    }
+
+    fn basic_definitions(&mut self, frame: &mut StudyFrame) -> Result<(), FormatError> {
+        while let Some(tag) = self.child()? {
+            let node = Node::read(tag, &mut self.xml)?;
+            if node.is("MeasurementUnit") {
+                frame.base.units.push(self.ctx.unit(node)?);
+            } else {
+                frame.rest.push(node);
+            }
+        }
+        Ok(())
+    }
+
+    fn version(&mut self, tag: Tag, frame: &StudyFrame) -> Result<(), FormatError> {
+        let mut places = Places::new(self.xml.file());
+        places.set("Study", frame.base.study_oid.as_str(), frame.line);
+        let line = tag.line;
+        let mut node = Node { tag, children: Vec::new(), oid: None };
+        let mut version = frame.base.clone();
+        version.version_oid = self.ctx.oid(&mut node)?.into();
+        version.version_name = node.take("Name").unwrap_or_default();
+        if let Some(text) = node.take("Description") {
+            version.version_description = Texts::one("", text);
+        }
+        places.set("MetaDataVersion", version.version_oid.as_str(), line);
+        let mut parts = Parts { version, places, ..Parts::default() };
+        while let Some(tag) = self.child()? {
+            let child = Node::read(tag, &mut self.xml)?;
+            parts.add(&mut self.ctx, child)?;
+        }
+        let (mut version, places, include) = parts.finish(&mut self.ctx, &mut node)?;
+        version.kept = self.ctx.keep(node);
+        self.written.push(Written { draft: Draft { version, places }, include });
+        Ok(())
+    }
+
+    fn admin_data(&mut self) -> Result<(), FormatError> {
+        while let Some(tag) = self.child()? {
+            let node = Node::read(tag, &mut self.xml)?;
+            if node.is("Location") {
+                let site = self.ctx.location(node)?;
+                self.design.sites.push(site);
+            } else if node.is("User") {
+                let user = self.ctx.user(node)?;
+                self.design.users.push(user);
+            } else {
+                self.ctx.note(node.tag.line, about(&node), "is not read");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A version while its definitions come in.
+#[derive(Default)]
+struct Parts {
+    version: StudyVersion,
+    places: Places,
+    include: Option<Include>,
+    group_defs: Vec<Node>,
+    group_refs: Vec<Node>,
+    rest: Vec<Node>,
+}
+
+impl Parts {
+    fn add(&mut self, ctx: &mut Context, node: Node) -> Result<(), FormatError> {
+        if !is_odm(&node.tag.namespace) {
+            return self.foreign(ctx, node);
+        }
+        let name = node.name().to_owned();
+        let is_form =
+            name == "FormDef" || (name == "ItemGroupDef" && node.tag.get("Type") == Some("Form"));
+        let kind = if is_form { "FormDef" } else { name.as_str() };
+        let oid = node.tag.get("OID").unwrap_or_default().to_owned();
+        if !oid.is_empty() {
+            if let Some(first) = self.places.line(kind, &oid) {
+                let again = format!("is defined twice, first on line {first}");
+                ctx.warn(node.tag.line, format!("{kind} {oid}"), again);
+            }
+            self.places.set(kind, &oid, node.tag.line);
+        }
+        let version = &mut self.version;
+        match name.as_str() {
+            "Include" => self.include = Some(include(ctx, node)?),
+            "Protocol" => self.protocol(ctx, node)?,
+            "StudyEventDef" => version.events.push(ctx.event(node)?),
+            "FormDef" => version.forms.push(ctx.form(node)?),
+            "ItemGroupDef" if is_form => {
+                let (form, own) = ctx.form_of_group(node)?;
+                version.forms.push(form);
+                version.item_groups.extend(own);
+            }
+            "ItemGroupDef" => version.item_groups.push(ctx.group(node)?),
+            "ItemDef" => version.items.push(ctx.item(node)?),
+            "CodeList" => version.code_lists.push(ctx.code_list(node)?),
+            "MethodDef" => version.methods.push(ctx.method(node)?),
+            "ConditionDef" => version.conditions.push(ctx.condition(node)?),
+            "StudyEventGroupDef" => self.group_defs.push(node),
+            "Description" => {
+                let mut holder = Node::new("MetaDataVersion").holding([node]);
+                version.version_description = ctx.texts(&mut holder, "Description");
+                self.rest.extend(holder.elements().cloned());
+            }
+            _ => self.rest.push(node),
+        }
+        Ok(())
+    }
+
+    fn foreign(&mut self, ctx: &mut Context, node: Node) -> Result<(), FormatError> {
+        if &*node.tag.namespace != CASEBOOK || node.name() != "Rules" {
+            self.rest.push(node);
+            return Ok(());
+        }
+        let rules: Rules = serde_json::from_str(&node.text()).map_err(|error| FormatError {
+            file: ctx.file.clone(),
+            line: node.tag.line,
+            column: 0,
+            what: format!("casebook:Rules cannot be read: {error}"),
+            advice: "export it again, or remove the element".to_owned(),
+        })?;
+        self.version.checks = rules.checks;
+        self.version.sdv = rules.sdv;
+        self.version.blinding = rules.blinding;
+        Ok(())
+    }
+
+    fn protocol(&mut self, ctx: &mut Context, mut node: Node) -> Result<(), FormatError> {
+        let mut protocol =
+            Protocol { description: ctx.texts(&mut node, "Description"), ..Protocol::default() };
+        self.places.set("Protocol", "", node.tag.line);
+        for one in node.take_all("StudyEventRef") {
+            protocol.event_refs.push(ctx.event_ref(one)?);
+        }
+        self.group_refs = node.take_all("StudyEventGroupRef");
+        for section in &SECTIONS {
+            section.take(ctx, &mut node, &mut protocol);
+        }
+        protocol.kept = ctx.keep(node);
+        self.version.protocol = protocol;
+        Ok(())
+    }
+
+    /// Settles the order of events, and hands back what has to be kept as a child of `node`.
+    fn finish(
+        mut self,
+        ctx: &mut Context,
+        node: &mut Node,
+    ) -> Result<(StudyVersion, Places, Option<Include>), FormatError> {
+        let protocol = &mut self.version.protocol;
+        let direct = !protocol.event_refs.is_empty();
+        if !direct {
+            protocol.event_refs = ctx.grouped_events(&self.group_refs, &self.group_defs)?;
+        }
+        let (refs, defs) = build_groups(&protocol.event_refs);
+        let plain = |nodes: &[Node]| nodes.iter().cloned().map(Node::plain).collect::<Vec<_>>();
+        let said =
+            plain(&refs) == plain(&self.group_refs) && plain(&defs) == plain(&self.group_defs);
+        if direct || !said {
+            let kept = self.group_refs.iter().map(Node::fragment);
+            protocol.kept.elements.extend(kept);
+            node.children.extend(mem::take(&mut self.group_defs).into_iter().map(Child::Element));
+        }
+        node.children.extend(self.rest.into_iter().map(Child::Element));
+        Ok((self.version, self.places, self.include))
+    }
+}
+
+fn include(ctx: &Context, mut node: Node) -> Result<Include, FormatError> {
+    Ok(Include {
+        line: node.tag.line,
+        study_oid: ctx.must(&mut node, "StudyOID")?,
+        version_oid: ctx.must(&mut node, "MetaDataVersionOID")?,
+    })
+}
+
+impl Context {
+    fn location(&mut self, mut node: Node) -> Result<Location, FormatError> {
+        let oid = self.oid(&mut node)?;
+        let versions = node.take_all("MetaDataVersionRef").into_iter().map(|mut one| {
+            let mut take = |name| one.take(name).unwrap_or_default();
+            VersionInForce {
+                study_oid: take("StudyOID"),
+                version_oid: take("MetaDataVersionOID"),
+                effective_date: take("EffectiveDate"),
+            }
+        });
+        Ok(Location {
+            versions: versions.collect(),
+            oid,
+            name: node.take("Name").unwrap_or_default(),
+            kind: node.take("LocationType"),
+            kept: self.keep(node),
+        })
+    }
+
+    fn user(&mut self, mut node: Node) -> Result<User, FormatError> {
+        let oid = self.oid(&mut node)?;
+        let text = |node: &mut Node, name| node.take_one(name).map(|n| n.text().trim().to_owned());
+        let texts = |node: &mut Node, name| -> Vec<String> {
+            node.take_all(name).iter().map(|n| n.text().trim().to_owned()).collect()
+        };
+        let locations = node.take_all("LocationRef").into_iter();
+        let locations = locations.filter_map(|mut one| one.take("LocationOID")).collect();
+        Ok(User {
+            oid,
+            kind: node.take("UserType"),
+            login_name: text(&mut node, "LoginName"),
+            display_name: text(&mut node, "DisplayName"),
+            full_name: text(&mut node, "FullName"),
+            first_name: text(&mut node, "FirstName"),
+            last_name: text(&mut node, "LastName"),
+            organization: text(&mut node, "Organization"),
+            emails: texts(&mut node, "Email"),
+            phones: texts(&mut node, "Phone"),
+            locations,
+            kept: self.keep(node),
+        })
+    }
+}

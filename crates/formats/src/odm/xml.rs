@@ -1,0 +1,333 @@
+//! Tags and texts from untrusted XML: namespaces resolved, entities refused, everything limited.
+
+use std::{io::BufRead, sync::Arc};
+
+use quick_xml::{
+    Error, NsReader, XmlVersion,
+    escape::resolve_predefined_entity,
+    events::{BytesRef, BytesStart, Event},
+    name::ResolveResult,
+};
+
+use super::input::{Input, InputFault};
+use crate::FormatError;
+
+/// The deepest nesting of elements.
+pub const MAX_DEPTH: usize = 64;
+/// The most attributes on one element.
+pub const MAX_ATTRIBUTES: usize = 256;
+/// The most bytes of one attribute's value.
+pub const MAX_ATTRIBUTE_BYTES: usize = 4 * 1024 * 1024;
+/// The most bytes of an element's or attribute's name.
+pub const MAX_NAME_BYTES: usize = 1024;
+
+/// The namespace of ODM 1.3, under which all of ODM 1.x is handled.
+pub const ODM_1_3: &str = "http://www.cdisc.org/ns/odm/v1.3";
+/// The namespace of ODM 2.0.
+pub const ODM_2_0: &str = "http://www.cdisc.org/ns/odm/v2.0";
+pub(super) const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Attribute {
+    /// Empty for an attribute without prefix.
+    pub namespace: Arc<str>,
+    pub prefix: String,
+    pub name: String,
+    pub value: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Tag {
+    /// Empty for an element without namespace.
+    pub namespace: Arc<str>,
+    pub prefix: String,
+    pub name: String,
+    pub attributes: Vec<Attribute>,
+    pub line: u32,
+}
+
+impl Tag {
+    /// The value of a standard attribute.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let found = self.attributes.iter().find(|a| a.namespace.is_empty() && a.name == name);
+        found.map(|attribute| attribute.value.as_str())
+    }
+
+    /// Takes a standard attribute out.
+    pub fn take(&mut self, name: &str) -> Option<String> {
+        let is = |a: &Attribute| a.namespace.is_empty() && a.name == name;
+        let at = self.attributes.iter().position(is)?;
+        Some(self.attributes.remove(at).value)
+    }
+}
+
+#[derive(Debug)]
+pub(super) enum Token {
+    Start(Tag),
+    End,
+    Text(String),
+    Eof,
+}
+
+pub(super) struct Xml<R> {
+    reader: NsReader<Input<R>>,
+    buffer: Vec<u8>,
+    file: String,
+    depth: usize,
+    /// The namespaces seen, so that each is allocated once.
+    namespaces: Vec<Arc<str>>,
+    /// Elements of the first namespace are handed out under the second.
+    standard: Option<(Arc<str>, Arc<str>)>,
+    /// Prefixes that were used without being declared.
+    pub undeclared: Vec<String>,
+}
+
+/// What is read of one event before the borrow of the parser ends.
+enum Raw {
+    Token(Token),
+    Skip,
+    Refused(&'static str, &'static str),
+    Entity(String),
+}
+
+impl<R: BufRead> Xml<R> {
+    pub fn open(input: R, file: &str) -> Result<Self, FormatError> {
+        let input = Input::open(input).map_err(|error| refuse_io(file, (1, 1), &error))?;
+        let mut reader = NsReader::from_reader(input);
+        reader.config_mut().expand_empty_elements = true;
+        let (namespaces, undeclared) = (vec![Arc::from("")], Vec::new());
+        let file = file.to_owned();
+        let (buffer, standard) = (Vec::new(), None);
+        Ok(Self { reader, buffer, file, depth: 0, namespaces, standard, undeclared })
+    }
+
+    /// From here on, elements of the namespace `from` count as elements of `to`.
+    pub fn treat(&mut self, from: &str, to: &str) {
+        self.standard = Some((Arc::from(from), Arc::from(to)));
+    }
+
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// How many elements are open.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// The line that is read next.
+    pub fn line(&mut self) -> u32 {
+        self.reader.get_mut().position().0
+    }
+
+    pub fn refuse(&mut self, what: impl Into<String>, advice: impl Into<String>) -> FormatError {
+        let (line, column) = self.reader.get_mut().position();
+        FormatError {
+            file: self.file.clone(),
+            line,
+            column,
+            what: what.into(),
+            advice: advice.into(),
+        }
+    }
+
+    /// The next tag, end tag or text; comments and processing instructions are passed over.
+    pub fn next(&mut self) -> Result<Token, FormatError> {
+        loop {
+            let line = self.line();
+            self.reader.get_mut().begin_token();
+            self.buffer.clear();
+            let mut buffer = std::mem::take(&mut self.buffer);
+            let raw = match self.reader.read_event_into(&mut buffer) {
+                Err(error) => Err(error),
+                Ok(Event::Start(start)) => {
+                    self.depth += 1;
+                    self.tag(&start, line)
+                }
+                Ok(event) => read_plain(&event),
+            };
+            self.buffer = buffer;
+            match raw {
+                Err(error) => return Err(self.refuse_xml(&error)),
+                Ok(Raw::Skip) => {}
+                Ok(Raw::Refused(what, advice)) => return Err(self.refuse(what, advice)),
+                Ok(Raw::Entity(name)) => {
+                    return Err(self.refuse(
+                        format!("the entity &{name}; is not one of the five that XML has"),
+                        "write the character itself",
+                    ));
+                }
+                Ok(Raw::Token(token)) => {
+                    self.check_depth(&token)?;
+                    return Ok(token);
+                }
+            }
+        }
+    }
+
+    fn check_depth(&mut self, token: &Token) -> Result<(), FormatError> {
+        match token {
+            Token::End => self.depth = self.depth.saturating_sub(1),
+            Token::Eof if self.depth > 0 => {
+                return Err(self.refuse(
+                    format!("the file ends while {} elements are still open", self.depth),
+                    "it was cut off: export or copy it again",
+                ));
+            }
+            Token::Start(_) if self.depth > MAX_DEPTH => {
+                return Err(self.refuse(
+                    format!("elements are nested more than {MAX_DEPTH} deep"),
+                    "this is not a study file",
+                ));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn tag(&mut self, start: &BytesStart<'_>, line: u32) -> Result<Raw, Error> {
+        if start.name().0.len() > MAX_NAME_BYTES {
+            return Ok(Raw::Refused("an element's name is longer than 1 KiB", NOT_A_STUDY));
+        }
+        let (resolved, local) = self.reader.resolver().resolve_element(start.name());
+        let namespace = self.namespace_of(resolved);
+        let mut namespace = self.intern(namespace);
+        if let Some((from, to)) = &self.standard
+            && namespace == *from
+        {
+            namespace = Arc::clone(to);
+        }
+        let prefix = start.name().prefix().map_or_else(String::new, |p| p.as_ref().to_owned());
+        let name = local.as_ref().to_owned();
+        let mut attributes = Vec::new();
+        for attribute in start.attributes() {
+            let attribute = attribute?;
+            if attribute.key.as_namespace_binding().is_some() {
+                continue;
+            }
+            if attributes.len() == MAX_ATTRIBUTES {
+                return Ok(Raw::Refused("an element has more than 256 attributes", NOT_A_STUDY));
+            }
+            if attribute.value.len() > MAX_ATTRIBUTE_BYTES {
+                return Ok(Raw::Refused("an attribute is longer than 4 MiB", NOT_A_STUDY));
+            }
+            if attribute.key.0.len() > MAX_NAME_BYTES {
+                return Ok(Raw::Refused("an attribute's name is longer than 1 KiB", NOT_A_STUDY));
+            }
+            let (namespace, prefix) = match attribute.key.prefix() {
+                None => (String::new(), String::new()),
+                Some(prefix) => {
+                    let resolved = self.reader.resolver().resolve_attribute(attribute.key).0;
+                    (self.namespace_of(resolved), prefix.as_ref().to_owned())
+                }
+            };
+            let attribute = Attribute {
+                namespace: self.intern(namespace),
+                prefix,
+                name: attribute.key.local_name().as_ref().to_owned(),
+                value: attribute.normalized_value(XmlVersion::Explicit1_0)?.into_owned(),
+            };
+            push_attribute(&mut attributes, attribute);
+        }
+        Ok(Raw::Token(Token::Start(Tag { namespace, prefix, name, attributes, line })))
+    }
+
+    fn namespace_of(&self, resolved: ResolveResult<'_>) -> String {
+        match resolved {
+            ResolveResult::Bound(namespace) => namespace.0.to_owned(),
+            ResolveResult::Unbound => String::new(),
+            ResolveResult::Unknown(prefix) => format!("urn:undeclared-prefix:{prefix}"),
+        }
+    }
+
+    fn intern(&mut self, namespace: String) -> Arc<str> {
+        if let Some(known) = self.namespaces.iter().find(|known| ***known == *namespace) {
+            return Arc::clone(known);
+        }
+        if let Some(prefix) = namespace.strip_prefix("urn:undeclared-prefix:") {
+            self.undeclared.push(prefix.to_owned());
+        }
+        let namespace: Arc<str> = Arc::from(namespace);
+        if self.namespaces.len() < MAX_ATTRIBUTES {
+            self.namespaces.push(Arc::clone(&namespace));
+        }
+        namespace
+    }
+
+    fn refuse_xml(&mut self, error: &Error) -> FormatError {
+        let position = self.reader.get_mut().position();
+        match error {
+            Error::Io(io) => refuse_io(&self.file, position, io),
+            Error::Encoding(_) => self.refuse(
+                "the bytes are not UTF-8, the encoding that the file declares or implies",
+                "declare the encoding it has, or save it as UTF-8",
+            ),
+            Error::Syntax(_) => self.refuse(
+                format!("this is not XML: {error}"),
+                "it may have been cut off: export or copy it again",
+            ),
+            _ => self.refuse(format!("this is not XML: {error}"), "correct it where it was made"),
+        }
+    }
+}
+
+/// An attribute that is qualified with the namespace of the other ODM counts as a standard one, and
+/// refines it when both are there: `Repeating="Yes" odm2:Repeating="Dynamic"`.
+fn push_attribute(attributes: &mut Vec<Attribute>, mut attribute: Attribute) {
+    if !is_odm(&attribute.namespace) {
+        attributes.push(attribute);
+        return;
+    }
+    attribute.namespace = Arc::from("");
+    attribute.prefix.clear();
+    let same = |a: &&mut Attribute| a.namespace.is_empty() && a.name == attribute.name;
+    match attributes.iter_mut().find(same) {
+        Some(plain) => plain.value = attribute.value,
+        None => attributes.push(attribute),
+    }
+}
+
+/// Whether a namespace is that of ODM 1.3 or 2.0.
+pub(super) fn is_odm(namespace: &str) -> bool {
+    namespace == ODM_1_3 || namespace == ODM_2_0
+}
+
+const NOT_A_STUDY: &str = "this is not a study file";
+
+fn refuse_io(file: &str, (line, column): (u32, u32), error: &std::io::Error) -> FormatError {
+    let fault = error.get_ref().and_then(|inner| inner.downcast_ref::<InputFault>());
+    let advice = match fault {
+        Some(InputFault::TokenTooLong) => NOT_A_STUDY,
+        Some(_) => "declare the encoding it has, or save it as UTF-8",
+        None => "try again, and check the disk or the connection",
+    };
+    let (what, advice) = (error.to_string(), advice.to_owned());
+    FormatError { file: file.to_owned(), line, column, what, advice }
+}
+
+/// Everything but a start tag.
+fn read_plain(event: &Event<'_>) -> Result<Raw, Error> {
+    Ok(match event {
+        Event::End(_) => Raw::Token(Token::End),
+        Event::Eof => Raw::Token(Token::Eof),
+        Event::Text(text) => Raw::Token(Token::Text(text.xml10_content().into_owned())),
+        Event::CData(text) => Raw::Token(Token::Text(text.xml10_content().into_owned())),
+        Event::GeneralRef(reference) => read_reference(reference)?,
+        Event::DocType(_) => Raw::Refused(
+            "the file has a document type declaration, which can define entities",
+            "remove the <!DOCTYPE …> line",
+        ),
+        _ => Raw::Skip,
+    })
+}
+
+fn read_reference(reference: &BytesRef<'_>) -> Result<Raw, Error> {
+    if let Some(character) = reference.resolve_char_ref()? {
+        return Ok(Raw::Token(Token::Text(character.to_string())));
+    }
+    let name = reference.xml10_content();
+    Ok(match resolve_predefined_entity(&name) {
+        Some(text) => Raw::Token(Token::Text(text.to_owned())),
+        None => Raw::Entity(name.chars().take(MAX_DEPTH).collect()),
+    })
+}
