@@ -1,0 +1,81 @@
+//! What a rule asks of the world.
+
+use std::fmt;
+
+use kernel::{Datum, PartialDate};
+
+/// What the names of a rule hold. `None` is a blank item; a missing one is a
+/// [`Datum::Missing`]. All texts are canonical.
+///
+/// Only [`item`](Self::item) must be written; the rest answers "nothing" until it is.
+pub trait Facts: Sync {
+    /// The item of this name in the record, or in the row, on which the rule runs.
+    fn item(&self, name: &str) -> Option<&Datum>;
+
+    /// The same item at the last earlier event, in the order of the schedule, that has a value.
+    fn previous(&self, _item: &str) -> Option<Datum> {
+        None
+    }
+
+    /// An item of a form (OID) at an event (OID). Where either repeats: as [`last`](Self::last).
+    fn value(&self, event: &str, form: &str, item: &str) -> Option<Datum> {
+        self.last(event, form, item)
+    }
+
+    /// The item in the first repeat of the event and form that has a value.
+    fn first(&self, _event: &str, _form: &str, _item: &str) -> Option<Datum> {
+        None
+    }
+
+    /// The item in the last repeat of the event and form that has a value.
+    fn last(&self, _event: &str, _form: &str, _item: &str) -> Option<Datum> {
+        None
+    }
+
+    /// The item in every row of its repeating group in the same record, in order; blank ones
+    /// may be left out.
+    fn rows(&self, _item: &str) -> Vec<Datum> {
+        Vec::new()
+    }
+
+    /// How many records of a form (OID) the casebook holds.
+    fn count(&self, _form: &str) -> u32 {
+        0
+    }
+
+    /// The date from which study days are counted, usually that of the first dose.
+    fn reference_date(&self) -> Option<PartialDate> {
+        None
+    }
+
+    /// Whether a code list (OID) has this coded value.
+    fn code_list_has(&self, _list: &str, _value: &str) -> bool {
+        false
+    }
+}
+
+/// What a rule reads besides the items of its own record. Printed as it is written in a rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reference {
+    Previous { item: String },
+    Value { event: String, form: String, item: String },
+    First { event: String, form: String, item: String },
+    Last { event: String, form: String, item: String },
+    Rows { item: String },
+    Count { form: String },
+    ReferenceDate,
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Previous { item } => write!(f, "previous({item:?})"),
+            Self::Value { event, form, item } => write!(f, "value({event:?}, {form:?}, {item:?})"),
+            Self::First { event, form, item } => write!(f, "first({event:?}, {form:?}, {item:?})"),
+            Self::Last { event, form, item } => write!(f, "last({event:?}, {form:?}, {item:?})"),
+            Self::Rows { item } => write!(f, "rows({item:?})"),
+            Self::Count { form } => write!(f, "count({form:?})"),
+            Self::ReferenceDate => f.write_str("reference date"),
+        }
+    }
+}
