@@ -70,7 +70,7 @@ def forms(version):
         node = el(version, "FormDef", OID=form.oid, Name=form.en, Repeating=yes(form.repeating))
         texts(node, "Description", form.en, form.zh)
         for order, group in enumerate(form.groups, 1):
-            el(node, "ItemGroupRef", ItemGroupOID=group.oid, OrderNumber=str(order), Mandatory="Yes" if order == 1 else "No")
+            el(node, "ItemGroupRef", ItemGroupOID=group.oid, OrderNumber=str(order), Mandatory=yes(group.req))
 
 
 def groups(version):

@@ -1,7 +1,7 @@
 """How often each edit check of rules.toml must fire, counted from the published files alone.
 
-    python3 oracle.py           compares with expected/checks.csv
-    python3 oracle.py --write   writes it
+    python3 oracle.py           compares with expected/checks.csv and expected/windows.csv
+    python3 oracle.py --write   writes them
 
 This script knows neither crf.odm.xml nor rules.toml nor the mappings: it reads the raw and SDTM columns
 and says in Python what each check means. Needs pandas and pyreadstat.
@@ -9,6 +9,8 @@ and says in Python what each check means. Needs pandas and pyreadstat.
 
 import csv
 import io
+import json
+import re
 import sys
 from collections import Counter, defaultdict
 from datetime import date, datetime
@@ -17,7 +19,7 @@ from pathlib import Path
 
 from sources import raw, xpt
 
-EXPECTED = Path(__file__).parent / "expected/checks.csv"
+HERE = Path(__file__).parent
 SCHEDULE = ["SCREENING 1", "SCREENING 2", "BASELINE", "AMBUL ECG PLACEMENT", "WEEK 2", "WEEK 4", "AMBUL ECG REMOVAL",
             "WEEK 6", "WEEK 8", "WEEK 10 (T)", "WEEK 12", "WEEK 14 (T)", "WEEK 16", "WEEK 18 (T)", "WEEK 20", "WEEK 22 (T)",
             "WEEK 24", "WEEK 26", "AE FOLLOW-UP", "RETRIEVAL"]
@@ -219,6 +221,35 @@ def questionnaires(fire):
         fire("CK.QS.NPIEMPTY", any(not present and not severity for present, _, severity, _ in domains))
 
 
+CHOSEN = [("SCREENING 1", "BASELINE", -14, 14, 13), ("SCREENING 2", "BASELINE", -2, 2, 1), ("AMBUL ECG PLACEMENT", "WEEK 2", -1, 1, 1),
+          ("AMBUL ECG REMOVAL", "WEEK 4", 1, 1, 1), ("WEEK 10 (T)", "WEEK 8", 14, 3, 3), ("WEEK 14 (T)", "WEEK 12", 14, 3, 3),
+          ("WEEK 18 (T)", "WEEK 16", 14, 3, 3), ("WEEK 22 (T)", "WEEK 20", 14, 3, 3)]
+
+
+def protocol_windows():
+    """Visit, anchor, days, before, after of every USDM timing of the main timeline that has a window in days."""
+    design = json.loads((HERE / "data/usdm/CDISC_Pilot_Study.json").read_text())["study"]["versions"][0]["studyDesigns"][0]
+    for timing in next(t for t in design["scheduleTimelines"] if t["mainTimeline"])["timings"]:
+        lower, upper = (re.fullmatch(r"P(\d+)D", timing[w] or "") for w in ("windowLower", "windowUpper"))
+        weeks = re.fullmatch(r"P(\d+)W", timing["value"])
+        if lower and upper and weeks and timing["type"]["decode"] == "After":
+            yield f"WEEK {weeks[1]}", "BASELINE", 7 * int(weeks[1]), int(lower[1]), int(upper[1])
+
+
+def windows():
+    for visit, anchor, days, early, late in sorted([*CHOSEN, *protocol_windows()], key=lambda w: SCHEDULE.index(w[0])):
+        off = [(dates[visit] - dates[anchor]).days - days for dates in VISITS.values() if visit in dates and anchor in dates]
+        yield visit, anchor, days, early, late, len(off), sum(o < -early for o in off), sum(o > late for o in off)
+
+
+def text(header, rows):
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(header)
+    table.writerows(rows)
+    return out.getvalue()
+
+
 def main():
     counts, seen = Counter(), Counter()
 
@@ -228,15 +259,16 @@ def main():
 
     for part in (demographics, visits, vital_signs, adverse_events, exposure, disposition, medications_and_history, laboratory, questionnaires):
         part(fire)
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(["check", "rows", "fires"])
-    table.writerows([check, rows, counts[check]] for check, rows in seen.items())
-    table.writerow(["total", sum(seen.values()), sum(counts.values())])
-    print(out.getvalue(), end="")
-    if sys.argv[1:] == ["--write"]:
-        EXPECTED.write_text(out.getvalue())
-    assert EXPECTED.read_text() == out.getvalue(), "counts differ from expected/checks.csv"
+    checks = [[check, rows, counts[check]] for check, rows in seen.items()]
+    found = {
+        "checks.csv": text(["check", "rows", "fires"], [*checks, ["total", sum(seen.values()), sum(counts.values())]]),
+        "windows.csv": text(["visit", "anchor", "days", "before", "after", "evaluated", "early", "late"], windows()),
+    }
+    for name, content in found.items():
+        print(content)
+        if sys.argv[1:] == ["--write"]:
+            (HERE / "expected" / name).write_text(content)
+        assert (HERE / "expected" / name).read_text() == content, f"expected/{name} differs"
 
 
 if __name__ == "__main__":

@@ -23,15 +23,21 @@ def number_text(value):
     return text if "e" not in text else format(value, "f").rstrip("0").rstrip(".")
 
 
-@cache
-def xpt(name, encoding="cp1252"):
-    """Rows of one SDTM dataset as dictionaries of text."""
-    with tempfile.NamedTemporaryFile(suffix=".xpt") as file, zipfile.ZipFile(ARCHIVE) as archive:
-        file.write(archive.read(f"SDTM/{name}.xpt"))
+def transport(content, encoding="cp1252"):
+    """Rows of a SAS transport file as dictionaries of text."""
+    with tempfile.NamedTemporaryFile(suffix=".xpt") as file:
+        file.write(content)
         file.flush()
-        frame, _ = pyreadstat.read_xport(file.name, encoding=encoding)
+        frame, _ = pyreadstat.read_xport(file.name, encoding=encoding, disable_datetime_conversion=True)
     columns = [[number_text(v) if isinstance(v, float) else (v or "").rstrip() for v in frame[c]] for c in frame.columns]
     return [dict(zip(frame.columns, row)) for row in zip(*columns)]
+
+
+@cache
+def xpt(name):
+    """Rows of one SDTM dataset of the archive."""
+    with zipfile.ZipFile(ARCHIVE) as archive:
+        return transport(archive.read(f"SDTM/{name}.xpt"))
 
 
 @cache

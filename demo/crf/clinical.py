@@ -26,7 +26,7 @@ DM = Form("F.DM", "Demographics", "人口学资料", [
     Group("IG.ARM", "Arm", "治疗组", [
         I("ARMCD", "text:8", "Description of planned arm", "计划治疗组", cl="CL.ARM", sdtm="DM.ARMCD", raw="PLANNED_ARM", origin="Assigned"),
         I("ACTARMCD", "text:8", "Description of actual arm", "实际治疗组", cl="CL.ARM", sdtm="DM.ACTARMCD", raw="ACTUAL_ARM", origin="Assigned"),
-    ], domain="DM"),
+    ], domain="DM", req=False),
 ])
 
 VS = Form("F.VS", "Vital signs", "生命体征", [Group("IG.VS", "Vital signs", "生命体征", [
@@ -74,7 +74,7 @@ AE = Form("F.AE", "Adverse event", "不良事件", [
         I("AEBDSYCD", "int:8", "Body system or organ class code", "身体系统或器官分类编码", origin="Assigned", sdtm="AE.AEBDSYCD", raw="AEBDSYCD"),
         I("AESOC", "text:100", "Primary system organ class", "主要系统器官分类", origin="Assigned", sdtm="AE.AESOC", raw="AESOC"),
         I("AESOCCD", "int:8", "Primary system organ class code", "主要系统器官分类编码", origin="Assigned", sdtm="AE.AESOCCD", raw="AESOCCD"),
-    ], domain="AE"),
+    ], domain="AE", req=False),
 ], repeating=True)
 
 EC = Form("F.EC", "Exposure as collected", "试验用药暴露", [Group("IG.EC", "Exposure", "用药暴露", [
@@ -101,7 +101,7 @@ DS = Form("F.DS", "Subject disposition", "参与者去向", [
     ], repeating=True, domain="DS"),
     Group("IG.DSCRIT", "Entry criterion not met", "未满足的入排标准", [
         I("ENTCRIT", "text:3", "Protocol entry criterion not met (number)", "未满足的入排标准编号", sdtm="SUPPDS.ENTCRIT"),
-    ], domain="DS"),
+    ], domain="DS", req=False),
 ])
 
 IE = Form("F.IE", "Inclusion and exclusion criteria", "入选与排除标准", [Group("IG.IE", "Criteria", "入排标准", [

@@ -35,6 +35,7 @@ class Group:
     items: list[Item]
     repeating: bool = False
     domain: str | None = None
+    req: bool = True
 
 
 @dataclass
