@@ -12,6 +12,7 @@ mod error;
 mod job;
 mod migration;
 mod page;
+mod postgres;
 mod sql;
 mod sqlite;
 mod stats;
@@ -21,6 +22,7 @@ pub use error::StoreError;
 pub use job::Job;
 pub use journal::{Draft, Head, LogName, Sealed};
 pub use page::{Position, Range};
+pub use postgres::{Postgres, PostgresOptions};
 pub use sqlite::{Sqlite, SqliteOptions};
 pub use stats::Stats;
 

@@ -4,7 +4,7 @@
 //! has two arms only where the engines must differ: SQLite writes row by row on its writer thread,
 //! PostgreSQL a whole group per statement, from arrays.
 
-/// One statement; a test prepares each on its engine.
+/// One statement; empty for an engine that has no use for it.
 #[derive(Debug)]
 pub(crate) struct Statement {
     pub name: &'static str,
@@ -15,6 +15,10 @@ pub(crate) struct Statement {
 impl Statement {
     const fn both(name: &'static str, text: &'static str) -> Self {
         Self { name, sqlite: text, postgres: text }
+    }
+
+    const fn postgres(name: &'static str, text: &'static str) -> Self {
+        Self { name, sqlite: "", postgres: text }
     }
 
     const fn arms(name: &'static str, sqlite: &'static str, postgres: &'static str) -> Self {
@@ -86,9 +90,32 @@ pub(crate) static LIST_BEFORE: Statement = Statement::both(
      ORDER BY key LIMIT $6",
 );
 
-pub(crate) static IS_TAKEN: Statement = Statement::both(
+pub(crate) static IS_TAKEN: Statement = Statement::arms(
     "is taken",
     "SELECT 1 FROM view_row WHERE study = $1 AND view = $2 AND key = $3",
+    "SELECT wanted.place
+     FROM unnest($1::text[], $2::integer[], $3::text[]) WITH ORDINALITY
+          AS wanted (study, view, key, place)
+     JOIN view_row v ON v.study = wanted.study AND v.view = wanted.view AND v.key = wanted.key",
+);
+
+/// Also the lock under which a group is written: entries become visible in order of position.
+pub(crate) static ADVANCE: Statement = Statement::postgres(
+    "advance position",
+    "UPDATE last_position SET position = position + $1 WHERE one = 1 RETURNING position",
+);
+
+pub(crate) static LOCK_POSITION: Statement = Statement::postgres(
+    "lock position",
+    "SELECT position FROM last_position WHERE one = 1 FOR UPDATE",
+);
+
+pub(crate) static HEADS: Statement = Statement::postgres(
+    "heads",
+    "SELECT wanted.place, l.id, l.sequence, l.hash
+     FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY
+          AS wanted (study, kind, key, place)
+     JOIN log l ON l.study = wanted.study AND l.kind = wanted.kind AND l.key = wanted.key",
 );
 
 pub(crate) static INSERT_LOG: Statement = Statement::arms(
@@ -199,7 +226,7 @@ pub(crate) static FILL_VIEW: Statement = Statement::both(
 );
 
 #[cfg(test)]
-pub(crate) static ALL: [&Statement; 26] = [
+pub(crate) static ALL: [&Statement; 29] = [
     &HEAD,
     &READ,
     &ENTRY,
@@ -211,6 +238,9 @@ pub(crate) static ALL: [&Statement; 26] = [
     &LIST,
     &LIST_BEFORE,
     &IS_TAKEN,
+    &ADVANCE,
+    &LOCK_POSITION,
+    &HEADS,
     &IS_DUE,
     &INSERT_LOG,
     &UPDATE_LOG,
@@ -247,13 +277,28 @@ mod tests {
         for migration in MIGRATIONS {
             connection.execute_batch(migration.sqlite).unwrap();
         }
-        for statement in ALL {
+        for statement in ALL.iter().filter(|statement| !statement.sqlite.is_empty()) {
             let prepared = connection.prepare(statement.sqlite);
             let prepared = prepared.unwrap_or_else(|error| panic!("{}: {error}", statement.name));
             for index in 1..=prepared.parameter_count() {
                 let expected = format!("${index}");
                 assert_eq!(prepared.parameter_name(index), Some(expected.as_str()));
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn postgres_prepares_every_statement() {
+        let server = testkit::postgres::Postgres::shared();
+        let (client, connection) =
+            tokio_postgres::connect(&server.database(), tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        for migration in MIGRATIONS {
+            client.batch_execute(migration.postgres).await.unwrap();
+        }
+        for statement in ALL {
+            let prepared = client.prepare(statement.postgres).await;
+            assert!(prepared.is_ok(), "{}: {prepared:?}", statement.name);
         }
     }
 }

@@ -1,1 +1,3 @@
-//! A world for tests.
+//! A world for tests: what a test starts, uses and leaves behind clean. Never part of the product.
+
+pub mod postgres;
