@@ -1,0 +1,77 @@
+//! One file of an export: buffered, counted and hashed.
+
+use std::io::{self, Write};
+
+use sha2::{Digest, Sha256};
+
+use super::{ExportError, Sink, Written};
+
+/// How much is kept before it is written.
+const BUFFER_BYTES: usize = 128 << 10;
+
+pub(crate) struct Out {
+    name: String,
+    target: Box<dyn Write + Send>,
+    /// What is not written yet; exporters append to it and then call [`Self::settle`].
+    pub(crate) buffer: Vec<u8>,
+    pub(crate) rows: u64,
+    pub(crate) values: u64,
+    bytes: u64,
+    hash: Sha256,
+}
+
+impl Out {
+    pub(crate) fn create(sink: &mut dyn Sink, name: &str) -> Result<Self, ExportError> {
+        let target = sink
+            .create(name)
+            .map_err(|source| ExportError::Io { file: name.to_owned(), source })?;
+        Ok(Self {
+            name: name.to_owned(),
+            target,
+            buffer: Vec::new(),
+            rows: 0,
+            values: 0,
+            bytes: 0,
+            hash: Sha256::new(),
+        })
+    }
+
+    /// Writes the buffer out when there is enough in it.
+    pub(crate) fn settle(&mut self) -> Result<(), ExportError> {
+        if self.buffer.len() >= BUFFER_BYTES { self.flush_buffer() } else { Ok(()) }
+    }
+
+    fn flush_buffer(&mut self) -> Result<(), ExportError> {
+        self.hash.update(&self.buffer);
+        self.bytes += self.buffer.len() as u64;
+        let written = self.target.write_all(&self.buffer);
+        self.buffer.clear();
+        written.map_err(|source| ExportError::Io { file: self.name.clone(), source })
+    }
+
+    pub(crate) fn finish(mut self) -> Result<Written, ExportError> {
+        self.flush_buffer()?;
+        self.target
+            .flush()
+            .map_err(|source| ExportError::Io { file: self.name.clone(), source })?;
+        Ok(Written {
+            rows: self.rows,
+            values: self.values,
+            bytes: self.bytes,
+            sha256: self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+            name: self.name,
+        })
+    }
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.buffer.extend_from_slice(bytes);
+        self.settle().map_err(io::Error::other)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

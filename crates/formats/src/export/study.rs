@@ -1,0 +1,99 @@
+//! What an exporter is handed: borrowed views of a study, its subjects and their records.
+
+use kernel::{
+    casebook::{DatumRef, RecordRef},
+    study::Design,
+};
+
+/// The study and the cut-off of an export. All times are ISO 8601 in UTC.
+#[derive(Clone, Copy, Debug)]
+pub struct StudyOut<'a> {
+    /// The version whose items are written; its study OID names the study.
+    pub design: &'a Design,
+    /// The instant whose state is written; none for the present state.
+    pub as_of: Option<&'a str>,
+    pub created_at: &'a str,
+    /// The version of the program that writes.
+    pub source_version: &'a str,
+    /// Sites and their names, for formats that list them.
+    pub sites: &'a [(&'a str, &'a str)],
+    /// Users and their printed names, for formats that list them.
+    pub users: &'a [(&'a str, &'a str)],
+}
+
+/// One subject.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SubjectOut<'a> {
+    pub key: &'a str,
+    pub site: &'a str,
+    pub status: &'a str,
+    pub screening_number: Option<&'a str>,
+    pub enrolment_number: Option<&'a str>,
+}
+
+/// One form record with what belongs to it.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordOut<'a> {
+    pub subject: &'a SubjectOut<'a>,
+    pub event: &'a str,
+    pub event_repeat: &'a str,
+    pub form: &'a str,
+    pub form_repeat: &'a str,
+    pub record: &'a RecordRef<'a>,
+    /// The changes of the record, oldest first; empty unless the exporter needs them.
+    pub trail: &'a [TrailOut<'a>],
+    pub queries: &'a [QueryOut<'a>],
+}
+
+/// What a change did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrailKind {
+    /// A value, where there was none.
+    Recorded,
+    /// Another value, or a reason why it is missing.
+    Changed,
+    /// The value is blank again.
+    Cleared,
+    /// The row, or without a group the whole record, was removed.
+    Removed,
+    /// The row or the record was taken back.
+    Restored,
+}
+
+/// One change, and who made it when and why.
+#[derive(Clone, Copy, Debug)]
+pub struct TrailOut<'a> {
+    pub kind: TrailKind,
+    /// Empty for a change of the whole record.
+    pub group: &'a str,
+    pub group_repeat: &'a str,
+    /// Empty for a change of a whole row.
+    pub item: &'a str,
+    /// What the item holds since.
+    pub datum: DatumRef<'a>,
+    pub at: &'a str,
+    pub user: &'a str,
+    /// The site or place of the user.
+    pub location: &'a str,
+    pub reason: Option<&'a str>,
+    /// Web, import, epro, imaging or api.
+    pub origin: &'a str,
+    /// The entry of the casebook that holds the change.
+    pub entry: u64,
+}
+
+/// One query about a record or an item.
+#[derive(Clone, Copy, Debug)]
+pub struct QueryOut<'a> {
+    pub id: &'a str,
+    /// Empty for a query about the whole record.
+    pub group: &'a str,
+    pub group_repeat: &'a str,
+    pub item: &'a str,
+    pub state: &'a str,
+    /// The check that opened it; none for a person's query.
+    pub check: Option<&'a str>,
+    pub text: &'a str,
+    pub opened_at: &'a str,
+    pub opened_by: &'a str,
+}

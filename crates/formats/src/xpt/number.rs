@@ -1,0 +1,105 @@
+//! Numbers as SAS transport files hold them: IBM System/360 hexadecimal floating point
+//! (SAS TS-140), cut to 2 to 8 bytes.
+
+/// A number, or the letter of its missing value (`.`, `_`, `A` to `Z`).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Number {
+    Value(f64),
+    Missing(char),
+}
+
+/// Reads the 1 to 8 bytes of a number; bytes that were cut off are zero.
+pub(super) fn read(bytes: &[u8]) -> Number {
+    let mut full = [0; 8];
+    for (to, from) in full.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+    let first = full[0];
+    let rest_is_zero = full[1..].iter().all(|byte| *byte == 0);
+    if rest_is_zero && matches!(first, b'.' | b'_' | b'A'..=b'Z') {
+        return Number::Missing(char::from(first));
+    }
+    let mantissa = u64::from_be_bytes(full) & 0x00FF_FFFF_FFFF_FFFF;
+    if mantissa == 0 {
+        return Number::Value(0.0);
+    }
+    let exponent = i32::from(first & 0x7F) - 64;
+    let magnitude = scaled(mantissa, 4 * exponent - 56);
+    Number::Value(if first & 0x80 == 0 { magnitude } else { -magnitude })
+}
+
+/// `mantissa` times two to the power of `exponent`, which for IBM numbers lies well inside the
+/// range of `f64`, so that only the 56 bits of the mantissa may be rounded.
+#[expect(clippy::cast_precision_loss, reason = "rounding 56 bits to the nearest 53 is meant")]
+fn scaled(mantissa: u64, exponent: i32) -> f64 {
+    mantissa as f64 * 2_f64.powi(exponent)
+}
+
+/// The shortest decimal text that reads back as the same number.
+pub(super) fn shortest(value: f64) -> String {
+    if value == 0.0 { "0".to_owned() } else { value.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The eight bytes of a number, computed by division and not by shifting bits.
+    fn written(value: f64) -> [u8; 8] {
+        if value == 0.0 {
+            return [0; 8];
+        }
+        let (mut fraction, mut exponent) = (value.abs(), 64_u8);
+        while fraction >= 1.0 {
+            fraction /= 16.0;
+            exponent += 1;
+        }
+        while fraction < 1.0 / 16.0 {
+            fraction *= 16.0;
+            exponent -= 1;
+        }
+        let mut bytes = [0; 8];
+        bytes[0] = exponent | if value < 0.0 { 0x80 } else { 0 };
+        for byte in &mut bytes[1..] {
+            fraction *= 256.0;
+            *byte = fraction as u8;
+            fraction -= fraction.trunc();
+        }
+        bytes
+    }
+
+    #[test]
+    fn published_patterns_are_read() {
+        assert_eq!(read(&[0x41, 0x10, 0, 0, 0, 0, 0, 0]), Number::Value(1.0));
+        assert_eq!(read(&[0xC1, 0x10, 0, 0, 0, 0, 0, 0]), Number::Value(-1.0));
+        assert_eq!(read(&[0x42, 0x3F]), Number::Value(63.0));
+        assert_eq!(read(&[0xC2, 0x76, 0xA0, 0, 0, 0, 0, 0]), Number::Value(-118.625));
+        assert_eq!(read(&[0; 8]), Number::Value(0.0));
+    }
+
+    #[test]
+    fn each_missing_value_keeps_its_letter() {
+        assert_eq!(read(b".\0\0\0\0\0\0\0"), Number::Missing('.'));
+        assert_eq!(read(b"A\0\0"), Number::Missing('A'));
+        assert_eq!(read(b"_\0\0\0\0\0\0\0"), Number::Missing('_'));
+        assert_eq!(read(&[0x41, 0x20, 0, 0, 0, 0, 0, 0]), Number::Value(2.0));
+    }
+
+    #[test]
+    fn a_number_prints_as_its_shortest_decimal() {
+        assert_eq!(shortest(63.0), "63");
+        assert_eq!(shortest(-0.0), "0");
+        assert_eq!(shortest(0.1), "0.1");
+        assert_eq!(shortest(1e21), "1000000000000000000000");
+    }
+
+    proptest! {
+        #[test]
+        fn every_decimal_of_a_laboratory_survives(digits in -999_999_999_i32..999_999_999, places in 0..7) {
+            let value: f64 = format!("{digits}e-{places}").parse().unwrap();
+            prop_assert_eq!(read(&written(value)), Number::Value(value));
+        }
+    }
+}
