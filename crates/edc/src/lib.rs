@@ -1,1 +1,64 @@
 //! The EDC service: study versions, casebooks, forms, queries, import and export.
+//!
+//! It is the only writer of casebooks. A casebook is the fold of its log; the views are written in
+//! the same transaction as the entries. It does not know HTTP, SQL or addresses.
+//!
+//! Start reading at `save_form` (the life of a form save): permit, read, decide, append, answer.
+//! What a save means is decided in `decide`, purely; how a change reaches the store is in `change`.
+
+mod book;
+mod change;
+mod compiled;
+mod decide;
+mod failure;
+mod publish;
+mod query;
+mod review;
+mod save_form;
+mod study;
+mod study_log;
+mod subject;
+mod views;
+
+use std::{fmt, sync::Arc};
+
+use jiff::Timestamp;
+use kernel::StudyOid;
+use store::Store;
+
+use self::{book::Shelf, study::StudyShelf};
+pub use self::{
+    failure::{Failure, Result},
+    publish::{PublishFailure, Published},
+    study_log::{PublishedVersion, Site, SiteAdded, SiteEvent, SiteStatus, StudyEvent, StudyState},
+    subject::{ChangeStatus, EnrolSubject, RecordEvent, ScreenSubject},
+};
+
+/// Tells the time. The binary passes the real one.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The service.
+pub struct Edc {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    studies: StudyShelf,
+    shelf: Shelf,
+}
+
+impl Edc {
+    pub fn new(store: Arc<dyn Store>, clock: Clock) -> Self {
+        let (studies, shelf) =
+            (StudyShelf::new(Arc::clone(&store)), Shelf::new(Arc::clone(&store)));
+        Self { store, clock, studies, shelf }
+    }
+
+    async fn study(&self, oid: &StudyOid) -> Result<Arc<study::Study>> {
+        self.studies.get(oid, (self.clock)()).await
+    }
+}
+
+impl fmt::Debug for Edc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Edc").field("store", &self.store).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,213 @@
+//! The one way in which a casebook changes: read, decide, append.
+
+use contract::{Context, Permit};
+use journal::{Draft, Head};
+use kernel::{
+    RequestId, SubjectKey,
+    casebook::{Casebook, Event, Refusal, Stamp},
+};
+use store::{Batch, LogPart, StoreError};
+
+use crate::{
+    Edc,
+    book::{Book, Shelf, lock},
+    failure::{Failure, Result},
+    study::Study,
+    views::{Touched, effects, refresh},
+};
+
+/// How often a decision is taken again because somebody else wrote in between.
+const MAX_ATTEMPTS: u32 = 20;
+
+/// Who changes what, and why.
+#[derive(Debug)]
+pub(crate) struct Change<'a> {
+    pub permit: &'a Permit,
+    pub origin: &'a str,
+    pub subject: &'a SubjectKey,
+    pub request: RequestId,
+    pub reason: Option<String>,
+}
+
+/// What a decision wants to be written, and what it answers.
+#[derive(Debug)]
+pub(crate) struct Decided<T> {
+    pub events: Vec<Event>,
+    /// Entries of another log that belong to the same fact, such as a number that was given.
+    pub beside: Option<LogPart>,
+    pub answer: T,
+}
+
+impl<T> Decided<T> {
+    pub fn new(events: Vec<Event>, answer: T) -> Self {
+        Self { events, beside: None, answer }
+    }
+}
+
+/// Whether a request comes for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    First,
+    /// It was carried out before: only its answer is wanted.
+    Repeated,
+}
+
+/// What came of a change.
+#[derive(Debug)]
+pub(crate) struct Changed<T> {
+    pub answer: T,
+    /// What was written; nothing when the request was carried out before or changes nothing.
+    pub events: Vec<Event>,
+    /// The request had been carried out before.
+    pub repeated: bool,
+}
+
+impl Edc {
+    /// Reads a casebook, lets `decide` say what happens, and appends it with its view rows.
+    ///
+    /// Decides again when somebody else was first. A request that was carried out before writes
+    /// nothing; `decide` is then asked only for its answer.
+    pub(crate) async fn change<T>(
+        &self,
+        study: &Study,
+        change: &Change<'_>,
+        decide: impl Fn(&Casebook, Attempt) -> Result<Decided<T>, Refusal>,
+    ) -> Result<Changed<T>> {
+        self.write(study, change.subject, |writer| {
+            let repeated = writer.book.casebook.requests.contains_key(&change.request);
+            let attempt = if repeated { Attempt::Repeated } else { Attempt::First };
+            let mut decided = decide(&writer.book.casebook, attempt)?;
+            if repeated {
+                decided.events.clear();
+            } else {
+                writer.take(change, &decided.events);
+                writer.beside = decided.beside;
+            }
+            Ok(Changed { answer: decided.answer, events: decided.events, repeated })
+        })
+        .await
+    }
+
+    /// Lets `work` decide and write on a casebook, and appends all of it in one transaction; does
+    /// it again when somebody else was first.
+    pub(crate) async fn write<T>(
+        &self,
+        study: &Study,
+        subject: &SubjectKey,
+        work: impl Fn(&mut Writer<'_>) -> Result<T, Refusal>,
+    ) -> Result<T> {
+        let log = Shelf::log(&study.oid, subject);
+        for _ in 0..MAX_ATTEMPTS {
+            let shared = self.shelf.get(&study.oid, subject, &study.compiled.design).await?;
+            let (batch, seen, answer) = self.prepare(study, subject, &mut lock(&shared), &work)?;
+            let Some(batch) = batch else {
+                if self.stored_as_far(&log, seen).await? {
+                    return Ok(answer);
+                }
+                self.shelf.forget(&study.oid, subject);
+                continue;
+            };
+            match self.store.append(batch).await {
+                Ok(_) => return Ok(answer),
+                Err(error) => {
+                    lock(&shared).spoiled = true;
+                    self.shelf.forget(&study.oid, subject);
+                    if !matches!(error, StoreError::HeadMoved { .. }) {
+                        return Err(error.into());
+                    }
+                }
+            }
+        }
+        Err(Failure::Busy(subject.to_string()))
+    }
+
+    /// Decides and seals while nobody else can touch the book; the book is then ahead of the store
+    /// until the append is through.
+    fn prepare<T>(
+        &self,
+        study: &Study,
+        subject: &SubjectKey,
+        book: &mut Book,
+        work: &impl Fn(&mut Writer<'_>) -> Result<T, Refusal>,
+    ) -> Result<(Option<Batch>, Head, T), Refusal> {
+        let seen = book.head;
+        let recorded_at_ms = (self.clock)().as_millisecond().max(book.casebook.recorded_at_ms);
+        let mut writer = Writer {
+            study,
+            book,
+            recorded_at_ms,
+            drafts: Vec::new(),
+            touched: Touched::default(),
+            beside: None,
+        };
+        let answer = work(&mut writer)?;
+        let Writer { book, drafts, touched, beside, .. } = writer;
+        if drafts.is_empty() {
+            return Ok((None, seen, answer));
+        }
+        refresh(&mut book.row, &study.compiled.design, &book.casebook, &touched);
+        let effects = effects(subject, &book.casebook, &book.row, &touched);
+        let part = LogPart::seal(Shelf::log(&study.oid, subject), seen, &drafts, effects);
+        book.head = part.head();
+        let batch = Batch::from(part);
+        Ok((Some(beside.into_iter().fold(batch, Batch::and)), seen, answer))
+    }
+
+    /// Whether the store holds everything up to `seen`: an answer without an append must not tell
+    /// of what is only on its way.
+    async fn stored_as_far(&self, log: &journal::LogName, seen: Head) -> Result<bool> {
+        if seen.sequence == 0 {
+            return Ok(true);
+        }
+        let stored = self.store.entry(log, seen.sequence).await?;
+        Ok(stored.is_some_and(|entry| entry.hash == seen.hash))
+    }
+}
+
+/// Takes events into a book and into the batch that will make them durable.
+pub(crate) struct Writer<'a> {
+    pub study: &'a Study,
+    pub book: &'a mut Book,
+    recorded_at_ms: i64,
+    drafts: Vec<Draft>,
+    touched: Touched,
+    beside: Option<LogPart>,
+}
+
+impl Writer<'_> {
+    /// Takes the events of one request.
+    pub fn take(&mut self, change: &Change<'_>, events: &[Event]) {
+        for event in events {
+            self.drafts.push(draft(self.study, change, self.recorded_at_ms, event));
+            self.touched.note(&self.book.casebook, event);
+            let stamp = Stamp {
+                sequence: self.book.casebook.sequence + 1,
+                recorded_at_ms: self.recorded_at_ms,
+                request: &change.request,
+                actor: change.permit.user(),
+                role: change.permit.role().name(),
+            };
+            self.book.casebook.apply(&stamp, event.clone());
+        }
+    }
+}
+
+fn draft(study: &Study, change: &Change<'_>, recorded_at_ms: i64, event: &Event) -> Draft {
+    Draft {
+        recorded_at_ms,
+        actor: change.permit.user().to_owned(),
+        role: change.permit.role().name().to_owned(),
+        on_behalf_of: change.permit.on_behalf_of().map(ToOwned::to_owned),
+        reason: change.reason.clone(),
+        origin: change.origin.to_owned(),
+        request_id: change.request.to_string(),
+        study_version: Some(study.compiled.hash),
+        kind: event.kind().to_owned(),
+        payload: event.to_payload(),
+    }
+}
+
+/// The id under which a call is carried out once: the client's, else that of the call.
+pub(crate) fn request_id(context: &Context, given: Option<&String>) -> RequestId {
+    RequestId::new(given.unwrap_or(&context.request_id))
+}

@@ -1,0 +1,273 @@
+//! A study version made ready to run: every rule compiled and placed where it is needed.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use kernel::{
+    CheckOid, CriterionOid, FormOid, ItemGroupOid, ItemOid, StudyVersion, Texts,
+    casebook::RowKey,
+    study::{CheckAction, CriterionKind, Design, EditCheck, Example, Expression, Fault, faults},
+};
+use rules::{Catalogue, Expect, Reference, Rule, Scope, check_examples, compile};
+
+/// A published study version with its rules.
+#[derive(Debug)]
+pub struct Compiled {
+    pub design: Design,
+    pub hash: journal::Hash,
+    pub criteria: Vec<CompiledCriterion>,
+    forms: HashMap<FormOid, FormRules>,
+}
+
+/// The rules of one form.
+#[derive(Debug, Default)]
+pub struct FormRules {
+    /// Each item name with the places where the form has it.
+    pub names: HashMap<Box<str>, Vec<(RowKey, ItemOid)>>,
+    pub derivations: Vec<Derivation>,
+    pub exceptions: Vec<Exception>,
+    pub checks: Vec<CompiledCheck>,
+    /// Checks that read this form from elsewhere: their form and their place in its `checks`.
+    pub dependents: Vec<(FormOid, usize)>,
+}
+
+#[derive(Debug)]
+pub struct Derivation {
+    pub group: ItemGroupOid,
+    pub item: ItemOid,
+    pub rule: Rule,
+}
+
+/// When it is true, the item, or the whole group, is not collected.
+#[derive(Debug)]
+pub struct Exception {
+    pub group: ItemGroupOid,
+    pub item: Option<ItemOid>,
+    pub rule: Rule,
+}
+
+#[derive(Debug)]
+pub struct CompiledCheck {
+    pub oid: CheckOid,
+    /// The repeating group on each row of which it runs.
+    pub group: Option<ItemGroupOid>,
+    /// Where its query belongs: the group that holds the item, and the item.
+    pub item_group: ItemGroupOid,
+    pub item: ItemOid,
+    pub action: CheckAction,
+    pub message: Texts,
+    pub rule: Rule,
+}
+
+#[derive(Debug)]
+pub struct CompiledCriterion {
+    pub oid: CriterionOid,
+    pub kind: CriterionKind,
+    /// `None`: the investigator says.
+    pub rule: Option<Rule>,
+}
+
+impl Compiled {
+    /// Compiles every expression of a version and runs every example. Lists all faults of
+    /// structure and of expressions at once.
+    pub fn new(version: StudyVersion) -> Result<Self, Vec<Fault>> {
+        let design = Design::new(Arc::new(version));
+        let mut all = faults(&design);
+        let catalogue = Catalogue::of(&design);
+        let mut forms = HashMap::new();
+        for form in &design.version().forms {
+            let mut compiler = FormCompiler {
+                design: &design,
+                catalogue: &catalogue,
+                form: &form.oid,
+                scopes: BTreeMap::new(),
+                faults: &mut all,
+            };
+            forms.insert(form.oid.clone(), compiler.compile());
+        }
+        link_dependents(&mut forms);
+        let criteria = criteria(&design, &catalogue, &mut all);
+        if all.is_empty() {
+            let hash = journal::Hash(design.hash().0);
+            Ok(Self { design, hash, criteria, forms })
+        } else {
+            Err(all)
+        }
+    }
+
+    /// The rules of a form of this version.
+    pub fn rules(&self, form: &FormOid) -> Option<&FormRules> {
+        self.forms.get(form)
+    }
+}
+
+struct FormCompiler<'a> {
+    design: &'a Design,
+    catalogue: &'a Arc<Catalogue>,
+    form: &'a FormOid,
+    scopes: BTreeMap<Option<ItemGroupOid>, Scope>,
+    faults: &'a mut Vec<Fault>,
+}
+
+impl FormCompiler<'_> {
+    fn compile(&mut self) -> FormRules {
+        let mut rules = FormRules::default();
+        let Some(shape) = self.design.shape(self.form) else { return rules };
+        for (group, item) in shape.items() {
+            let row = RowKey { group: group.oid.clone(), repeat: kernel::RepeatKey::first() };
+            let places = rules.names.entry(Box::from(&*item.name)).or_default();
+            places.push((row, item.oid.clone()));
+        }
+        for group in &shape.groups {
+            let scope = group.repeats.then_some(&group.oid);
+            if let Some(rule) = self.exception(group.exception.as_ref(), None) {
+                rules.exceptions.push(Exception { group: group.oid.clone(), item: None, rule });
+            }
+            for item in &group.items {
+                if let Some(rule) = self.exception(item.exception.as_ref(), scope) {
+                    let (group, item) = (group.oid.clone(), Some(item.oid.clone()));
+                    rules.exceptions.push(Exception { group, item, rule });
+                }
+                if let Some(rule) = self.derivation(item.method.as_ref(), scope) {
+                    let (group, item) = (group.oid.clone(), item.oid.clone());
+                    rules.derivations.push(Derivation { group, item, rule });
+                }
+            }
+        }
+        let checks = &self.design.version().checks;
+        for check in checks.iter().filter(|check| check.form == *self.form) {
+            rules.checks.extend(self.check(check));
+        }
+        rules
+    }
+
+    fn exception(
+        &mut self,
+        condition: Option<&kernel::ConditionOid>,
+        group: Option<&ItemGroupOid>,
+    ) -> Option<Rule> {
+        let def = self.design.condition(condition?)?;
+        let expression = def.expressions.iter().find(|one| one.is_cel())?;
+        self.rule("ConditionDef", def.oid.as_str(), expression, group, Expect::Bool)
+    }
+
+    fn derivation(
+        &mut self,
+        method: Option<&kernel::MethodOid>,
+        group: Option<&ItemGroupOid>,
+    ) -> Option<Rule> {
+        let def = self.design.method(method?)?;
+        let expression = def.expressions.iter().find(|one| one.is_cel())?;
+        self.rule("MethodDef", def.oid.as_str(), expression, group, Expect::Any)
+    }
+
+    fn check(&mut self, check: &EditCheck) -> Option<CompiledCheck> {
+        let oid = check.oid.as_str();
+        let group = check.group.as_ref();
+        let rule = self.rule("EditCheck", oid, &check.expression, group, Expect::Bool)?;
+        self.examples(oid, &rule, &check.examples, group);
+        let shape = self.design.shape(self.form)?;
+        let places: Vec<_> = shape.items().filter(|(_, item)| item.oid == check.item).collect();
+        let in_group = places.iter().find(|(found, _)| Some(&found.oid) == group);
+        let (item_group, _) = in_group.or_else(|| places.first())?;
+        Some(CompiledCheck {
+            oid: check.oid.clone(),
+            group: check.group.clone(),
+            item_group: item_group.oid.clone(),
+            item: check.item.clone(),
+            action: check.action,
+            message: check.message.clone(),
+            rule,
+        })
+    }
+
+    fn scope(&mut self, group: Option<&ItemGroupOid>) -> &Scope {
+        let (design, catalogue, form) = (self.design, self.catalogue, self.form);
+        self.scopes
+            .entry(group.cloned())
+            .or_insert_with(|| Scope::of_form(design, catalogue, form, group))
+    }
+
+    fn rule(
+        &mut self,
+        kind: &'static str,
+        oid: &str,
+        expression: &Expression,
+        group: Option<&ItemGroupOid>,
+        expect: Expect,
+    ) -> Option<Rule> {
+        match compile(&expression.text, self.scope(group), expect) {
+            Ok(rule) => Some(rule),
+            Err(found) => {
+                self.faults.extend(
+                    found.iter().map(|fault| Fault::new(kind, oid, format!("expression: {fault}"))),
+                );
+                None
+            }
+        }
+    }
+
+    fn examples(
+        &mut self,
+        oid: &str,
+        rule: &Rule,
+        examples: &[Example],
+        group: Option<&ItemGroupOid>,
+    ) {
+        let found = check_examples(rule, examples, self.scope(group));
+        let said = found.iter().map(|fault| Fault::new("EditCheck", oid, format!("{fault}")));
+        self.faults.extend(said);
+    }
+}
+
+/// Notes at each form which checks of other records read it.
+fn link_dependents(forms: &mut HashMap<FormOid, FormRules>) {
+    let mut links: Vec<(FormOid, FormOid, usize)> = Vec::new();
+    for (form, rules) in forms.iter() {
+        for (at, check) in rules.checks.iter().enumerate() {
+            for read in check.rule.reads() {
+                let source: &str = match read {
+                    Reference::Value { form, .. }
+                    | Reference::First { form, .. }
+                    | Reference::Last { form, .. }
+                    | Reference::Count { form } => form,
+                    Reference::Previous { .. } => form.as_str(),
+                    Reference::Rows { .. } | Reference::ReferenceDate => continue,
+                };
+                links.push((source.into(), form.clone(), at));
+            }
+        }
+    }
+    links.sort();
+    links.dedup();
+    for (source, form, at) in links {
+        if let Some(rules) = forms.get_mut(&source) {
+            rules.dependents.push((form, at));
+        }
+    }
+}
+
+fn criteria(
+    design: &Design,
+    catalogue: &Arc<Catalogue>,
+    faults: &mut Vec<Fault>,
+) -> Vec<CompiledCriterion> {
+    let scope = Scope::new().with_catalogue(Arc::clone(catalogue));
+    let mut all = Vec::new();
+    for criterion in &design.version().protocol.criteria {
+        let expression = criterion.expression.as_ref().filter(|one| one.is_cel());
+        let rule = match expression.map(|one| compile(&one.text, &scope, Expect::Bool)) {
+            None => None,
+            Some(Ok(rule)) => Some(rule),
+            Some(Err(found)) => {
+                let said = found.iter().map(|fault| format!("expression: {fault}"));
+                faults.extend(said.map(|text| Fault::new("Criterion", &criterion.oid, text)));
+                None
+            }
+        };
+        all.push(CompiledCriterion { oid: criterion.oid.clone(), kind: criterion.kind, rule });
+    }
+    all
+}

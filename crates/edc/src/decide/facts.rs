@@ -1,0 +1,185 @@
+//! What rules read of a casebook.
+
+use kernel::{
+    Datum, FormOid, PartialDate, RepeatKey, StudyEventOid,
+    casebook::{Casebook, FormRecord, RecordKey, RowKey},
+    study::Design,
+};
+use rules::Facts;
+
+use crate::compiled::{Compiled, FormRules};
+
+/// The facts of a whole casebook, for eligibility.
+pub(crate) struct CasebookFacts<'a> {
+    pub compiled: &'a Compiled,
+    pub casebook: &'a Casebook,
+}
+
+/// The facts of one record, or of one row of it, within its casebook.
+pub(crate) struct RecordFacts<'a> {
+    pub compiled: &'a Compiled,
+    pub casebook: &'a Casebook,
+    pub rules: &'a FormRules,
+    pub key: &'a RecordKey,
+    /// The record as it would be after the save.
+    pub record: &'a FormRecord,
+    /// The record that is being saved, where that is another one.
+    pub saving: Option<(&'a RecordKey, &'a FormRecord)>,
+    pub row: Option<&'a RowKey>,
+}
+
+impl Facts for CasebookFacts<'_> {
+    fn item(&self, _name: &str) -> Option<&Datum> {
+        None
+    }
+
+    fn first(&self, event: &str, form: &str, item: &str) -> Option<Datum> {
+        let read = |key: &RecordKey, record: &FormRecord| self.read(key, record, item);
+        records(self.casebook, event, form).find_map(|(key, record)| read(key, record))
+    }
+
+    fn last(&self, event: &str, form: &str, item: &str) -> Option<Datum> {
+        let read = |key: &RecordKey, record: &FormRecord| self.read(key, record, item);
+        records(self.casebook, event, form).filter_map(|(key, record)| read(key, record)).last()
+    }
+
+    fn count(&self, form: &str) -> u32 {
+        count(self.casebook, form)
+    }
+
+    fn code_list_has(&self, list: &str, value: &str) -> bool {
+        code_list_has(&self.compiled.design, list, value)
+    }
+}
+
+impl CasebookFacts<'_> {
+    fn read(&self, key: &RecordKey, record: &FormRecord, item: &str) -> Option<Datum> {
+        named(self.compiled.rules(&key.form)?, record, item).last().cloned()
+    }
+}
+
+impl Facts for RecordFacts<'_> {
+    fn item(&self, name: &str) -> Option<&Datum> {
+        let places = self.rules.names.get(name)?;
+        if let Some(row) = self.row {
+            let here = places.iter().find(|(place, _)| place.group == row.group);
+            if let Some((_, item)) = here {
+                return self.record.datum(row, item);
+            }
+        }
+        places.iter().find_map(|(row, item)| self.record.datum(row, item))
+    }
+
+    fn previous(&self, item: &str) -> Option<Datum> {
+        let position = |event: &StudyEventOid| self.compiled.design.event_position(event);
+        let here = position(&self.key.event)?;
+        let earlier = self.casebook.records.keys().filter(|key| {
+            key.form == self.key.form && position(&key.event).is_some_and(|at| at < here)
+        });
+        let mut keys: Vec<&RecordKey> = earlier.collect();
+        keys.sort_by_key(|key| (position(&key.event), repeat_number(&key.event_repeat)));
+        keys.into_iter().rev().find_map(|key| {
+            let record = self.record_at(key).filter(|record| !record.removed)?;
+            let found = named(self.rules, record, item).rfind(|datum| datum.text().is_some());
+            found.cloned()
+        })
+    }
+
+    fn first(&self, event: &str, form: &str, item: &str) -> Option<Datum> {
+        self.values(event, form, item).into_iter().next()
+    }
+
+    fn last(&self, event: &str, form: &str, item: &str) -> Option<Datum> {
+        self.values(event, form, item).pop()
+    }
+
+    fn rows(&self, item: &str) -> Vec<Datum> {
+        named(self.rules, self.record, item).cloned().collect()
+    }
+
+    fn count(&self, form: &str) -> u32 {
+        let new = self.key.form.as_str() == form && self.casebook.record(self.key).is_none();
+        count(self.casebook, form) + u32::from(new)
+    }
+
+    fn reference_date(&self) -> Option<PartialDate> {
+        let enrolled = self.casebook.enrolment.as_ref()?.enrolled_on.as_deref()?;
+        PartialDate::parse(enrolled)
+    }
+
+    fn code_list_has(&self, list: &str, value: &str) -> bool {
+        code_list_has(&self.compiled.design, list, value)
+    }
+}
+
+impl<'a> RecordFacts<'a> {
+    fn record_at(&self, key: &RecordKey) -> Option<&'a FormRecord> {
+        if key == self.key {
+            return Some(self.record);
+        }
+        match self.saving {
+            Some((saving, record)) if saving == key => Some(record),
+            _ => self.casebook.records.get(key).map(AsRef::as_ref),
+        }
+    }
+
+    fn values(&self, event: &str, form: &str, item: &str) -> Vec<Datum> {
+        let Some(rules) = self.compiled.rules(&FormOid::from(form)) else { return Vec::new() };
+        let is_it = |key: &RecordKey| key.event.as_str() == event && key.form.as_str() == form;
+        let in_casebook = self.casebook.records.keys();
+        let mut keys: Vec<&RecordKey> = in_casebook.filter(|key| is_it(key)).collect();
+        let saving = self.saving.map(|(key, _)| key);
+        for key in [Some(self.key), saving].into_iter().flatten() {
+            if is_it(key) && !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        keys.sort();
+        keys.into_iter()
+            .filter_map(|key| self.record_at(key))
+            .filter(|record| !record.removed)
+            .flat_map(|record| named(rules, record, item).cloned())
+            .collect()
+    }
+}
+
+/// Every value that a record has under an item name, row by row.
+fn named<'a>(
+    rules: &'a FormRules,
+    record: &'a FormRecord,
+    name: &str,
+) -> impl DoubleEndedIterator<Item = &'a Datum> {
+    let places = rules.names.get(name).map_or(&[][..], Vec::as_slice);
+    record.rows.iter().filter(|(_, row)| !row.removed).flat_map(move |(key, row)| {
+        let here = places.iter().filter(move |(place, _)| place.group == key.group);
+        here.filter_map(move |(_, item)| row.items.get(item))
+    })
+}
+
+fn records<'a>(
+    casebook: &'a Casebook,
+    event: &'a str,
+    form: &'a str,
+) -> impl Iterator<Item = (&'a RecordKey, &'a FormRecord)> {
+    casebook
+        .records
+        .iter()
+        .filter(move |(key, _)| key.event.as_str() == event && key.form.as_str() == form)
+        .filter(|(_, record)| !record.removed)
+        .map(|(key, record)| (key, &**record))
+}
+
+fn count(casebook: &Casebook, form: &str) -> u32 {
+    let of_form = casebook.records.iter().filter(|(key, _)| key.form.as_str() == form);
+    u32::try_from(of_form.filter(|(_, record)| !record.removed).count()).unwrap_or(u32::MAX)
+}
+
+fn code_list_has(design: &Design, list: &str, value: &str) -> bool {
+    let list = design.code_list(&list.into());
+    list.is_some_and(|list| list.items.iter().any(|item| item.coded_value == value))
+}
+
+/// Repeat keys in the order of their numbers; keys that are no numbers come last.
+fn repeat_number(key: &RepeatKey) -> u32 {
+    key.as_str().parse().unwrap_or(u32::MAX)
+}

@@ -1,0 +1,280 @@
+//! What is shown without replaying a log: form records, subjects with their visits, queries.
+//! Every row here follows from the log of its casebook alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kernel::{
+    QueryId, RepeatKey, StudyEventOid, SubjectKey,
+    casebook::{Casebook, Event, Query, RecordKey, SubjectStatus},
+    study::Design,
+};
+use serde::{Deserialize, Serialize};
+use store::{Effect, View};
+
+/// Form records: form, subject, event, event repeat, form repeat.
+pub(crate) const RECORD: View = View(10);
+/// Subjects with their visits: site, subject.
+pub(crate) const SUBJECT: View = View(11);
+/// Queries that wait for somebody: site, subject, number.
+pub(crate) const QUERY_PENDING: View = View(12);
+/// Queries that are closed or cancelled: site, subject, number.
+pub(crate) const QUERY_ENDED: View = View(13);
+/// Every view of casebooks.
+pub(crate) const ALL: [View; 4] = [RECORD, SUBJECT, QUERY_PENDING, QUERY_ENDED];
+
+/// Stands between the parts of a key; no OID and no key contains it.
+pub(crate) const BETWEEN: char = '\u{1f}';
+
+pub(crate) fn record_key(subject: &SubjectKey, key: &RecordKey) -> String {
+    let parts = [
+        key.form.as_str(),
+        subject.as_str(),
+        key.event.as_str(),
+        key.event_repeat.as_str(),
+        key.form_repeat.as_str(),
+    ];
+    join(&parts)
+}
+
+/// The parts of a record row's key.
+pub(crate) fn read_record_key(key: &str) -> Option<(SubjectKey, RecordKey)> {
+    let mut parts = key.split(BETWEEN);
+    let form = parts.next()?.into();
+    let subject = parts.next()?.into();
+    let event = parts.next()?.into();
+    let event_repeat = parts.next()?.into();
+    let form_repeat = parts.next()?.into();
+    Some((subject, RecordKey { event, event_repeat, form, form_repeat }))
+}
+
+pub(crate) fn join(parts: &[&str]) -> String {
+    let mut key = String::with_capacity(parts.iter().map(|part| part.len() + 1).sum());
+    for (at, part) in parts.iter().enumerate() {
+        if at > 0 {
+            key.push(BETWEEN);
+        }
+        key.push_str(part);
+    }
+    key
+}
+
+/// A subject as lists and matrices show it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SubjectRow {
+    pub site: String,
+    pub status: String,
+    pub screening_number: String,
+    pub enrolment_number: Option<String>,
+    pub consented_on: Option<String>,
+    pub screened_on: String,
+    pub enrolled_on: Option<String>,
+    pub failed_criteria: Vec<String>,
+    pub pending_queries: u32,
+    pub visits: BTreeMap<String, VisitCell>,
+}
+
+/// One event of a subject, in numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct VisitCell {
+    /// Form records that are not removed.
+    #[serde(rename = "n")]
+    pub records: u32,
+    #[serde(rename = "c")]
+    pub complete: u32,
+    #[serde(rename = "f")]
+    pub frozen: u32,
+    #[serde(rename = "l")]
+    pub locked: u32,
+    #[serde(rename = "s")]
+    pub signed: u32,
+    #[serde(rename = "q")]
+    pub pending_queries: u32,
+    #[serde(rename = "d", skip_serializing_if = "Option::is_none", default)]
+    pub date: Option<String>,
+}
+
+/// The key of a visit within its subject's row.
+pub(crate) fn visit_key(event: &StudyEventOid, repeat: &RepeatKey) -> String {
+    join(&[event.as_str(), repeat.as_str()])
+}
+
+/// What some events touch, so that only those rows are written.
+#[derive(Debug, Default)]
+pub(crate) struct Touched {
+    pub records: BTreeSet<RecordKey>,
+    pub visits: BTreeSet<(StudyEventOid, RepeatKey)>,
+    pub queries: BTreeSet<QueryId>,
+}
+
+impl Touched {
+    pub fn note(&mut self, casebook: &Casebook, event: &Event) {
+        if let Some(key) = event.record() {
+            self.records.insert(key.clone());
+            self.visits.insert((key.event.clone(), key.event_repeat.clone()));
+        }
+        match event {
+            Event::StudyEventDated { event, event_repeat, .. } => {
+                self.visits.insert((event.clone(), event_repeat.clone()));
+            }
+            Event::QueryOpened(opened) => {
+                let key = &opened.record;
+                self.visits.insert((key.event.clone(), key.event_repeat.clone()));
+                self.queries.insert(opened.id.clone());
+            }
+            Event::QueryAnswered { id, .. }
+            | Event::QueryClosed { id, .. }
+            | Event::QueryReopened { id, .. }
+            | Event::QueryCancelled { id, .. } => {
+                if let Some(query) = casebook.queries.get(id) {
+                    let key = &query.opened.record;
+                    self.visits.insert((key.event.clone(), key.event_repeat.clone()));
+                }
+                self.queries.insert(id.clone());
+            }
+            _ => {}
+        }
+    }
+
+    /// Everything that a casebook has.
+    pub fn everything(casebook: &Casebook) -> Self {
+        let mut all = Self::default();
+        for key in casebook.records.keys() {
+            all.records.insert(key.clone());
+            all.visits.insert((key.event.clone(), key.event_repeat.clone()));
+        }
+        all.visits.extend(casebook.dates.keys().cloned());
+        for (id, query) in &casebook.queries {
+            let key = &query.opened.record;
+            all.visits.insert((key.event.clone(), key.event_repeat.clone()));
+            all.queries.insert(id.clone());
+        }
+        all
+    }
+}
+
+/// Brings the row of a subject up to date with its casebook, for the visits that were touched.
+pub(crate) fn refresh(
+    row: &mut SubjectRow,
+    design: &Design,
+    casebook: &Casebook,
+    touched: &Touched,
+) {
+    if let Some(enrolment) = &casebook.enrolment {
+        row.site = enrolment.site.to_string();
+        row.status = enrolment.status.code().to_owned();
+        row.screening_number.clone_from(&enrolment.screening_number);
+        row.enrolment_number.clone_from(&enrolment.enrolment_number);
+        row.consented_on.clone_from(&enrolment.consented_on);
+        row.screened_on.clone_from(&enrolment.screened_on);
+        row.enrolled_on.clone_from(&enrolment.enrolled_on);
+        row.failed_criteria = enrolment.failed_criteria.iter().map(ToString::to_string).collect();
+    }
+    for (event, repeat) in &touched.visits {
+        let cell = visit_cell(design, casebook, event, repeat);
+        row.visits.insert(visit_key(event, repeat), cell);
+    }
+    row.pending_queries = row.visits.values().map(|cell| cell.pending_queries).sum();
+}
+
+fn visit_cell(
+    design: &Design,
+    casebook: &Casebook,
+    event: &StudyEventOid,
+    repeat: &RepeatKey,
+) -> VisitCell {
+    let mut cell = VisitCell::default();
+    let from = RecordKey {
+        event: event.clone(),
+        event_repeat: repeat.clone(),
+        form: "".into(),
+        form_repeat: "".into(),
+    };
+    let asked = casebook
+        .asked
+        .range(from..)
+        .take_while(|(key, _)| key.event == *event && key.event_repeat == *repeat);
+    let pending = |id: &&QueryId| casebook.queries.get(*id).is_some_and(|q| q.status.is_pending());
+    let count: usize = asked.map(|(_, ids)| ids.iter().filter(pending).count()).sum();
+    cell.pending_queries = u32::try_from(count).unwrap_or(u32::MAX);
+    for (_, record) in casebook.records_of(event, repeat).filter(|(_, record)| !record.removed) {
+        cell.records += 1;
+        cell.complete += u32::from(record.complete);
+        cell.frozen += u32::from(record.frozen);
+        cell.locked += u32::from(record.locked);
+        cell.signed += u32::from(record.signature.is_some() && record.valid_signature().is_some());
+    }
+    let date = kernel::casebook::event_date(design, casebook, event, repeat);
+    cell.date = date.map(|date| date.to_string());
+    cell
+}
+
+/// The rows to write after `touched` changed; `row` must have been refreshed.
+pub(crate) fn effects(
+    subject: &SubjectKey,
+    casebook: &Casebook,
+    row: &SubjectRow,
+    touched: &Touched,
+) -> Vec<Effect> {
+    let mut all = Vec::with_capacity(touched.records.len() + touched.queries.len() + 1);
+    for key in &touched.records {
+        if let Some(record) = casebook.record(key) {
+            let (key, bytes) = (record_key(subject, key), record.to_bytes());
+            all.push(Effect::Put { view: RECORD, key, bytes });
+        }
+    }
+    all.push(Effect::Put {
+        view: SUBJECT,
+        key: join(&[&row.site, subject.as_str()]),
+        bytes: encode(row),
+    });
+    for id in &touched.queries {
+        let Some(query) = casebook.queries.get(id) else { continue };
+        let key = query_key(&row.site, subject, id);
+        let (here, gone) = if query.status.is_pending() {
+            (QUERY_PENDING, QUERY_ENDED)
+        } else {
+            (QUERY_ENDED, QUERY_PENDING)
+        };
+        all.push(Effect::Put { view: here, key: key.clone(), bytes: encode(query) });
+        let reopened = query.thread.len() > 1 || !query.status.is_pending();
+        if reopened {
+            all.push(Effect::Drop { view: gone, key });
+        }
+    }
+    all
+}
+
+/// Site, subject and the number of the query within its subject, padded so that it sorts.
+pub(crate) fn query_key(site: &str, subject: &SubjectKey, id: &QueryId) -> String {
+    let number: u32 =
+        id.as_str().rsplit(".Q").next().and_then(|number| number.parse().ok()).unwrap_or(0);
+    join(&[site, subject.as_str(), &format!("{number:08}")])
+}
+
+pub(crate) fn encode<T: Serialize>(row: &T) -> Vec<u8> {
+    minicbor_serde::to_vec(row).expect("a view row has only data that CBOR can hold")
+}
+
+/// A stored view row is not what this version writes.
+#[derive(Debug, thiserror::Error)]
+#[error("a row of view {view} cannot be read; rebuild the views")]
+pub struct MalformedRow {
+    view: u16,
+    #[source]
+    source: minicbor_serde::error::DecodeError,
+}
+
+pub(crate) fn decode_subject(bytes: &[u8]) -> Result<SubjectRow, MalformedRow> {
+    minicbor_serde::from_slice(bytes).map_err(|source| MalformedRow { view: SUBJECT.0, source })
+}
+
+pub(crate) fn decode_query(bytes: &[u8]) -> Result<Query, MalformedRow> {
+    minicbor_serde::from_slice(bytes)
+        .map_err(|source| MalformedRow { view: QUERY_PENDING.0, source })
+}
+
+impl SubjectRow {
+    pub fn status(&self) -> SubjectStatus {
+        SubjectStatus::parse(&self.status).unwrap_or(SubjectStatus::Screening)
+    }
+}
