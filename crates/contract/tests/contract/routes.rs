@@ -1,15 +1,13 @@
 //! What comes in through a route arrives in the message, or is refused by name.
 
-mod echo;
-
 use std::{future::Future, sync::Arc};
 
+use crate::echo::{Echo, STALE_VERSION};
 use contract::{
     Caller, Code, Context, Error,
     edc::v1::{self, Edc},
     rest::{Answer, Found, Request, Router, Verb},
 };
-use echo::Echo;
 use futures::StreamExt as _;
 use serde_json::{Value, json};
 
@@ -220,7 +218,7 @@ fn an_error_before_the_first_piece_is_an_ordinary_error() {
 
 #[test]
 fn the_details_of_a_refusal_are_the_message() {
-    let body = format!(r#"{{"seenVersion": {}}}"#, echo::STALE_VERSION);
+    let body = format!(r#"{{"seenVersion": {STALE_VERSION}}}"#);
     let error = answer(Verb::Put, FORM, &body).unwrap_err();
     let detail = error.detail().unwrap();
     assert_eq!(detail.type_name, "casebook.edc.v1.StaleRecord");

@@ -286,11 +286,15 @@ impl Edc for Echo {
             data: text.as_bytes().to_vec(),
         };
         let broken = || Error::new(Code::Internal, "BROKEN", "the disk is gone");
-        let pieces = match request.format() {
-            Format::Json => vec![Err(broken())],
-            Format::Ndjson => vec![Ok(piece("one\n")), Err(broken())],
-            _ => vec![Ok(piece("one\n")), Ok(piece("two\n"))],
-        };
-        Ok(stream::iter(pieces).boxed())
+        // The break comes later than the piece before it, as it would from a disk.
+        let breaks = stream::once(async move {
+            tokio::task::yield_now().await;
+            Err(broken())
+        });
+        Ok(match request.format() {
+            Format::Json => breaks.boxed(),
+            Format::Ndjson => stream::iter([Ok(piece("one\n"))]).chain(breaks).boxed(),
+            _ => stream::iter([Ok(piece("one\n")), Ok(piece("two\n"))]).boxed(),
+        })
     }
 }

@@ -1,0 +1,12 @@
+//! The contract: what is generated, and what stands around it.
+
+#[cfg(test)]
+mod document;
+#[cfg(test)]
+mod echo;
+#[cfg(test)]
+mod json;
+#[cfg(test)]
+mod permits;
+#[cfg(test)]
+mod routes;

@@ -1,0 +1,10 @@
+//! The gateway over a service that answers what it was asked.
+
+#[cfg(test)]
+mod calls;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod wire;
+#[cfg(test)]
+mod world;

@@ -1,0 +1,70 @@
+//! What is answered without a service and without credentials.
+
+use std::sync::Arc;
+
+use crate::world::{ask, gateway, header_of, text};
+use axum::{Router, body::Body};
+use contract::Error;
+use futures::FutureExt as _;
+use http::{Request, Response, StatusCode};
+
+async fn open(router: Router, uri: &str) -> Response<Body> {
+    ask(router, Request::builder().uri(uri).body(Body::empty()).unwrap()).await
+}
+
+#[tokio::test]
+async fn the_start_page_says_what_runs_and_links_what_is_there() {
+    let response = open(gateway().into_router(), "/").await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(header_of(&response, "content-type"), "text/html; charset=utf-8");
+    let page = text(response).await;
+    assert!(page.contains("<li>Edc (") && page.contains(env!("CARGO_PKG_VERSION")));
+    assert!(!page.contains("<script") && !page.contains("style=") && !page.contains('{'));
+    let links = page.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    for link in links {
+        let status = open(gateway().into_router(), link).await.status();
+        assert!(matches!(status.as_u16(), 200 | 401), "{link} answers {status}");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_tells_browsers_to_trust_nothing() {
+    for uri in ["/", "/healthz", "/v1/openapi.json", "/v1/studies", "/nowhere"] {
+        let response = open(gateway().into_router(), uri).await;
+        let policy = header_of(&response, "content-security-policy");
+        assert!(policy.starts_with("default-src 'none'"), "{uri}");
+        assert!(!policy.contains("unsafe"), "{uri}");
+        assert_eq!(header_of(&response, "x-content-type-options"), "nosniff", "{uri}");
+        assert_eq!(header_of(&response, "x-frame-options"), "DENY", "{uri}");
+        assert_eq!(header_of(&response, "referrer-policy"), "no-referrer", "{uri}");
+        assert!(!header_of(&response, "x-request-id").is_empty(), "{uri}");
+        assert!(!header_of(&response, "cache-control").is_empty(), "{uri}");
+    }
+}
+
+#[tokio::test]
+async fn the_openapi_document_is_served_as_it_was_built() {
+    let response = open(gateway().into_router(), "/v1/openapi.json").await;
+    assert!(header_of(&response, "content-type").starts_with("application/vnd.oai.openapi+json"));
+    assert_eq!(text(response).await, contract::OPENAPI);
+}
+
+#[tokio::test]
+async fn readiness_asks_every_part_and_names_the_one_that_is_not() {
+    let ready = |name: &str, is_ready: bool| {
+        gateway().ready_when("clock", Arc::new(|| async { Ok(()) }.boxed())).ready_when(
+            name,
+            Arc::new(move || {
+                let state = if is_ready { Ok(()) } else { Err(Error::unavailable("no disk")) };
+                async { state }.boxed()
+            }),
+        )
+    };
+    let response = open(ready("store", true).into_router(), "/readyz").await;
+    assert_eq!(response.status(), StatusCode::OK);
+    let router = ready("store", false).into_router();
+    let response = open(router.clone(), "/readyz").await;
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(text(response).await, "not ready: store\n");
+    assert_eq!(open(router, "/healthz").await.status(), StatusCode::OK);
+}
