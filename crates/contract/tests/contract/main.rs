@@ -9,4 +9,6 @@ mod json;
 #[cfg(test)]
 mod permits;
 #[cfg(test)]
+mod router;
+#[cfg(test)]
 mod routes;

@@ -1,26 +1,16 @@
 //! What comes in through a route arrives in the message, or is refused by name.
 
-use std::{future::Future, sync::Arc};
+use std::future::Future;
 
-use crate::echo::{Echo, STALE_VERSION};
+use crate::{echo::STALE_VERSION, router::router};
 use contract::{
     Caller, Code, Context, Error,
-    edc::v1::{self, Edc},
-    rest::{Answer, Found, Request, Router, Verb},
+    rest::{Answer, Found, Request, Verb},
 };
 use futures::StreamExt as _;
 use serde_json::{Value, json};
 
 const FORM: &str = "/v1/studies/S/subjects/01-001/events/SE.V1/1/forms/F.VS/1";
-
-fn router() -> Router {
-    let service: Arc<dyn Edc> = Arc::new(Echo);
-    let mut router = Router::default();
-    for route in v1::rest::routes() {
-        router.add(route.bind(service.clone()));
-    }
-    router
-}
 
 fn wait<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
