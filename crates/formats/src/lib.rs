@@ -3,16 +3,20 @@
 //! A reader takes a `BufRead` and a file name for its messages, refuses with a [`FormatError`] that
 //! says where and what to do, and reports what it read otherwise than written as [`Finding`]s. It
 //! knows nothing of storage, people's rights or the network. Start at [`odm`] for study definitions
-//! and clinical data.
+//! and clinical data, at [`usdm`] for protocols, and at [`merge()`] for making one version of
+//! several files.
 
 mod csv_out;
 mod design;
 pub mod export;
 mod fault;
 mod json_out;
+mod merging;
 pub mod odm;
 pub mod table;
+pub mod usdm;
 pub mod xpt;
 
 pub use design::{Draft, ImportedDesign, Location, User, VersionInForce};
 pub use fault::{Finding, FormatError, Places, Severity};
+pub use merging::{Merged, merge};

@@ -16,7 +16,9 @@ mod read;
 mod schedule;
 mod xml;
 
+pub(crate) use include::by_oid;
 pub use input::MAX_TOKEN_BYTES;
 pub use node::MAX_DEFINITION_BYTES;
+pub(crate) use protocol::days;
 pub use read::read_metadata;
 pub use xml::{MAX_ATTRIBUTE_BYTES, MAX_ATTRIBUTES, MAX_DEPTH, MAX_NAME_BYTES, ODM_1_3, ODM_2_0};

@@ -105,6 +105,7 @@ pub(super) struct Rules {
     pub checks: Vec<kernel::study::EditCheck>,
     pub sdv: kernel::study::SdvPlan,
     pub blinding: kernel::study::Blinding,
+    pub visit_dates: Vec<kernel::ItemOid>,
 }
 
 impl<R: BufRead> Reading<R> {
@@ -323,6 +324,7 @@ impl Parts {
         self.version.checks = rules.checks;
         self.version.sdv = rules.sdv;
         self.version.blinding = rules.blinding;
+        self.version.visit_dates = rules.visit_dates;
         Ok(())
     }
 
