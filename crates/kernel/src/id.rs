@@ -1,14 +1,14 @@
 //! Every id is its own type. An OID is a string from ODM, kept as it was spelled.
 
-use std::{borrow::Borrow, fmt, sync::Arc};
+use std::{cmp::Ordering, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-/// Makes an id type: cheap to clone, ordered by its text, printed as its text.
+/// Makes an id type: cheap to clone, printed as its text, ordered by its number or its text.
 macro_rules! id {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(Arc<str>);
 
@@ -40,9 +40,15 @@ macro_rules! id {
             }
         }
 
-        impl Borrow<str> for $name {
-            fn borrow(&self) -> &str {
-                &self.0
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        impl Ord for $name {
+            fn cmp(&self, other: &Self) -> Ordering {
+                order(&self.0, &other.0)
             }
         }
 
@@ -114,5 +120,44 @@ impl RepeatKey {
     /// The key of what does not repeat.
     pub fn first() -> Self {
         Self::new("1")
+    }
+}
+
+/// Whole numbers come first, in their order (9 before 10); other texts follow in byte order.
+fn order(left: &str, right: &str) -> Ordering {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    match (is_number(left), is_number(right)) {
+        (true, true) => {
+            let (a, b) = (left.trim_start_matches('0'), right.trim_start_matches('0'));
+            a.len().cmp(&b.len()).then_with(|| a.cmp(b)).then_with(|| left.cmp(right))
+        }
+        (true, false) => Ordering::Less,
+        (false, true) => Ordering::Greater,
+        (false, false) => left.cmp(right),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn repeat_keys_are_in_the_order_of_their_numbers() {
+        let mut keys: Vec<RepeatKey> = ["10", "b", "9", "1", "a1", "02"].map(Into::into).to_vec();
+        keys.sort();
+        assert_eq!(keys, ["1", "02", "9", "10", "a1", "b"].map(Into::into));
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_is_total(a in "[0-9a]{0,3}", b in "[0-9a]{0,3}", c in "[0-9a]{0,3}") {
+            prop_assert_eq!(order(&a, &b) == Ordering::Equal, a == b);
+            prop_assert_eq!(order(&a, &b), order(&b, &a).reverse());
+            if order(&a, &b).is_lt() && order(&b, &c).is_lt() {
+                prop_assert!(order(&a, &c).is_lt());
+            }
+        }
     }
 }
