@@ -116,7 +116,7 @@ def vital_signs(fire):
         fire("CK.VS.TEMPLOC", temperature and not row["IT.TEMP_LOC"])
         fire("CK.VS.HEIGHTUNIT", height and not 48 <= height <= 84)
         bmi = weight and height and weight * 703 / height / height
-        fire("CK.VS.HIGHBMI", bmi and not 15 <= bmi <= 50)
+        fire("CK.VS.BMI", bmi and 48 <= height <= 84 and not 15 <= bmi <= 50)
         last = weight and previous(weights[row["PATNUM"]], row["INSTANCE"].upper())
         fire("CK.VS.WEIGHTCHG", last and abs(weight - last) > last / 5)
 
@@ -264,6 +264,8 @@ def main():
         "checks.csv": text(["check", "rows", "fires"], [*checks, ["total", sum(seen.values()), sum(counts.values())]]),
         "windows.csv": text(["visit", "anchor", "days", "before", "after", "evaluated", "early", "late"], windows()),
     }
+    told = dict(re.findall(r"^\| (CK\.\S+) \| (\d+) \|", (HERE / "CHECKS.md").read_text(), re.M))
+    assert told == {check: str(fires) for check, _, fires in checks}, "CHECKS.md tells other counts"
     for name, content in found.items():
         print(content)
         if sys.argv[1:] == ["--write"]:
