@@ -11,6 +11,7 @@ mod design;
 pub mod export;
 mod fault;
 mod json_out;
+pub mod mapping;
 mod merging;
 pub mod odm;
 pub mod table;
