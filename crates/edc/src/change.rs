@@ -121,6 +121,24 @@ impl Edc {
         Err(Failure::Busy(subject.to_string()))
     }
 
+    /// Lets `work` decide and write on a copy of a casebook; nothing reaches the store.
+    pub(crate) fn scratch<T>(
+        &self,
+        study: &Study,
+        book: &mut Book,
+        work: impl FnOnce(&mut Writer<'_>) -> T,
+    ) -> T {
+        let recorded_at_ms = (self.clock)().as_millisecond().max(book.casebook.recorded_at_ms);
+        work(&mut Writer {
+            study,
+            book,
+            recorded_at_ms,
+            drafts: Vec::new(),
+            touched: Touched::default(),
+            beside: None,
+        })
+    }
+
     /// Decides and seals while nobody else can touch the book; the book is then ahead of the store
     /// until the append is through.
     fn prepare<T>(

@@ -10,7 +10,9 @@ mod book;
 mod change;
 mod compiled;
 mod decide;
+pub mod export;
 mod failure;
+pub mod import;
 mod publish;
 mod query;
 mod review;
@@ -52,7 +54,7 @@ impl Edc {
         Self { store, clock, studies, shelf }
     }
 
-    async fn study(&self, oid: &StudyOid) -> Result<Arc<study::Study>> {
+    pub(crate) async fn study(&self, oid: &StudyOid) -> Result<Arc<study::Study>> {
         self.studies.get(oid, (self.clock)()).await
     }
 }

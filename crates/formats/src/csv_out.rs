@@ -58,6 +58,10 @@ impl CsvExporter {
 }
 
 impl Exporter for CsvExporter {
+    fn any_order(&self) -> bool {
+        true
+    }
+
     fn one_stream(&self) -> bool {
         false
     }

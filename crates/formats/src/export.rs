@@ -36,6 +36,11 @@ pub trait Exporter: Send {
     /// Whether there is exactly one file, so that it can be the body of one answer.
     fn one_stream(&self) -> bool;
 
+    /// Whether subjects may come several times, each time with some of their records.
+    fn any_order(&self) -> bool {
+        false
+    }
+
     fn begin(&mut self, study: &StudyOut<'_>, sink: &mut dyn Sink) -> Result<(), ExportError>;
 
     fn subject(&mut self, subject: &SubjectOut<'_>) -> Result<(), ExportError>;

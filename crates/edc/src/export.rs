@@ -1,0 +1,146 @@
+//! Takes data out: the records of a study, handed to an exporter in pages, with flat memory.
+//!
+//! Without a cut-off, a history or a fixed order, records come from the view, form by form; else
+//! each casebook is folded from its log, as far as the cut-off. Readers run on the runtime, the
+//! exporter on a thread of its own, with a few pages between them.
+
+mod folded;
+mod page;
+mod viewed;
+mod writer;
+
+use std::{collections::HashSet, sync::Arc};
+
+use contract::{Act, Context, Scope, Sites};
+use formats::export::{ExportError, ExportOptions, Sink, Written, exporter};
+use jiff::Timestamp;
+use kernel::{FormOid, ItemOid, SiteOid, StudyOid};
+use tokio::sync::mpsc;
+
+use crate::{Edc, Failure, study::Study};
+
+/// Pages that wait for the exporter.
+const QUEUE: usize = 4;
+
+/// What is exported.
+#[derive(Clone, Debug, Default)]
+pub struct ExportRequest {
+    /// The name of a format of [`formats::export::FORMATS`].
+    pub format: String,
+    /// The state at this time; that of now when absent.
+    pub as_of: Option<Timestamp>,
+    pub site: Option<SiteOid>,
+    /// Only these forms; all when empty.
+    pub forms: Vec<FormOid>,
+    pub options: ExportOptions,
+    /// The version of the program, for the files that name their source system.
+    pub source_version: String,
+}
+
+/// What was exported.
+#[derive(Clone, Debug)]
+pub struct Exported {
+    pub files: Vec<Written>,
+    /// The text of `manifest.json`.
+    pub manifest: String,
+}
+
+/// What could not be exported, or something is broken.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportFailure {
+    #[error("'{0}' is not a format; there are {1}")]
+    FormatUnknown(String, String),
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    #[error(transparent)]
+    Failed(#[from] Failure),
+    #[error("the export stopped: {0}")]
+    Stopped(String),
+}
+
+/// Told from time to time how many records are through.
+pub type Progress = Arc<dyn Fn(u64) + Send + Sync>;
+
+/// What the readers and the writer of one export know.
+pub(crate) struct Job {
+    pub edc: Arc<Edc>,
+    pub study: Arc<Study>,
+    pub request: ExportRequest,
+    pub sites: Sites,
+    /// Items that the caller must not see.
+    pub hidden: HashSet<ItemOid>,
+    pub trail: bool,
+}
+
+impl Job {
+    pub fn has_site(&self, site: &str) -> bool {
+        self.sites.contains(site)
+            && self.request.site.as_ref().is_none_or(|only| only.as_str() == site)
+    }
+
+    pub fn has_form(&self, form: &FormOid) -> bool {
+        self.request.forms.is_empty() || self.request.forms.contains(form)
+    }
+}
+
+/// Exports a study to a sink. Values that reveal the arm are left out for a caller who may not see
+/// them; sites that he may not see as well.
+pub async fn export(
+    edc: &Arc<Edc>,
+    context: &Context,
+    study: &StudyOid,
+    request: ExportRequest,
+    sink: Box<dyn Sink + Send>,
+    progress: Progress,
+) -> Result<Exported, ExportFailure> {
+    let study = edc.study(study).await?;
+    let oid = study.oid.as_str();
+    if let Some(site) = &request.site {
+        let scope = Scope::at_site(oid, site.as_str());
+        context.caller.permit(Act::ExportData, scope).map_err(Failure::from)?;
+    }
+    let sites = context.caller.sites(Act::ExportData, oid);
+    if matches!(&sites, Sites::Only(only) if only.is_empty()) {
+        let scope = Scope::study_wide(oid);
+        context.caller.permit(Act::ExportData, scope).map_err(Failure::from)?;
+    }
+    let unblinded = context.caller.permit(Act::ReadUnblinded, Scope::study_wide(oid)).is_ok();
+    let blinded = || study.compiled.design.version().blinding.items.iter().cloned().collect();
+    let hidden = if unblinded { HashSet::new() } else { blinded() };
+    let exporter = exporter(&request.format, &request.options).ok_or_else(|| {
+        let names: Vec<&str> = formats::export::FORMATS.iter().map(|one| one.name).collect();
+        ExportFailure::FormatUnknown(request.format.clone(), names.join(", "))
+    })?;
+    let job = Arc::new(Job {
+        edc: Arc::clone(edc),
+        trail: exporter.needs_trail(),
+        study,
+        request,
+        sites,
+        hidden,
+    });
+    let (send, receive) = mpsc::channel(QUEUE);
+    let created_at = (edc.clock)().to_string();
+    let writing = {
+        let job = Arc::clone(&job);
+        let order = exporter.any_order();
+        let handle = tokio::task::spawn_blocking(move || {
+            writer::write(&job, exporter, sink, receive, &created_at, &progress)
+        });
+        (handle, order)
+    };
+    let (handle, any_order) = writing;
+    let read = if any_order && !job.trail && job.request.as_of.is_none() {
+        viewed::read(&job, &send).await
+    } else {
+        folded::read(&job, &send).await
+    };
+    if let Err(failure) = &read {
+        // The writer must not take a broken stream for a complete one.
+        let _ = send.send(page::Page::Broken(failure.to_string())).await;
+    }
+    drop(send);
+    let written = handle.await.map_err(|error| ExportFailure::Stopped(error.to_string()))?;
+    read?;
+    written
+}

@@ -1,0 +1,57 @@
+//! What goes from the readers to the exporter.
+
+use kernel::{
+    Datum, SubjectKey,
+    casebook::{Query, RecordKey},
+};
+
+/// A part of an export.
+#[derive(Debug)]
+pub(super) enum Page {
+    /// Stored records of one subject, in the order of their keys.
+    Subject(SubjectPage),
+    /// The export cannot go on.
+    Broken(String),
+}
+
+#[derive(Debug)]
+pub(super) struct SubjectPage {
+    pub subject: SubjectKey,
+    pub site: String,
+    pub status: String,
+    pub screening_number: String,
+    pub enrolment_number: Option<String>,
+    pub records: Vec<RecordPage>,
+}
+
+#[derive(Debug)]
+pub(super) struct RecordPage {
+    pub key: RecordKey,
+    pub bytes: Vec<u8>,
+    pub trail: Vec<Step>,
+    pub queries: Vec<Query>,
+}
+
+/// One change of one value, with who, when and why.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    pub kind: StepKind,
+    pub group: String,
+    pub group_repeat: String,
+    pub item: String,
+    pub datum: Option<Datum>,
+    pub at: String,
+    pub user: String,
+    pub reason: Option<String>,
+    pub origin: String,
+    pub entry: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StepKind {
+    Recorded,
+    Changed,
+    Cleared,
+    Removed,
+    Restored,
+}

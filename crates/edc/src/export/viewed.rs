@@ -1,0 +1,123 @@
+//! Records from the view, form by form.
+
+use std::{collections::HashMap, sync::Arc};
+
+use kernel::{SubjectKey, casebook::RecordKey};
+use store::Range;
+use tokio::sync::mpsc::Sender;
+
+use super::{
+    Job,
+    page::{Page, RecordPage, SubjectPage},
+};
+use crate::{
+    Failure,
+    failure::Result,
+    views::{BETWEEN, RECORD, SUBJECT, decode_subject, read_record_key},
+};
+
+/// Rows that are read at a time.
+const ROWS: u32 = 2_000;
+
+/// What an export says of a subject besides its records.
+struct Known {
+    site: Arc<str>,
+    status: &'static str,
+    screening_number: Box<str>,
+    enrolment_number: Option<Box<str>>,
+}
+
+/// Sends the records of each form, those of one subject together.
+pub(super) async fn read(job: &Job, pages: &Sender<Page>) -> Result<()> {
+    let subjects = subjects(job).await?;
+    for form in &job.study.compiled.design.version().forms {
+        if !job.has_form(&form.oid) {
+            continue;
+        }
+        let prefix = format!("{}{BETWEEN}", form.oid);
+        let mut range = Range::all(RECORD, job.study.oid.as_str(), ROWS).prefix(prefix);
+        let mut gathered = Gathered { subjects: &subjects, pages, current: None };
+        loop {
+            let rows = job.edc.store.list(range.clone()).await?;
+            let last = rows.last().map(|(key, _)| key.clone());
+            let full = rows.len() == ROWS as usize;
+            for (key, bytes) in rows {
+                let (subject, record) = read_record_key(&key)
+                    .ok_or_else(|| Failure::Broke(format!("a record has the key {key:?}")))?;
+                gathered.take(subject, record, bytes).await?;
+            }
+            match last.filter(|_| full) {
+                Some(last) => range = range.after(last),
+                None => break,
+            }
+        }
+        gathered.flush().await?;
+    }
+    Ok(())
+}
+
+struct Gathered<'a> {
+    subjects: &'a HashMap<SubjectKey, Known>,
+    pages: &'a Sender<Page>,
+    current: Option<(SubjectKey, Vec<RecordPage>)>,
+}
+
+impl Gathered<'_> {
+    async fn take(&mut self, subject: SubjectKey, key: RecordKey, bytes: Vec<u8>) -> Result<()> {
+        if self.current.as_ref().is_none_or(|(current, _)| *current != subject) {
+            self.flush().await?;
+        }
+        let (_, records) = self.current.get_or_insert_with(|| (subject, Vec::new()));
+        records.push(RecordPage { key, bytes, trail: Vec::new(), queries: Vec::new() });
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> Result<()> {
+        let Some((subject, records)) = self.current.take() else { return Ok(()) };
+        let Some(known) = self.subjects.get(&subject) else { return Ok(()) };
+        let page = SubjectPage {
+            subject,
+            site: known.site.to_string(),
+            status: known.status.to_owned(),
+            screening_number: known.screening_number.to_string(),
+            enrolment_number: known.enrolment_number.as_deref().map(ToOwned::to_owned),
+            records,
+        };
+        let gone = |_| Failure::Broke("the exporter stopped".to_owned());
+        self.pages.send(Page::Subject(page)).await.map_err(gone)
+    }
+}
+
+/// The subjects of the sites that are exported.
+async fn subjects(job: &Job) -> Result<HashMap<SubjectKey, Known>> {
+    let mut all = HashMap::new();
+    let mut sites: HashMap<String, Arc<str>> = HashMap::new();
+    let mut range = Range::all(SUBJECT, job.study.oid.as_str(), ROWS);
+    loop {
+        let rows = job.edc.store.list(range.clone()).await?;
+        let last = rows.last().map(|(key, _)| key.clone());
+        let full = rows.len() == ROWS as usize;
+        for (key, bytes) in rows {
+            let row = decode_subject(&bytes)?;
+            let subject = key.split(BETWEEN).nth(1).unwrap_or_default();
+            if !job.has_site(&row.site) {
+                continue;
+            }
+            let status = row.status().code();
+            let site = sites.entry(row.site.clone()).or_insert_with(|| Arc::from(&*row.site));
+            all.insert(
+                subject.into(),
+                Known {
+                    site: Arc::clone(site),
+                    status,
+                    screening_number: row.screening_number.into(),
+                    enrolment_number: row.enrolment_number.map(Into::into),
+                },
+            );
+        }
+        match last.filter(|_| full) {
+            Some(last) => range = range.after(last),
+            None => return Ok(all),
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The exporter's own thread: pages in, files out.
+
+use std::{cmp::Ordering, sync::Arc};
+
+use formats::export::{
+    Exporter, QueryOut, RecordOut, Sink, StudyOut, SubjectOut, TrailKind, TrailOut, manifest,
+};
+use kernel::{
+    Datum,
+    casebook::{DatumRef, FormRecord, RecordKey, RecordRef},
+    study::{Design, StudyVersion},
+};
+use tokio::sync::mpsc::Receiver;
+
+use super::{
+    ExportFailure, Exported, Job, Progress,
+    folded::time,
+    page::{Page, RecordPage, Step, StepKind, SubjectPage},
+};
+use crate::Failure;
+
+/// Runs the exporter over all pages. An error, or a broken stream, leaves no complete export.
+pub(super) fn write(
+    job: &Job,
+    mut exporter: Box<dyn Exporter>,
+    mut sink: Box<dyn Sink + Send>,
+    mut pages: Receiver<Page>,
+    created_at: &str,
+    progress: &Progress,
+) -> Result<Exported, ExportFailure> {
+    let design = visible_design(job);
+    let design = design.as_ref().unwrap_or(&job.study.compiled.design);
+    let sites: Vec<(&str, &str)> = job.study.state.sites.values().map(site_out).collect();
+    let as_of = job.request.as_of.map(|at| at.to_string());
+    let study = StudyOut {
+        design,
+        as_of: as_of.as_deref(),
+        created_at,
+        source_version: &job.request.source_version,
+        sites: &sites,
+        users: &[],
+    };
+    exporter.begin(&study, &mut *sink)?;
+    let mut records = 0;
+    while let Some(page) = pages.blocking_recv() {
+        match page {
+            Page::Broken(why) => return Err(ExportFailure::Stopped(why)),
+            Page::Subject(page) => {
+                records += page.records.len() as u64;
+                subject(job, &mut *exporter, page)?;
+                progress(records);
+            }
+        }
+    }
+    let files = exporter.finish()?;
+    let manifest = manifest(&study, &job.request.format, &files);
+    Ok(Exported { files, manifest })
+}
+
+fn site_out(site: &crate::Site) -> (&str, &str) {
+    let name = site.added.name.values().next().map_or("", String::as_str);
+    (site.added.site.as_str(), name)
+}
+
+fn subject(
+    job: &Job,
+    exporter: &mut dyn Exporter,
+    mut page: SubjectPage,
+) -> Result<(), ExportFailure> {
+    let design = &job.study.compiled.design;
+    page.records.sort_by(|left, right| in_schedule(design, &left.key, &right.key));
+    let subject = SubjectOut {
+        key: page.subject.as_str(),
+        site: &page.site,
+        status: &page.status,
+        screening_number: Some(&page.screening_number),
+        enrolment_number: page.enrolment_number.as_deref(),
+    };
+    exporter.subject(&subject)?;
+    for record in &mut page.records {
+        hide(job, record)?;
+        let stored = RecordRef::decode(&record.bytes).map_err(Failure::from)?;
+        let trail: Vec<TrailOut<'_>> =
+            record.trail.iter().map(|step| trail_out(step, &page.site)).collect();
+        let opened: Vec<String> = record.queries.iter().map(|q| time(q.opened_at_ms)).collect();
+        let queries: Vec<QueryOut<'_>> =
+            record.queries.iter().zip(&opened).map(query_out).collect();
+        exporter.record(&RecordOut {
+            subject: &subject,
+            event: record.key.event.as_str(),
+            event_repeat: record.key.event_repeat.as_str(),
+            form: record.key.form.as_str(),
+            form_repeat: record.key.form_repeat.as_str(),
+            record: &stored,
+            trail: &trail,
+            queries: &queries,
+        })?;
+    }
+    Ok(())
+}
+
+/// The order of the schedule, then that of repeats and forms.
+fn in_schedule(design: &Design, left: &RecordKey, right: &RecordKey) -> Ordering {
+    let position = |key: &RecordKey| design.event_position(&key.event).unwrap_or(usize::MAX);
+    position(left).cmp(&position(right)).then_with(|| left.cmp(right))
+}
+
+/// The design without the items that the caller must not see; `None` if he may see all.
+fn visible_design(job: &Job) -> Option<Design> {
+    if job.hidden.is_empty() {
+        return None;
+    }
+    let mut version: StudyVersion = job.study.compiled.design.version().clone();
+    for group in &mut version.item_groups {
+        group.items.retain(|item| !job.hidden.contains(&item.item));
+    }
+    Some(Design::new(Arc::new(version)))
+}
+
+/// Takes the items that the caller must not see out of a record and its trail.
+fn hide(job: &Job, record: &mut RecordPage) -> Result<(), Failure> {
+    if job.hidden.is_empty() {
+        return Ok(());
+    }
+    let mut stored = FormRecord::from_bytes(&record.bytes)?;
+    for row in stored.rows.values_mut() {
+        row.items.retain(|item, _| !job.hidden.contains(item));
+    }
+    record.bytes = stored.to_bytes();
+    record.trail.retain(|step| !job.hidden.contains(&step.item.as_str().into()));
+    Ok(())
+}
+
+fn trail_out<'a>(step: &'a Step, site: &'a str) -> TrailOut<'a> {
+    TrailOut {
+        kind: match step.kind {
+            StepKind::Recorded => TrailKind::Recorded,
+            StepKind::Changed => TrailKind::Changed,
+            StepKind::Cleared => TrailKind::Cleared,
+            StepKind::Removed => TrailKind::Removed,
+            StepKind::Restored => TrailKind::Restored,
+        },
+        group: &step.group,
+        group_repeat: &step.group_repeat,
+        item: &step.item,
+        datum: match &step.datum {
+            Some(Datum::Value { text, unit }) => {
+                DatumRef::Value { text, unit: unit.as_ref().map(AsRef::as_ref) }
+            }
+            Some(Datum::Missing(reason)) => DatumRef::Missing(*reason),
+            None => DatumRef::Blank,
+        },
+        at: &step.at,
+        user: &step.user,
+        location: site,
+        reason: step.reason.as_deref(),
+        origin: &step.origin,
+        entry: step.entry,
+    }
+}
+
+fn query_out<'a>((query, opened_at): (&'a kernel::casebook::Query, &'a String)) -> QueryOut<'a> {
+    let item = query.opened.item.as_ref();
+    QueryOut {
+        id: query.opened.id.as_str(),
+        group: item.map_or("", |item| item.row.group.as_str()),
+        group_repeat: item.map_or("", |item| item.row.repeat.as_str()),
+        item: item.map_or("", |item| item.item.as_str()),
+        state: query.status.code(),
+        check: query.opened.check.as_ref().map(AsRef::as_ref),
+        text: query.opened.text.in_lang("en").unwrap_or_default(),
+        opened_at,
+        opened_by: &query.opened_by,
+    }
+}

@@ -1,0 +1,1 @@
+//! Clinical data from ODM, snapshot or transactional.

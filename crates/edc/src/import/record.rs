@@ -1,0 +1,210 @@
+//! One form record of an import: what each of its rows becomes.
+
+use std::collections::BTreeMap;
+
+use journal::Hash;
+use kernel::{
+    RequestId,
+    casebook::{Assignment, Casebook, Entered, Event, RecordPart, Refusal, SaveForm},
+};
+
+use super::{
+    Given, Place, RecordUnit, Run,
+    report::{Outcome, RowReport},
+};
+use crate::{
+    change::{Change, Writer},
+    decide,
+};
+
+/// What came of a record.
+#[derive(Debug, Default)]
+pub(super) struct Applied {
+    pub rows: Vec<RowReport>,
+    pub saved: bool,
+    pub values: u64,
+    pub opened: u64,
+    pub closed: u64,
+}
+
+/// Saves the record as far as its rows are good; a row with a bad value is rejected whole.
+pub(super) fn apply(run: &Run, writer: &mut Writer<'_>, unit: &RecordUnit) -> Applied {
+    let mut applied = Applied::default();
+    let mut rejected: BTreeMap<u64, String> = BTreeMap::new();
+    loop {
+        let good = |row: u64| !rejected.contains_key(&row);
+        let save = save_of(run, unit, &good);
+        let request = request(run, unit, &save);
+        if writer.book.casebook.requests.contains_key(&request) {
+            tell(unit, &rejected, |_| Outcome::Unchanged, &mut applied);
+            return applied;
+        }
+        let existed = writer.book.casebook.record(&unit.record).is_some();
+        match decide_unit(run, &writer.book.casebook, unit, &save) {
+            Ok(events) => {
+                let touched = touched_rows(unit, &events);
+                count(&events, &mut applied);
+                let change = Change {
+                    permit: &run.permit,
+                    origin: "import",
+                    subject: &unit.subject,
+                    request,
+                    reason: Some(run.options.reason.clone()),
+                };
+                applied.saved = !events.is_empty();
+                writer.take(&change, &events);
+                let outcome = |row: u64| match (touched.contains(&row), existed) {
+                    (false, _) => Outcome::Unchanged,
+                    (true, true) => Outcome::Changed,
+                    (true, false) => Outcome::Accepted,
+                };
+                tell(unit, &rejected, outcome, &mut applied);
+                return applied;
+            }
+            Err(refusal) => {
+                let before = rejected.len();
+                reject(unit, &refusal, &mut rejected);
+                if rejected.len() == before || rejected.len() == unit.rows.len() {
+                    for place in &unit.rows {
+                        rejected.entry(place.row).or_insert_with(|| said(&refusal));
+                    }
+                    tell(unit, &rejected, |_| Outcome::Rejected, &mut applied);
+                    return applied;
+                }
+            }
+        }
+    }
+}
+
+fn save_of(run: &Run, unit: &RecordUnit, good: &dyn Fn(u64) -> bool) -> SaveForm {
+    let assignments = unit
+        .cells
+        .iter()
+        .filter(|cell| good(cell.row))
+        .map(|cell| Assignment {
+            row: cell.item.row.clone(),
+            item: cell.item.item.clone(),
+            entered: match &cell.given {
+                Given::Text(raw) => Entered::Value { raw: raw.clone(), unit: cell.unit.clone() },
+                Given::Missing(reason) => Entered::Missing(*reason),
+                Given::Clear => Entered::Clear,
+            },
+        })
+        .collect();
+    SaveForm {
+        record: unit.record.clone(),
+        seen_version: None,
+        complete: run.options.complete.then_some(true),
+        assignments,
+        reason: Some(run.options.reason.clone()),
+    }
+}
+
+/// The same content of the same place in the same file is the same request.
+fn request(run: &Run, unit: &RecordUnit, save: &SaveForm) -> RequestId {
+    let content = format!(
+        "{}\u{1f}{}\u{1f}{:?}\u{1f}{:?}\u{1f}{:?}",
+        run.file_digest, unit.subject, unit.record, save.assignments, unit.remove
+    );
+    RequestId::new(format!("import-{}", &Hash::of(content.as_bytes()).to_string()[..32]))
+}
+
+fn decide_unit(
+    run: &Run,
+    casebook: &Casebook,
+    unit: &RecordUnit,
+    save: &SaveForm,
+) -> Result<Vec<Event>, Refusal> {
+    let mut events = Vec::new();
+    if !save.assignments.is_empty() || unit.remove.is_empty() {
+        let decided = decide::save_form(&run.study.compiled, &unit.subject, casebook, save)?;
+        events = decided.events;
+    }
+    for row in &unit.remove {
+        let record = casebook.record(&unit.record).ok_or(Refusal::RecordUnknown)?;
+        let removed = match row {
+            None => record.removed,
+            Some(row) => record.rows.get(row).ok_or(Refusal::RecordUnknown)?.removed,
+        };
+        if !removed {
+            let part = RecordPart { record: unit.record.clone(), row: row.clone() };
+            events.push(Event::Removed(part));
+            events.extend(decide::close_queries_of(casebook, &unit.record, row.as_ref()));
+        }
+    }
+    Ok(events)
+}
+
+/// The rows of the file whose values changed something.
+fn touched_rows(unit: &RecordUnit, events: &[Event]) -> std::collections::BTreeSet<u64> {
+    let mut touched = std::collections::BTreeSet::new();
+    for event in events {
+        match event {
+            Event::FormSaved(saved) => {
+                let changed: std::collections::HashSet<_> =
+                    saved.changes().map(|(row, change)| (row, &change.0)).collect();
+                let rows = unit
+                    .cells
+                    .iter()
+                    .filter(|cell| changed.contains(&(&cell.item.row, &cell.item.item)));
+                touched.extend(rows.map(|cell| cell.row));
+                if saved.complete.is_some() && touched.is_empty() {
+                    touched.extend(unit.rows.iter().map(|place| place.row));
+                }
+            }
+            Event::Removed(_) => touched.extend(unit.rows.iter().map(|place| place.row)),
+            _ => {}
+        }
+    }
+    touched
+}
+
+fn count(events: &[Event], applied: &mut Applied) {
+    for event in events {
+        match event {
+            Event::FormSaved(saved) => applied.values += saved.changes().count() as u64,
+            Event::QueryOpened(_) => applied.opened += 1,
+            Event::QueryClosed { .. } => applied.closed += 1,
+            _ => {}
+        }
+    }
+}
+
+/// Marks the rows that a refusal is about; all of them when it is about the record.
+fn reject(unit: &RecordUnit, refusal: &Refusal, rejected: &mut BTreeMap<u64, String>) {
+    let Refusal::ValueInvalid(faults) = refusal else {
+        for place in &unit.rows {
+            rejected.insert(place.row, said(refusal));
+        }
+        return;
+    };
+    for fault in faults {
+        for cell in unit.cells.iter().filter(|cell| cell.item == fault.item) {
+            let why = format!("column {}: {}", cell.column, fault.why);
+            let reasons = rejected.entry(cell.row).or_default();
+            if !reasons.is_empty() {
+                reasons.push_str("; ");
+            }
+            reasons.push_str(&why);
+        }
+    }
+}
+
+fn said(refusal: &Refusal) -> String {
+    format!("{}: {refusal}", refusal.code())
+}
+
+fn tell(
+    unit: &RecordUnit,
+    rejected: &BTreeMap<u64, String>,
+    outcome: impl Fn(u64) -> Outcome,
+    applied: &mut Applied,
+) {
+    for place in &unit.rows {
+        let report = |outcome, reason| RowReport { place: Place { ..*place }, outcome, reason };
+        applied.rows.push(match rejected.get(&place.row) {
+            Some(reason) => report(Outcome::Rejected, reason.clone()),
+            None => report(outcome(place.row), String::new()),
+        });
+    }
+}
