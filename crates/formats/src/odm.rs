@@ -4,9 +4,12 @@
 //! [`ClinicalReader`] and [`ClinicalWriter`] do the same for what was collected, row by row with
 //! flat memory. Everything that is not understood is kept and comes out again.
 
+mod admin;
 mod context;
 mod definitions;
+mod emit;
 mod escape;
+mod header;
 mod include;
 mod input;
 mod items;
@@ -14,11 +17,15 @@ mod node;
 mod protocol;
 mod read;
 mod schedule;
+mod write_v1;
+mod write_v1_items;
 mod xml;
 
+pub use header::{FileType, Header};
 pub(crate) use include::by_oid;
 pub use input::MAX_TOKEN_BYTES;
 pub use node::MAX_DEFINITION_BYTES;
 pub(crate) use protocol::days;
 pub use read::read_metadata;
+pub use write_v1::write_metadata_v1;
 pub use xml::{MAX_ATTRIBUTE_BYTES, MAX_ATTRIBUTES, MAX_DEPTH, MAX_NAME_BYTES, ODM_1_3, ODM_2_0};

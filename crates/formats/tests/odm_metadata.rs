@@ -3,6 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use formats::{ImportedDesign, odm};
+use kernel::StudyVersion;
 
 fn data(folder: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/odm").join(folder)
@@ -55,4 +56,75 @@ fn definitions_are_counted_as_the_files_have_them() {
     assert_eq!(counts("v1/dave.xml"), [5, 7, 14, 63, 12, 1, 13, 7]);
     assert_eq!(counts("v1/openedc.xml"), [3, 5, 9, 28, 4, 2, 7, 5]);
     assert_eq!(counts("v2/dave.xml"), [5, 7, 14, 63, 12, 1, 13, 0]);
+}
+
+fn header() -> odm::Header {
+    odm::Header {
+        file_oid: "FILE.1".into(),
+        created: "2026-01-02T03:04:05Z".into(),
+        ..odm::Header::default()
+    }
+}
+
+#[test]
+fn what_is_written_as_1_3_2_reads_back_the_same() {
+    for path in [files("v1"), files("v2")].concat() {
+        let version = read(&path).versions.remove(0).version;
+        let written = odm::write_metadata_v1(&version, &header(), Vec::new()).unwrap();
+        let again = odm::read_metadata(written.as_slice(), "again.xml").unwrap();
+        let again = &again.versions[0].version;
+        assert_same(again, &version, &path);
+    }
+}
+
+/// Part by part, so that a difference can be read.
+fn assert_same(again: &StudyVersion, version: &StudyVersion, path: &PathBuf) {
+    let path = path.display();
+    assert_eq!(again.protocol, version.protocol, "{path}");
+    assert_eq!(again.events, version.events, "{path}");
+    assert_eq!(again.forms, version.forms, "{path}");
+    assert_eq!(again.item_groups, version.item_groups, "{path}");
+    assert_eq!(again.items, version.items, "{path}");
+    assert_eq!(again.code_lists, version.code_lists, "{path}");
+    assert_eq!(again.kept, version.kept, "{path}");
+    assert_eq!(again, version, "{path}");
+}
+
+/// Validates with xmllint (Debian package libxml2-utils).
+fn validate(schema: &str, xml: &[u8]) -> Result<(), String> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file.xml");
+    fs::write(&file, xml).unwrap();
+    let schema = data("schema-1.3.2").join(schema);
+    let mut command = std::process::Command::new("xmllint");
+    command.args(["--nonet", "--noout", "--schema"]).arg(schema).arg(&file);
+    let output = command.output().expect("xmllint is installed by `cargo xtask setup`");
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}
+
+#[test]
+fn what_is_written_as_1_3_2_is_valid_to_the_official_schema() {
+    for name in ["cdash-odm-test.xml", "cdash.odm_updated.xml", "dave.xml", "openedc.xml"] {
+        let version = read(&data("v1").join(name)).versions.remove(0).version;
+        let written = odm::write_metadata_v1(&version, &header(), Vec::new()).unwrap();
+        assert_eq!(validate("ODM1-3-2.xsd", &written), Ok(()), "{name}");
+    }
+}
+
+#[test]
+fn what_1_3_2_cannot_say_is_valid_as_a_vendor_extension() {
+    for path in [files("v1"), files("v2")].concat() {
+        let mut version = read(&path).versions.remove(0).version;
+        if version.study_oid.as_str().is_empty() {
+            version.study_oid = "ST.OF_A_FRAGMENT".into();
+            version.study_name = "Fragment".into();
+            version.protocol_name = "Fragment".into();
+        }
+        let written = odm::write_metadata_v1(&version, &header(), Vec::new()).unwrap();
+        assert_eq!(validate("casebook-odm1-3-2.xsd", &written), Ok(()), "{}", path.display());
+    }
 }

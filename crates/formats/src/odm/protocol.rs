@@ -35,7 +35,7 @@ pub(super) const SECTIONS: [Section; 5] = [
 ];
 
 impl Section {
-    /// Reads the section out of `node` into `protocol`; true when it has to be kept whole as well.
+    /// Reads the section out of `node` into `protocol`; leaves it there when it has to be kept whole.
     pub fn take(&self, ctx: &mut Context, node: &mut Node, protocol: &mut Protocol) {
         let Some(section) = node.take_one(self.element) else { return };
         let read = (self.read)(ctx, section.clone());
@@ -44,6 +44,12 @@ impl Section {
             node.children.push(super::node::Child::Element(section));
         }
         merge(protocol, read);
+    }
+
+    /// Whether a kept fragment is this section.
+    pub fn is(&self, fragment: &str) -> bool {
+        fragment.contains(self.element)
+            && Node::parse(fragment).is_some_and(|node| node.is(self.element))
     }
 
     /// The section as it was kept, if it still says what `protocol` says; else as built anew.

@@ -13,7 +13,7 @@ use super::{
     schedule::build_groups,
     xml::{ODM_1_3, ODM_2_0, Tag, Token, Xml, is_odm},
 };
-use crate::{Draft, FormatError, ImportedDesign, Location, Places, User, VersionInForce};
+use crate::{Draft, FormatError, ImportedDesign, Places};
 
 /// Reads every study version in an ODM file, 1.0 to 1.3.2 and 2.0, with Include resolved.
 ///
@@ -99,7 +99,7 @@ struct StudyFrame {
 }
 
 /// What neither ODM can say, as JSON in an element of our own.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Rules {
     pub checks: Vec<kernel::study::EditCheck>,
@@ -168,6 +168,10 @@ impl<R: BufRead> Reading<R> {
                     let mut holder = Node::new("Study").holding([Node::read(tag, &mut self.xml)?]);
                     frame.base.study_description = self.ctx.texts(&mut holder, "Description");
                     frame.rest.extend(holder.elements().cloned());
+                }
+                "ClinicalData" | "ReferenceData" => {
+                    self.ctx.warn(tag.line, name, "stands inside Study, where it is not read");
+                    self.pass()?;
                 }
                 _ => frame.rest.push(Node::read(tag, &mut self.xml)?),
             }
@@ -375,49 +379,4 @@ fn include(ctx: &Context, mut node: Node) -> Result<Include, FormatError> {
         study_oid: ctx.must(&mut node, "StudyOID")?,
         version_oid: ctx.must(&mut node, "MetaDataVersionOID")?,
     })
-}
-
-impl Context {
-    fn location(&mut self, mut node: Node) -> Result<Location, FormatError> {
-        let oid = self.oid(&mut node)?;
-        let versions = node.take_all("MetaDataVersionRef").into_iter().map(|mut one| {
-            let mut take = |name| one.take(name).unwrap_or_default();
-            VersionInForce {
-                study_oid: take("StudyOID"),
-                version_oid: take("MetaDataVersionOID"),
-                effective_date: take("EffectiveDate"),
-            }
-        });
-        Ok(Location {
-            versions: versions.collect(),
-            oid,
-            name: node.take("Name").unwrap_or_default(),
-            kind: node.take("LocationType"),
-            kept: self.keep(node),
-        })
-    }
-
-    fn user(&mut self, mut node: Node) -> Result<User, FormatError> {
-        let oid = self.oid(&mut node)?;
-        let text = |node: &mut Node, name| node.take_one(name).map(|n| n.text().trim().to_owned());
-        let texts = |node: &mut Node, name| -> Vec<String> {
-            node.take_all(name).iter().map(|n| n.text().trim().to_owned()).collect()
-        };
-        let locations = node.take_all("LocationRef").into_iter();
-        let locations = locations.filter_map(|mut one| one.take("LocationOID")).collect();
-        Ok(User {
-            oid,
-            kind: node.take("UserType"),
-            login_name: text(&mut node, "LoginName"),
-            display_name: text(&mut node, "DisplayName"),
-            full_name: text(&mut node, "FullName"),
-            first_name: text(&mut node, "FirstName"),
-            last_name: text(&mut node, "LastName"),
-            organization: text(&mut node, "Organization"),
-            emails: texts(&mut node, "Email"),
-            phones: texts(&mut node, "Phone"),
-            locations,
-            kept: self.keep(node),
-        })
-    }
 }
