@@ -111,7 +111,7 @@ pub(crate) fn did_you_mean<'a>(
     written: &str,
     known: impl Iterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    let limit = (written.chars().count() / 3).clamp(1, 3);
+    let limit = written.chars().count().div_ceil(3).clamp(1, 3);
     known
         .map(|name| (distance(&written.to_lowercase(), &name.to_lowercase()), name))
         .filter(|(distance, _)| *distance <= limit)

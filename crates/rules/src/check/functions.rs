@@ -219,9 +219,9 @@ impl Checker<'_> {
         }
         let fits = |signature: &&&Signature| {
             signature.parameters.len() == args.len()
-                && signature.parameters.iter().zip(&args).all(|(parameter, (_, (_, of)))| {
-                    matches!(of, Ty::One(of) if parameter.accepts(*of))
-                })
+                && signature.parameters.iter().zip(&args).all(
+                    |(parameter, (_, (_, of)))| matches!(of, Ty::One(of) if parameter.accepts(*of)),
+                )
         };
         let Some(signature) = candidates.iter().find(fits) else {
             return self.wrong_arguments(at, first, &args);
@@ -253,9 +253,10 @@ impl Checker<'_> {
                 format!("{name} 需要 {wanted} 个参数，而不是 {given} 个"),
             );
         }
-        let wrong = signature.parameters.iter().zip(args).find(|(parameter, (_, (_, of)))| {
-            !matches!(of, Ty::One(of) if parameter.accepts(*of))
-        });
+        let wrong =
+            signature.parameters.iter().zip(args).find(
+                |(parameter, (_, (_, of)))| !matches!(of, Ty::One(of) if parameter.accepts(*of)),
+            );
         match wrong {
             Some((parameter, (place, (_, of)))) => self.wrong(
                 *place,
@@ -292,10 +293,6 @@ impl Checker<'_> {
         }
         let names = SIGNATURES.iter().map(|signature| signature.name);
         let (en, zh) = suggestion(name, names.chain(SPECIAL.iter().map(|(name, _)| *name)));
-        self.wrong(
-            at,
-            format!("there is no function {name}{en}"),
-            format!("没有函数 {name}{zh}"),
-        )
+        self.wrong(at, format!("there is no function {name}{en}"), format!("没有函数 {name}{zh}"))
     }
 }

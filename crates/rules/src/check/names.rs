@@ -46,13 +46,7 @@ impl Checker<'_> {
         None
     }
 
-    pub(super) fn slot(
-        &mut self,
-        at: usize,
-        source: Source,
-        of: Type,
-        shown: String,
-    ) -> usize {
+    pub(super) fn slot(&mut self, at: usize, source: Source, of: Type, shown: String) -> usize {
         if let Some(known) = self.slots.iter().position(|slot| slot.source == source) {
             return known;
         }

@@ -1,10 +1,31 @@
 use cel::common::ast::operators as op;
 
 use super::{Checker, Typed, emit, unknown};
-use crate::{Type, syntax::Node, types::Ty};
+use crate::{
+    Type,
+    syntax::{Kind, Node},
+    types::Ty,
+};
 
 impl Checker<'_> {
-    pub(super) fn operator(&mut self, at: usize, name: &str, args: Vec<Node>) -> Typed {
+    pub(super) fn operator(&mut self, at: usize, name: &str, mut args: Vec<Node>) -> Typed {
+        if name == op::ADD && args.first().is_some_and(is_sum) {
+            let mut terms = Vec::new();
+            while let Some(right) = args.pop() {
+                terms.push(right);
+                match args.pop() {
+                    Some(Node { kind: Kind::Operator(name, inner), .. }) if name == op::ADD => {
+                        args = inner;
+                    }
+                    left => args.extend(left),
+                }
+                if args.len() == 1 {
+                    terms.append(&mut args);
+                }
+            }
+            terms.reverse();
+            return self.sum(at, terms);
+        }
         let args: Vec<(usize, Typed)> =
             args.into_iter().map(|arg| (arg.at, self.node(arg))).collect();
         match <[_; 3]>::try_from(args) {
@@ -19,16 +40,49 @@ impl Checker<'_> {
         }
     }
 
+    /// A chain of `+` as one sum, so that long scores do not nest deep.
+    fn sum(&mut self, at: usize, terms: Vec<Node>) -> Typed {
+        let terms: Vec<(usize, Typed)> =
+            terms.into_iter().map(|term| (term.at, self.node(term))).collect();
+        if terms.iter().any(|(_, (_, of))| *of == Ty::Unknown) {
+            return unknown();
+        }
+        let all = |wanted: fn(Type) -> bool| {
+            terms.iter().all(|(_, (_, of))| matches!(of, Ty::One(of) if wanted(*of)))
+        };
+        let of = match () {
+            () if all(|of| of == Type::Int) => Type::Int,
+            () if all(Type::is_number) => Type::Dec,
+            () if all(|of| of == Type::Text) => Type::Text,
+            () => {
+                let first = terms[0].1.1;
+                let other = terms.iter().find(|(_, (_, of))| *of != first);
+                let (place, second) = other.map_or((at, first), |(at, (_, of))| (*at, *of));
+                let hint = match (first, second) {
+                    (Ty::One(a), Ty::One(b)) => arithmetic_hint(a, b),
+                    _ => None,
+                };
+                return self.mismatch(place, "+", first, second, hint);
+            }
+        };
+        let parts = terms
+            .into_iter()
+            .map(|(_, term)| if of == Type::Dec { self.promoted(term) } else { term.0 });
+        let list = emit::list(parts.collect());
+        let calls = match of {
+            Type::Int => "isum",
+            Type::Dec => "dsum",
+            _ => "join",
+        };
+        (emit::placed(calls, vec![list], at), Ty::One(of))
+    }
+
     fn conditional(&mut self, at: usize, asked: (usize, Typed), yes: Typed, no: Typed) -> Typed {
         self.must_be_bool(&asked);
         let condition = asked.1.0;
         let types = (yes.1, no.1);
         if let (Ty::List(_), Ty::List(_)) = types {
-            return self.wrong(
-                at,
-                "'? :' cannot choose between lists",
-                "“? :”不能在列表之间选择",
-            );
+            return self.wrong(at, "'? :' cannot choose between lists", "“? :”不能在列表之间选择");
         }
         if types.0 == Ty::Unknown || types.1 == Ty::Unknown {
             return unknown();
@@ -198,6 +252,10 @@ impl Checker<'_> {
     }
 }
 
+fn is_sum(node: &Node) -> bool {
+    matches!(&node.kind, Kind::Operator(name, _) if name == op::ADD)
+}
+
 /// As written in the text.
 fn sign(operator: &str) -> &str {
     operator.trim_matches('_')
@@ -221,15 +279,9 @@ fn comparison_hint(types: (Ty, Ty)) -> Option<(&'static str, &'static str)> {
     if has(Type::Date) && has(Type::DateTime) {
         Some(("date(x) is the date of a date and time", "date(x) 取日期时间中的日期"))
     } else if has(Type::Date) && has(Type::Text) {
-        Some((
-            "write a date as date(\"2014-01-02\")",
-            "日期请写作 date(\"2014-01-02\")",
-        ))
+        Some(("write a date as date(\"2014-01-02\")", "日期请写作 date(\"2014-01-02\")"))
     } else if has(Type::Text) && (has(Type::Int) || has(Type::Dec)) {
-        Some((
-            "quote the code, or use number(x)",
-            "代码请加引号，或使用 number(x)",
-        ))
+        Some(("quote the code, or use number(x)", "代码请加引号，或使用 number(x)"))
     } else {
         None
     }

@@ -78,11 +78,7 @@ fn years(birth: Date, on: Date) -> i64 {
     i64::from(on.year()) - i64::from(birth.year()) - i64::from(before_birthday)
 }
 
-fn part<'b, 'v>(
-    args: Args<'_, 'b, 'v>,
-    needed: Precision,
-    of: fn(Date) -> i64,
-) -> Answer<'b, 'v> {
+fn part<'b, 'v>(args: Args<'_, 'b, 'v>, needed: Precision, of: fn(Date) -> i64) -> Answer<'b, 'v> {
     let date = date(args, 0)?;
     if date.precision() < needed {
         return Err(Stop::Open.in_call(args));

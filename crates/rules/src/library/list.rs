@@ -11,16 +11,19 @@ use cel::{
 };
 use rust_decimal::Decimal;
 
-use super::{Answer, Args, Entry, Stop, absent, argument, dec_of, decimal, int_of, truth, whole};
+use super::{
+    Answer, Args, Entry, Stop, absent, argument, dec_of, decimal, int_of, text::bounded, truth,
+    whole,
+};
 use crate::values::{Dec, Moment};
 
 pub(super) const ENTRIES: &[Entry] = &[
     ("in", 3, |a| is_in(&a)),
     ("size", 1, |a| Ok(whole(i64::try_from(elements(&a, 0)?.len()).unwrap_or(i64::MAX)))),
     ("declist", 1, |a| {
-        let decimals = ints(&a)?.into_iter().map(|value| -> Box<dyn Val> {
-            Box::new(Dec(Decimal::from(value)))
-        });
+        let decimals = ints(&a)?
+            .into_iter()
+            .map(|value| -> Box<dyn Val> { Box::new(Dec(Decimal::from(value))) });
         Ok(CowVal::owned(CelList::from(decimals.collect::<Vec<_>>())))
     }),
     ("isum", 2, |a| {
@@ -28,6 +31,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             sum.checked_add(int_of(element.as_ref())?).ok_or_else(|| Stop::Overflow.in_call(&a))
         });
         sum.map(whole)
+    }),
+    ("join", 2, |a| {
+        let mut joined = String::new();
+        for element in elements(&a, 0)? {
+            joined.push_str(element.downcast_ref().map(CelString::inner).ok_or_else(absent)?);
+        }
+        bounded(&a, joined)
     }),
     ("dsum", 2, |a| dec_sum(&a).map(decimal)),
     ("imin", 2, |a| ints(&a)?.into_iter().min().map(whole).ok_or_else(|| none(&a))),
@@ -39,7 +49,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         if count.is_zero() {
             return Err(none(&a));
         }
-        dec_sum(&a)?.checked_div(count).map(decimal).ok_or_else(|| Stop::Overflow.in_call(&a))
+        let mean = dec_sum(&a)?.checked_div(count).map(|mean| decimal(mean.normalize()));
+        mean.ok_or_else(|| Stop::Overflow.in_call(&a))
     }),
 ];
 

@@ -36,7 +36,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         if dec(&a, 1)?.is_zero() {
             return Err(Stop::DivisionByZero.in_call(&a));
         }
-        dec_math(&a, Decimal::checked_div)
+        dec_math(&a, |dividend, divisor| {
+            // A quotient has no decimals of its own.
+            dividend.checked_div(divisor).map(|quotient| quotient.normalize())
+        })
     }),
     ("dneg", 1, |a| Ok(decimal(-dec(&a, 0)?))),
     ("dabs", 1, |a| Ok(decimal(dec(&a, 0)?.abs()))),
@@ -95,8 +98,7 @@ fn square_root<'b, 'v>(args: Args<'_, 'b, 'v>) -> Answer<'b, 'v> {
     let mut root = square.max(Decimal::ONE);
     for _ in 0..MAX_STEPS {
         let quotient = square.checked_div(root).ok_or_else(overflow)?;
-        let half_difference =
-            quotient.checked_sub(root).and_then(|d| d.checked_div(Decimal::TWO));
+        let half_difference = quotient.checked_sub(root).and_then(|d| d.checked_div(Decimal::TWO));
         let better = half_difference.and_then(|d| root.checked_add(d)).ok_or_else(overflow)?;
         if better >= root {
             break;

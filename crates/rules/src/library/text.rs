@@ -2,10 +2,7 @@
 
 use cel::{
     ExecutionError,
-    common::{
-        types::CelString,
-        value::CowVal,
-    },
+    common::{types::CelString, value::CowVal},
 };
 
 use super::{Answer, Args, Entry, Stop, absent, argument, boolean, int, text, truth, whole};
@@ -43,7 +40,10 @@ pub(super) const ENTRIES: &[Entry] = &[
     }),
 ];
 
-fn bounded<'b, 'v>(args: Args<'_, 'b, 'v>, made: String) -> Result<CowVal<'b, 'v>, ExecutionError> {
+pub(super) fn bounded<'b, 'v>(
+    args: Args<'_, 'b, 'v>,
+    made: String,
+) -> Result<CowVal<'b, 'v>, ExecutionError> {
     if made.len() > MAX_TEXT && made.chars().count() > MAX_TEXT {
         return Err(Stop::TextTooLong.in_call(args));
     }

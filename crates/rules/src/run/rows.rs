@@ -38,7 +38,7 @@ pub(super) fn aggregate(
         _ => {
             let sum = values.into_iter().try_fold(Decimal::ZERO, Decimal::checked_add);
             let sum = sum.ok_or(RuleProblem::Overflow)?;
-            Some(if aggregate == Aggregate::Mean { sum / count } else { sum })
+            Some(if aggregate == Aggregate::Mean { (sum / count).normalize() } else { sum })
         }
     };
     Ok(result.map(|value| CowVal::owned(Dec(value))))

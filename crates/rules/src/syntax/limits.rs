@@ -2,7 +2,7 @@
 
 use cel::{
     IdedExpr,
-    common::ast::{EntryExpr, Expr},
+    common::ast::{EntryExpr, Expr, operators},
     parser::pratt_parser::{Lexer, Token, TokenKind},
 };
 
@@ -16,8 +16,10 @@ pub(super) const MAX_NESTING: u16 = 50;
 const MAX_NODES: usize = 500;
 /// The longest list.
 const MAX_LIST: usize = 1_000;
-/// The deepest tree: as many operators can follow one another without brackets.
-const MAX_DEPTH: usize = 120;
+/// The longest chain of operators without brackets.
+const MAX_CHAIN: usize = 120;
+/// The deepest tree. A chain of `+` counts as one, because it becomes one sum.
+const MAX_DEPTH: usize = 50;
 /// The most operators in a text, `,` not counted.
 const MAX_OPERATORS: usize = 500;
 
@@ -91,13 +93,16 @@ fn is_operator(kind: TokenKind) -> bool {
 /// Measures the tree without recursion.
 pub(super) fn bounded(tree: &IdedExpr) -> Result<(), Flaw> {
     let mut nodes = 0;
-    let mut open = vec![(tree, 1)];
-    while let Some((node, depth)) = open.pop() {
+    let mut open = vec![(tree, 1, 1)];
+    while let Some((node, chain, depth)) = open.pop() {
         nodes += 1;
-        if nodes > MAX_NODES || depth > MAX_DEPTH {
+        if nodes > MAX_NODES || chain > MAX_CHAIN || depth > MAX_DEPTH {
             return Err(too_large(0));
         }
-        let mut below = |child| open.push((child, depth + 1));
+        let in_sum = |child: &IdedExpr| is_sum(node) && is_sum(child);
+        let mut below = |child| {
+            open.push((child, chain + 1, if in_sum(child) { depth } else { depth + 1 }));
+        };
         match &node.expr {
             Expr::Call(call) => {
                 call.target.iter().for_each(|target| below(target));
@@ -131,10 +136,14 @@ pub(super) fn bounded(tree: &IdedExpr) -> Result<(), Flaw> {
     Ok(())
 }
 
+fn is_sum(node: &IdedExpr) -> bool {
+    matches!(&node.expr, Expr::Call(call) if call.func_name == operators::ADD)
+}
+
 fn too_large(at: usize) -> Flaw {
     Flaw::new(
         at,
-        "the expression is too large: at most 500 parts, 120 of them in one chain; split it",
-        "表达式过大：最多 500 个部分，同一链最多 120 个；请拆分",
+        "the expression is too large: at most 500 parts, 50 deep, 120 in one sum; split it",
+        "表达式过大：最多 500 个部分、50 层、一个和最多 120 项；请拆分",
     )
 }

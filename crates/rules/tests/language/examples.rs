@@ -1,0 +1,66 @@
+//! The example cases of a rule.
+
+use std::collections::BTreeMap;
+
+use kernel::study::Example;
+use rules::{Expect, check_examples, compile};
+
+use crate::support::scope;
+
+fn example(given: &[(&str, &str)], expect: &str) -> Example {
+    let given = given.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+    Example { given: given.collect::<BTreeMap<_, _>>(), expect: expect.to_owned() }
+}
+
+fn faults(text: &str, examples: &[Example]) -> Vec<String> {
+    let rule = compile(text, &scope(), Expect::Any).unwrap();
+    check_examples(&rule, examples, &scope()).iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn examples_that_hold_say_nothing() {
+    let examples = [
+        example(&[("SYSBP", "120"), ("DIABP", "80")], "true"),
+        example(&[("SYSBP", "80"), ("DIABP", "80")], "false"),
+        example(&[("SYSBP", "80")], "not evaluated"),
+        example(&[("SYSBP", "80"), ("DIABP", "missing: NOT_DONE")], "not evaluated"),
+    ];
+    assert!(faults("SYSBP > DIABP", &examples).is_empty());
+    let examples = [example(&[("WEIGHT", "72"), ("HEIGHT", "180")], "22.2")];
+    let bmi = "round_half_up(WEIGHT / ((HEIGHT / 100) * (HEIGHT / 100)), 1)";
+    assert!(faults(bmi, &examples).is_empty());
+}
+
+#[test]
+fn an_example_can_give_what_is_read_elsewhere() {
+    let text = "WEIGHT - previous(\"WEIGHT\") < 5 && sum(\"AEGRADE\") == 6 && count(\"F.AE\") == 2 \
+                && study_day(VISITDT) == 3 && in_code_list(SEX, \"CL.SEX\")";
+    let given = [
+        ("WEIGHT", "72.0"),
+        ("previous(\"WEIGHT\")", "70.0"),
+        ("rows(\"AEGRADE\")", "1; 2; 3; missing: UNKNOWN"),
+        ("count(\"F.AE\")", "2"),
+        ("reference date", "2014-02-01"),
+        ("VISITDT", "2014-02-03"),
+        ("SEX", "F"),
+    ];
+    assert_eq!(faults(text, &[example(&given, "true")]), Vec::<String>::new());
+}
+
+#[test]
+fn an_example_that_does_not_hold_says_what_came_out() {
+    let examples = [
+        example(&[("SYSBP", "120"), ("DIABP", "80")], "false"),
+        example(&[("SYSBP", "x"), ("DIABP", "80")], "true"),
+        example(&[("SYSBPP", "120")], "true"),
+    ];
+    assert_eq!(
+        faults("SYSBP > DIABP", &examples),
+        [
+            "example 1: expected false, got true",
+            "example 2: expected true, got failed: line 1, column 1: the value of SYSBP is not of \
+             its type",
+            "example 3: the rule has no SYSBPP",
+        ]
+    );
+}

@@ -1,0 +1,266 @@
+//! What holds of every rule.
+
+use kernel::{Datum, MissingReason};
+use proptest::prelude::*;
+use rules::{Expect, Outcome, Rule, Type, compile};
+
+use crate::support::{ITEMS, record, scope};
+
+/// Expressions over the items of the record that are mostly right.
+fn truth() -> impl Strategy<Value = String> {
+    let number = prop_oneof![
+        Just("SYSBP".to_owned()),
+        Just("DIABP".to_owned()),
+        Just("TEMP".to_owned()),
+        Just("GRADE".to_owned()),
+        Just("BIG".to_owned()),
+        (-999_i64..999).prop_map(|n| n.to_string()),
+        (0_i64..999, 0_u32..99).prop_map(|(n, d)| format!("{n}.{d}")),
+    ];
+    let number = number.prop_recursive(3, 12, 2, |inner| {
+        prop_oneof![
+            (inner.clone(), prop::sample::select(&["+", "-", "*", "/"][..]), inner.clone())
+                .prop_map(|(a, op, b)| format!("({a} {op} {b})")),
+            inner.clone().prop_map(|a| format!("abs({a})")),
+            inner.clone().prop_map(|a| format!("round_half_up({a}, 2)")),
+            inner.prop_map(|a| format!("sum([{a}, 1].map(x, x * 2))")),
+        ]
+    });
+    let order = prop::sample::select(&["<", "<=", ">", ">=", "==", "!="][..]);
+    let leaf = prop_oneof![
+        (number.clone(), order.clone(), number).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
+        (order, prop::sample::select(&["VISITDT", "ENDDT", "BIRTHDT"][..]))
+            .prop_map(|(op, item)| format!("{item} {op} CONSENTDT")),
+        Just("SEX == \"F\"".to_owned()),
+        Just("SMOKER".to_owned()),
+        Just("missing(SYSBP)".to_owned()),
+        Just("length(COMMENT) > 3".to_owned()),
+    ];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a}) && ({b})")),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a}) || ({b})")),
+            inner.clone().prop_map(|a| format!("!({a})")),
+            (inner.clone(), inner.clone(), inner)
+                .prop_map(|(a, b, c)| format!("(({a}) ? ({b}) : ({c}))")),
+        ]
+    })
+}
+
+/// Pieces of the language in any order.
+fn soup() -> impl Strategy<Value = String> {
+    let pieces = [
+        "SYSBP",
+        "TEMP",
+        "SEX",
+        "VISITDT",
+        "x",
+        "1",
+        "0.5",
+        "\"头\"",
+        "'",
+        "\"",
+        "true",
+        "null",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        ".",
+        "?",
+        ":",
+        "+",
+        "-",
+        "*",
+        "/",
+        "%",
+        "!",
+        "==",
+        "<",
+        "&&",
+        "||",
+        " in ",
+        ".exists(x, ",
+        ".map(x, x, ",
+        ".filter(",
+        "missing(",
+        "coalesce(",
+        "date(\"2014-01-02\")",
+        "sum(",
+        "has(",
+        "matches(",
+        "//",
+        "\n",
+        "😀",
+        "`",
+        "\\",
+        "0x1F",
+        "1e9",
+        "9999999999",
+        ".",
+        "@0",
+        "size(",
+    ];
+    prop::collection::vec(prop::sample::select(pieces.to_vec()), 0..24)
+        .prop_map(|pieces| pieces.concat())
+}
+
+fn compiled(text: &str) -> Option<Rule> {
+    compile(text, &scope(), Expect::Any).ok()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn no_text_makes_the_compiler_panic(text in "\\PC{0,60}") {
+        prop_assert!(compile(&text, &scope(), Expect::Any).err().is_none_or(|f| !f.is_empty()));
+    }
+
+    #[test]
+    fn no_order_of_words_makes_the_compiler_or_a_rule_panic(text in soup()) {
+        if let Some(rule) = compiled(&text) {
+            let unexpected = matches!(
+                rule.evaluate(&record()),
+                Outcome::Failed(error)
+                    if matches!(error.problem, rules::RuleProblem::Unexpected(_))
+            );
+            prop_assert!(!unexpected, "{}", text);
+        }
+    }
+
+    #[test]
+    fn nesting_of_any_depth_is_refused_or_read(
+        open in prop::sample::select(&["(", "[", "{", "!", "-", "f(", "true?", "1+", "(1+", ".x"][..]),
+        depth in 1_usize..3_000,
+    ) {
+        let text = format!("{}1", open.repeat(depth));
+        if depth > 200 {
+            prop_assert!(compile(&text, &scope(), Expect::Any).is_err());
+        } else {
+            prop_assert!(compile(&text, &scope(), Expect::Bool).is_err());
+        }
+    }
+
+    #[test]
+    fn a_rule_whose_types_are_right_gives_truth_or_says_why_not(text in truth()) {
+        let rule = compile(&text, &scope(), Expect::Bool);
+        prop_assert!(rule.is_ok(), "{}: {:?}", text, rule);
+        let outcome = rule.unwrap().evaluate(&record());
+        let understood = match &outcome {
+            Outcome::True | Outcome::False => true,
+            Outcome::NotEvaluated { missing } => !missing.is_empty(),
+            Outcome::Failed(error) => {
+                !matches!(error.problem, rules::RuleProblem::Unexpected(_))
+            }
+            Outcome::Value(_) => false,
+        };
+        prop_assert!(understood, "{}: {:?}", text, outcome);
+    }
+
+    /// The law of the missing: if removing an item changes what a rule says, the rule says
+    /// "not evaluated" and names it. Nothing is true or false because of a missing value.
+    #[test]
+    fn an_item_that_is_touched_while_missing_leaves_nothing_true_or_false(
+        text in truth(),
+        item in 0..ITEMS.len(),
+        with_reason in any::<bool>(),
+    ) {
+        let name = ITEMS[item].0;
+        prop_assume!(!text.contains(&format!("missing({name})")));
+        let rule = compiled(&text).unwrap();
+        let before = rule.evaluate(&record());
+        let mut without = record();
+        without.items.remove(name);
+        if with_reason {
+            without.items.insert(name.to_owned(), Datum::Missing(MissingReason::Unknown));
+        }
+        match rule.evaluate(&without) {
+            Outcome::NotEvaluated { missing } if missing.contains(&name.to_owned()) => {}
+            after => prop_assert_eq!(after, before, "{} without {}", text, name),
+        }
+    }
+
+    #[test]
+    fn a_strict_rule_over_a_missing_item_is_not_evaluated(
+        operator in prop::sample::select(&["+", "-", "*", "/"][..]),
+        order in prop::sample::select(&["<", "<=", ">", ">=", "==", "!="][..]),
+        number in -100_i64..100,
+    ) {
+        for text in [
+            format!("PULSE {operator} 3 {order} {number}"),
+            format!("{number} {order} 0 - PULSE"),
+            format!("(PULSE {order} {number}) == SMOKER"),
+            format!("PULSE {order} {number} || true"),
+            format!("!(PULSE {order} {number} && false)"),
+        ] {
+            let outcome = compiled(&text).unwrap().evaluate(&record());
+            prop_assert_eq!(outcome, Outcome::NotEvaluated { missing: vec!["PULSE".into()] });
+        }
+    }
+
+    #[test]
+    fn whatever_an_item_holds_no_rule_panics(text in truth(), value in "\\PC{0,12}") {
+        let rule = compiled(&text).unwrap();
+        let mut changed = record();
+        for (name, of) in ITEMS {
+            if of != Type::Text {
+                changed.items.insert(name.to_owned(), Datum::value(value.as_str()));
+            }
+        }
+        let outcome = rule.evaluate(&changed);
+        prop_assert!(!matches!(outcome, Outcome::Value(_)), "{:?}", outcome);
+    }
+
+    #[test]
+    fn decimals_add_up_exactly(a in -1_000_000_i64..1_000_000, b in -1_000_000_i64..1_000_000) {
+        let thousandth = |n: i64| {
+            let sign = if n < 0 { "-" } else { "" };
+            format!("{sign}{}.{:03}", n.abs() / 1_000, n.abs() % 1_000)
+        };
+        let text =
+            format!("{} + {} == {}", thousandth(a), thousandth(b), thousandth(a + b));
+        prop_assert_eq!(compiled(&text).unwrap().evaluate(&record()), Outcome::True, "{}", text);
+    }
+
+    #[test]
+    fn the_order_of_whole_days_is_that_of_their_distance(a in 0_i64..20_000, b in 0_i64..20_000) {
+        let epoch = "date(\"1990-01-01\")";
+        let (left, right) = (format!("add_days({epoch}, {a})"), format!("add_days({epoch}, {b})"));
+        let text = format!(
+            "days_between({left}, {right}) == {} && ({left} < {right}) == {}",
+            b - a,
+            a < b
+        );
+        prop_assert_eq!(compiled(&text).unwrap().evaluate(&record()), Outcome::True, "{}", text);
+    }
+}
+
+#[test]
+fn a_rule_is_shared_between_threads() {
+    fn shared<T: Send + Sync + Clone>(value: &T) -> T {
+        value.clone()
+    }
+    let rule = shared(&compiled("SYSBP > DIABP && SEX in [\"F\"]").unwrap());
+    let outcome =
+        std::thread::scope(|threads| threads.spawn(|| rule.evaluate(&record())).join().unwrap());
+    assert_eq!(outcome, Outcome::True);
+}
+
+/// Without optimisation a level takes 45 KB of stack, with it 2 KB.
+#[test]
+fn the_deepest_rules_fit_on_a_stack() {
+    let deep = [
+        format!("{} > 1", vec!["SYSBP"; 110].join(" + ")),
+        format!("{}SYSBP{} > 1", "abs(1 + ".repeat(23), ")".repeat(23)),
+        format!("{}true", "SMOKER ? true : ".repeat(48)),
+        format!("{}SMOKER{}", "!(".repeat(48), ")".repeat(48)),
+    ];
+    let stack_bytes = if cfg!(debug_assertions) { 4 << 20 } else { 1 << 19 };
+    let run = move || deep.map(|text| compiled(&text).map(|rule| rule.evaluate(&record())));
+    let thread = std::thread::Builder::new().stack_size(stack_bytes).spawn(run).unwrap();
+    assert_eq!(thread.join().unwrap(), [const { Some(Outcome::True) }; 4]);
+}

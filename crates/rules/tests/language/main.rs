@@ -1,0 +1,8 @@
+//! The language of rules as those who write them see it.
+
+mod clinical;
+mod examples;
+mod faults;
+mod laws;
+mod study;
+mod support;
