@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::Arc;
 use store::{Sqlite, SqliteOptions, Store, StoreError};
-use suite::{log, one, put, put_new, row};
+use suite::{drop_row, log, one, put, put_new, row};
 use tempfile::TempDir;
 
 struct Folder(TempDir);
@@ -87,8 +87,8 @@ async fn a_full_disk_refuses_whole_batches_and_works_again_with_room() {
     assert_eq!(store.head(&log("1")).await.unwrap(), Some(head));
     assert_eq!(row(&store, &format!("row {}", head.sequence)).await, Some(kilobytes.clone()));
     assert_eq!(row(&store, &format!("row {}", head.sequence + 1)).await, None);
-    drop(store);
-    let store = folder.open();
+    let room = (1..=5).map(|number| drop_row(&format!("row {number}"))).collect();
+    head = store.append(one("1", head, room)).await.unwrap();
     let next = format!("row {}", head.sequence + 1);
     store.append(one("1", head, vec![put(&next, &kilobytes)])).await.unwrap();
     assert_eq!(row(&store, &next).await, Some(kilobytes));
