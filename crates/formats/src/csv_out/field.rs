@@ -3,7 +3,7 @@
 /// Appends a field, quoted when it must be.
 pub(super) fn push_field(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
-    if bytes.iter().all(|byte| !must_be_quoted(*byte)) {
+    if !bytes.iter().fold(false, |found, byte| found | QUOTED[usize::from(*byte)]) {
         out.extend_from_slice(bytes);
         return;
     }
@@ -18,6 +18,13 @@ pub(super) fn push_field(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-fn must_be_quoted(byte: u8) -> bool {
-    matches!(byte, b',' | b'"' | b'\n' | b'\r')
-}
+/// Which bytes make quotes necessary. Looking at all bytes of a short text is quicker than asking
+/// after each whether to go on.
+static QUOTED: [bool; 256] = {
+    let mut quoted = [false; 256];
+    quoted[b',' as usize] = true;
+    quoted[b'"' as usize] = true;
+    quoted[b'\n' as usize] = true;
+    quoted[b'\r' as usize] = true;
+    quoted
+};
