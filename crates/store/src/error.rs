@@ -24,6 +24,8 @@ pub enum StoreError {
     Unacceptable { why: &'static str },
     #[error("the store was closed")]
     Closed,
+    /// The engine failed. If the connection was lost, an append may yet have been written: read the
+    /// head, or append the same entries again, which is refused if they are there.
     #[error("{operation} failed")]
     Failed { operation: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
 }

@@ -60,8 +60,11 @@ impl Postgres {
 
     /// Connects, and brings the schema up to date. Refuses a database with a newer schema.
     pub async fn connect_with(config: &str, options: &PostgresOptions) -> Result<Self> {
-        let config: Config =
+        let mut config: Config =
             config.parse().map_err(|error| failed("reading the address of the database", error))?;
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(connection::CONNECT_TIMEOUT);
+        }
         let pool = pool(&config, options)?;
         connection::migrate(&pool).await?;
         let counters = Arc::new(Counters::default());

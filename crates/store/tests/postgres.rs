@@ -115,3 +115,21 @@ async fn a_row_written_behind_the_stores_back_still_takes_its_key() {
     assert!(matches!(refused, Err(StoreError::KeyTaken { .. })));
     assert_eq!(store.head(&log("1")).await.unwrap().map(|head| head.hash), None::<Hash>);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_caller_hears_that_the_database_is_gone() {
+    let server = Server::start();
+    let store = open(&server.database()).await;
+    store.append(one("0", Head::default(), vec![])).await.unwrap();
+    drop(server);
+    let appends = (1..=50).map(|number| {
+        let store = Arc::clone(&store);
+        let batch = one(&number.to_string(), Head::default(), vec![]);
+        tokio::spawn(async move { store.append(batch).await })
+    });
+    for answer in join_all(appends).await {
+        assert!(matches!(answer.unwrap(), Err(StoreError::Failed { .. })));
+    }
+    assert!(store.head(&log("0")).await.is_err());
+    assert_eq!(store.stats().refused, 50);
+}

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Config, NoTls, Statement};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a read waits for a free connection.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 const MIGRATION_ATTEMPTS: u32 = 3;

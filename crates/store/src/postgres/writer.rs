@@ -49,6 +49,7 @@ impl Writer {
                 callers.push(next.answer);
             }
             let answers = self.write_group(&batches).await;
+            self.count(&batches, &answers);
             for (caller, answer) in callers.into_iter().zip(answers) {
                 // A caller that went away does not hear that its append was done.
                 let _ = caller.send(answer);
@@ -64,9 +65,21 @@ impl Writer {
         }
         let mut answers = Vec::with_capacity(batches.len());
         for batch in batches {
-            answers.push(self.write_alone(batch).await);
+            let answer = self.write_alone(batch).await;
+            let is_lost = answer.is_err() && !self.is_connected();
+            answers.push(answer);
+            if is_lost {
+                break;
+            }
         }
+        // Nobody waits for one timeout after the other when the database is away.
+        let left = batches.len() - answers.len();
+        answers.extend((0..left).map(|_| Err(StoreError::failed("writing", "connection lost"))));
         answers
+    }
+
+    fn is_connected(&self) -> bool {
+        self.tables.as_ref().is_some_and(|tables| !tables.is_closed())
     }
 
     /// Tries again while others are in the way. A connection that is lost during the commit leaves
@@ -80,10 +93,7 @@ impl Writer {
             match self.commit(slice::from_ref(batch)).await {
                 Ok(mut answers) => return answers.pop().unwrap_or(Err(StoreError::Closed)),
                 Err(error) if attempt < ATTEMPTS && may_succeed_again(&error) => attempt += 1,
-                Err(error) => {
-                    self.counters.count_group(0, 1, 0);
-                    return Err(error);
-                }
+                Err(error) => return Err(error),
             }
         }
     }
@@ -103,9 +113,6 @@ impl Writer {
         };
         let answers = tables.commit(batches).await;
         self.tables = Some(tables);
-        if let Ok(answers) = &answers {
-            self.count(batches, answers);
-        }
         answers
     }
 
