@@ -87,6 +87,9 @@ pub(crate) fn check(node: Node, scope: &Scope) -> Result<Checked, Vec<Flaw>> {
     Ok(Checked { tree, of, slots, constants, code_lists, asks_missing })
 }
 
+/// What was named is wrong, and that has been said.
+struct Wrong;
+
 /// A rewritten part and its type.
 type Typed = (IdedExpr, Ty);
 

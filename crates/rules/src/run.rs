@@ -1,28 +1,27 @@
 //! Evaluation: binds facts to the slots of a rule as it comes to them.
 
+mod binding;
 mod rows;
 
-use std::{borrow::Cow, fmt, sync::Mutex};
+use std::{fmt, sync::Mutex};
 
 use cel::{
     Value,
     common::{
-        types::{CelBool, CelInt, CelNull, CelString},
-        value::{CowVal, Val},
+        types::{CelBool, CelInt, CelString},
+        value::Val,
     },
-    context::VariableResolver,
 };
-use kernel::Datum;
 use rust_decimal::Decimal;
 
 use crate::{
-    Facts, Reference, RuleError, RuleProblem, Type,
-    check::{Slot, Source},
+    Facts, RuleError, RuleProblem,
     fault::place,
-    library::{ROOT, Stop, truth},
+    library::{ROOT, Stop},
     rule::Compiled,
+    run::binding::Run,
     syntax::MAX_TEXT,
-    values::{CodeList, Dec, Moment},
+    values::{Dec, Moment},
 };
 
 /// What a rule says of the facts.
@@ -171,147 +170,4 @@ pub(crate) fn decimal_text(mut value: Decimal) -> String {
         value.set_sign_positive(true);
     }
     value.to_string()
-}
-
-static NULL: CelNull = CelNull;
-
-/// One evaluation. Its names are those that `check` writes.
-struct Run<'a> {
-    rule: &'a Compiled,
-    facts: &'a dyn Facts,
-    notes: Mutex<Notes>,
-}
-
-impl VariableResolver for Run<'_> {
-    fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
-        let (kind, index) = variable.split_at_checked(1)?;
-        let index: usize = index.parse().ok()?;
-        let checked = &self.rule.checked;
-        match kind {
-            "@" => self.value(index, checked.slots.get(index)?),
-            "?" => Some(truth(self.is_missing(checked.slots.get(index)?))),
-            "!" => Some(CowVal::owned(CelString::from(self.reason(checked.slots.get(index)?)))),
-            "#" => checked.constants.get(index).map(|value| CowVal::Borrowed(value.as_ref())),
-            "$" => {
-                let oid = checked.code_lists.get(index)?;
-                Some(CowVal::owned(CodeList { facts: self.facts, oid }))
-            }
-            _ => None,
-        }
-    }
-}
-
-impl Run<'_> {
-    /// The value of a slot; null, and a note, when there is none.
-    fn value<'b>(&'b self, index: usize, slot: &'b Slot) -> Option<CowVal<'b, 'b>> {
-        let found = match &slot.source {
-            Source::Rows(aggregate, item, of) => {
-                match rows::aggregate(*aggregate, *of, &self.facts.rows(item)) {
-                    Ok(found) => found,
-                    Err(problem) => return Some(self.failed(index, problem)),
-                }
-            }
-            Source::Elsewhere(Reference::Count { form }) => {
-                Some(CowVal::owned(CelInt::from(i64::from(self.facts.count(form)))))
-            }
-            Source::Elsewhere(Reference::ReferenceDate) => {
-                self.facts.reference_date().map(|date| CowVal::owned(Moment::Date(date)))
-            }
-            Source::Item(_) | Source::Elsewhere(_) => match self.datum(slot) {
-                Some(datum) => match value_text(datum) {
-                    Some(text) => match bound(slot.of, text) {
-                        Some(value) => Some(value),
-                        None => {
-                            let problem = RuleProblem::BadValue(slot.shown.clone());
-                            return Some(self.failed(index, problem));
-                        }
-                    },
-                    None => None,
-                },
-                None => None,
-            },
-        };
-        match found {
-            Some(value) => {
-                if slot.of.is_moment() && value.downcast_ref().is_some_and(Moment::is_partial) {
-                    self.note(|notes| notes.partial.push(index));
-                }
-                Some(value)
-            }
-            None => {
-                self.note(|notes| notes.missing.push(index));
-                Some(CowVal::Borrowed(&NULL))
-            }
-        }
-    }
-
-    fn failed<'b>(&self, index: usize, problem: RuleProblem) -> CowVal<'b, 'b> {
-        self.note(|notes| {
-            notes.failed.get_or_insert((index, problem));
-        });
-        CowVal::Borrowed(&NULL)
-    }
-
-    fn note(&self, write: impl FnOnce(&mut Notes)) {
-        let mut notes = self.notes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        write(&mut notes);
-    }
-
-    fn datum<'b>(&'b self, slot: &'b Slot) -> Option<Cow<'b, Datum>> {
-        match &slot.source {
-            Source::Item(name) => self.facts.item(name).map(Cow::Borrowed),
-            Source::Elsewhere(reference) => elsewhere(self.facts, reference).map(Cow::Owned),
-            Source::Rows(..) => None,
-        }
-    }
-
-    fn is_missing(&self, slot: &Slot) -> bool {
-        match &slot.source {
-            Source::Rows(aggregate, item, _) => {
-                rows::is_missing(*aggregate, &self.facts.rows(item))
-            }
-            Source::Elsewhere(Reference::Count { .. }) => false,
-            Source::Elsewhere(Reference::ReferenceDate) => self.facts.reference_date().is_none(),
-            Source::Item(_) | Source::Elsewhere(_) => {
-                self.datum(slot).is_none_or(|datum| datum.text().is_none())
-            }
-        }
-    }
-
-    /// The code of the reason why the slot is missing; empty when it has a value or is blank.
-    fn reason(&self, slot: &Slot) -> &'static str {
-        match self.datum(slot).as_deref() {
-            Some(Datum::Missing(reason)) => reason.code(),
-            Some(Datum::Value { .. }) | None => "",
-        }
-    }
-}
-
-fn elsewhere(facts: &dyn Facts, reference: &Reference) -> Option<Datum> {
-    match reference {
-        Reference::Previous { item } => facts.previous(item),
-        Reference::Value { event, form, item } => facts.value(event, form, item),
-        Reference::First { event, form, item } => facts.first(event, form, item),
-        Reference::Last { event, form, item } => facts.last(event, form, item),
-        Reference::Rows { .. } | Reference::Count { .. } | Reference::ReferenceDate => None,
-    }
-}
-
-fn value_text(datum: Cow<'_, Datum>) -> Option<Cow<'_, str>> {
-    match datum {
-        Cow::Borrowed(datum) => datum.text().map(Cow::Borrowed),
-        Cow::Owned(Datum::Value { text, .. }) => Some(Cow::Owned(text.into_string())),
-        Cow::Owned(Datum::Missing(_)) => None,
-    }
-}
-
-/// A value from its canonical text; `None` if it is not of its type.
-fn bound(of: Type, text: Cow<'_, str>) -> Option<CowVal<'_, '_>> {
-    Some(match of {
-        Type::Int => CowVal::owned(CelInt::from(text.parse::<i64>().ok()?)),
-        Type::Dec => CowVal::owned(Dec(text.parse().ok()?)),
-        Type::Text => CowVal::owned(CelString::from(text)),
-        Type::Bool => truth(text.parse().ok()?),
-        Type::Date | Type::Time | Type::DateTime => CowVal::owned(Moment::parse(of, &text)?),
-    })
 }

@@ -1,7 +1,7 @@
 use regex::RegexBuilder;
 
 use super::{
-    Checker, Source, Typed, emit,
+    Checker, Source, Typed, Wrong, emit,
     names::suggestion,
     signatures::{Parameter, SIGNATURES, SPECIAL, Signature},
     unknown,
@@ -16,7 +16,7 @@ use crate::{
 impl Checker<'_> {
     pub(super) fn function(&mut self, at: usize, name: &str, mut args: Vec<Node>) -> Typed {
         if let Some(slot) = self.reference(at, name, &args) {
-            return slot.map_or_else(unknown, |slot| self.value_of(slot));
+            return slot.map_or_else(|Wrong| unknown(), |slot| self.value_of(slot));
         }
         let count = args.len();
         match (name, count) {
@@ -197,7 +197,7 @@ impl Checker<'_> {
         match (name, of) {
             ("size" | "length", _) => (emit::call("size", vec![list]), Ty::One(Type::Int)),
             ("mean", Some(Type::Int)) => {
-                let list = self.decimal_list(list, at);
+                let list = emit::call("declist", vec![list]);
                 (emit::placed("dmean", vec![list], at), Ty::One(Type::Dec))
             }
             (_, Some(of)) if of.is_number() => {

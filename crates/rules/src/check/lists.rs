@@ -1,7 +1,7 @@
 use cel::{
     IdedExpr,
     common::{
-        ast::{ComprehensionExpr, Expr},
+        ast::ComprehensionExpr,
         types::{CelBool, CelInt, CelList, CelString},
         value::Val,
     },
@@ -35,18 +35,16 @@ impl Checker<'_> {
                 }
                 return unknown();
             };
-            of = match of.map_or(Some(element_type), |of| common(of, element_type)) {
-                Some(of) => Some(of),
-                None => {
-                    let before = of.map_or(Ty::Unknown, Ty::One);
-                    let (before_en, before_zh) = (before.en(), before.zh());
-                    return self.wrong(
-                        place,
-                        format!("{} in a list of {before_en}", typed.1.en()),
-                        format!("{before_zh}列表中出现{}", typed.1.zh()),
-                    );
-                }
+            let Some(in_common) = of.map_or(Some(element_type), |of| common(of, element_type))
+            else {
+                let before = of.map_or(Ty::Unknown, Ty::One);
+                return self.wrong(
+                    place,
+                    format!("{} in a list of {}", typed.1.en(), before.en()),
+                    format!("{}列表中出现{}", before.zh(), typed.1.zh()),
+                );
             };
+            of = Some(in_common);
             parts.push(typed);
         }
         if constant {
@@ -59,20 +57,6 @@ impl Checker<'_> {
             parts.into_iter().map(|(part, _)| part).collect()
         };
         (emit::list(parts), Ty::List(of))
-    }
-
-    /// A list of whole numbers as decimals.
-    pub(super) fn decimal_list(&mut self, list: IdedExpr, at: usize) -> IdedExpr {
-        match list.expr {
-            Expr::List(written) => {
-                let parts = written.elements.into_iter();
-                emit::list(parts.map(|part| emit::call("dec", vec![part])).collect())
-            }
-            _ => {
-                self.step(at, 1);
-                emit::call("declist", vec![list])
-            }
-        }
     }
 
     pub(super) fn each(&mut self, at: usize, each: Each) -> Typed {

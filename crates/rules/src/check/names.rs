@@ -1,6 +1,6 @@
 //! Names: items of the record, and what a rule reads elsewhere.
 
-use super::{Aggregate, Checker, Slot, Source, Typed, emit, unknown};
+use super::{Aggregate, Checker, Slot, Source, Typed, Wrong, emit, unknown};
 use crate::{
     Reference, Type,
     fault::did_you_mean,
@@ -59,13 +59,13 @@ impl Checker<'_> {
         let at = node.at;
         match node.kind {
             Kind::Name(name) => self.item_slot(at, &name),
-            Kind::Call(name, args) => match self.reference(at, &name, &args) {
-                Some(slot) => slot,
-                None => {
+            Kind::Call(name, args) => {
+                let read = self.reference(at, &name, &args);
+                if read.is_none() {
                     self.not_readable(function, at);
-                    None
                 }
-            },
+                read?.ok()
+            }
             _ => {
                 self.not_readable(function, at);
                 None
@@ -81,26 +81,25 @@ impl Checker<'_> {
         );
     }
 
-    /// A call that reads something: `None` if `function` does not read, `Some(None)` if it does
-    /// and what it names is wrong.
+    /// A call that reads something: `None` if `function` does not read.
     pub(super) fn reference(
         &mut self,
         at: usize,
         function: &str,
         args: &[Node],
-    ) -> Option<Option<usize>> {
+    ) -> Option<Result<usize, Wrong>> {
         let slot = match function {
             "previous" => self.previous(at, args),
             "value" | "first" | "last" => self.at_event(at, function, args),
             "count" => self.count(at, args),
-            "sum" => self.rows(at, Aggregate::Sum, function, args)?,
-            "min" => self.rows(at, Aggregate::Min, function, args)?,
-            "max" => self.rows(at, Aggregate::Max, function, args)?,
-            "mean" => self.rows(at, Aggregate::Mean, function, args)?,
-            "n" => self.rows(at, Aggregate::Count, function, args)?,
+            "sum" => return self.rows(at, Aggregate::Sum, function, args),
+            "min" => return self.rows(at, Aggregate::Min, function, args),
+            "max" => return self.rows(at, Aggregate::Max, function, args),
+            "mean" => return self.rows(at, Aggregate::Mean, function, args),
+            "n" => return self.rows(at, Aggregate::Count, function, args),
             _ => return None,
         };
-        Some(slot)
+        Some(slot.ok_or(Wrong))
     }
 
     fn previous(&mut self, at: usize, args: &[Node]) -> Option<usize> {
@@ -185,7 +184,7 @@ impl Checker<'_> {
         aggregate: Aggregate,
         function: &str,
         args: &[Node],
-    ) -> Option<Option<usize>> {
+    ) -> Option<Result<usize, Wrong>> {
         let [Node { kind: Kind::Text(item), .. }] = args else { return None };
         let rows = &self.scope.rows;
         let Some(of) = rows.get(item).copied() else {
@@ -195,7 +194,7 @@ impl Checker<'_> {
                 format!("there is no item {item} in a repeating group here{en}"),
                 format!("此处的重复组中没有项目 {item}{zh}"),
             );
-            return Some(None);
+            return Some(Err(Wrong));
         };
         let result = match aggregate {
             Aggregate::Count => Type::Int,
@@ -208,10 +207,10 @@ impl Checker<'_> {
                 format!("{function}(\"{item}\") needs a number, but {item} is {of}"),
                 format!("{function}(\"{item}\") 需要数字，而 {item} 是{}", of.zh()),
             );
-            return Some(None);
+            return Some(Err(Wrong));
         }
         let shown = format!("{function}({item:?})");
-        Some(Some(self.slot(at, Source::Rows(aggregate, item.clone(), of), result, shown)))
+        Some(Ok(self.slot(at, Source::Rows(aggregate, item.clone(), of), result, shown)))
     }
 
     /// The arguments, all of which must be written as texts.

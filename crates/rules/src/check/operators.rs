@@ -227,7 +227,7 @@ impl Checker<'_> {
                 (emit::placed("in", vec![left, right.0], at), bool_type)
             }
             (Ty::One(Type::Dec), Ty::List(Some(Type::Int))) => {
-                let right = self.decimal_list(right.0, at);
+                let right = emit::call("declist", vec![right.0]);
                 (emit::placed("in", vec![left.0, right], at), bool_type)
             }
             _ => self.mismatch(at, "in", types.0, types.1, None),

@@ -25,6 +25,7 @@ const MAX_OPERATORS: usize = 500;
 
 /// The tokens of the text, without blanks and comments.
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Flaw> {
+    use TokenKind as T;
     if text.len() > MAX_TEXT && text.chars().count() > MAX_TEXT {
         return Err(Flaw::new(
             0,
@@ -37,7 +38,6 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Flaw> {
     let (mut depth, mut prefixes, mut operators) = (0_u16, 0_u16, 0_usize);
     loop {
         let token = lexer.lex();
-        use TokenKind as T;
         match token.kind {
             T::TokEnd => return Ok(tokens),
             // The parser says what is wrong.

@@ -13,7 +13,7 @@ fn example(given: &[(&str, &str)], expect: &str) -> Example {
 }
 
 fn faults(text: &str, examples: &[Example]) -> Vec<String> {
-    let rule = compile(text, &scope(), Expect::Any).unwrap();
+    let Ok(rule) = compile(text, &scope(), Expect::Any) else { panic!("{text} must compile") };
     check_examples(&rule, examples, &scope()).iter().map(ToString::to_string).collect()
 }
 
