@@ -58,3 +58,13 @@ pub struct User {
     pub locations: Vec<String>,
     pub kept: Kept,
 }
+
+/// What signing means (ODM AdminData/SignatureDef).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignatureDef {
+    pub oid: String,
+    /// Digital by a certificate, else electronic by name and password.
+    pub digital: bool,
+    pub meaning: String,
+    pub legal_reason: String,
+}

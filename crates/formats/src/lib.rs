@@ -18,6 +18,6 @@ pub mod table;
 pub mod usdm;
 pub mod xpt;
 
-pub use design::{Draft, ImportedDesign, Location, User, VersionInForce};
+pub use design::{Draft, ImportedDesign, Location, SignatureDef, User, VersionInForce};
 pub use fault::{Finding, FormatError, Places, Severity};
 pub use merging::{Merged, merge};

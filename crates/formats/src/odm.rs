@@ -5,6 +5,12 @@
 //! flat memory. Everything that is not understood is kept and comes out again.
 
 mod admin;
+mod bulk;
+mod clinical;
+mod clinical_parts;
+mod clinical_read;
+mod clinical_row;
+mod clinical_write;
 mod context;
 mod definitions;
 mod emit;
@@ -17,10 +23,16 @@ mod node;
 mod protocol;
 mod read;
 mod schedule;
+mod write_admin;
 mod write_v1;
 mod write_v1_items;
 mod xml;
 
+pub use bulk::{BulkRecords, MAX_BULK_RECORDS, read_bulk_records};
+pub use clinical::{Annotation, AuditRecord, Flag, Given, QueryMark, Signature, TransactionType};
+pub use clinical_read::ClinicalReader;
+pub use clinical_row::{ClinicalRow, ItemGiven, Place, Records};
+pub use clinical_write::{ClinicalWriter, ItemOut, LevelOut, SubjectOut, ValueOut};
 pub use header::{FileType, Header};
 pub(crate) use include::by_oid;
 pub use input::MAX_TOKEN_BYTES;

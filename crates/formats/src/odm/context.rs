@@ -43,6 +43,10 @@ impl Context {
         self.findings.push(Finding { severity, file, line, about, text });
     }
 
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
     pub fn into_findings(mut self) -> Vec<Finding> {
         if self.unlisted > 0 {
             self.findings.push(Finding {

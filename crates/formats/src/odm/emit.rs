@@ -258,9 +258,12 @@ impl<W: Write> Emit<W> {
     }
 
     /// The bytes so far and where they go, for one who writes on with his own means.
-    pub fn into_parts(mut self) -> (W, Vec<u8>) {
+    pub fn into_parts(mut self) -> io::Result<(W, Vec<u8>)> {
         self.close_tag();
-        (self.out, self.buffer)
+        match self.failed {
+            Some(error) => Err(error),
+            None => Ok((self.out, self.buffer)),
+        }
     }
 
     fn close_tag(&mut self) {

@@ -1,0 +1,303 @@
+//! Clinical data as ODM 1.3.2, written as they come, with flat memory.
+//!
+//! The caller goes down with `begin_…` and writes items; what was open above closes by itself. For
+//! a snapshot each item comes once with the audit record of its last change; for a transactional
+//! file it comes once for each change, under the same path again, in the order in which it
+//! happened.
+
+use std::io::{self, Write};
+
+use kernel::{MissingReason, StudyVersion};
+
+use super::{
+    clinical::{Annotation, AuditRecord, Signature, TransactionType},
+    clinical_parts::{annotation, audit_record, signature},
+    context::CASEBOOK,
+    emit::Emit,
+    escape::push_attribute_value,
+    header::Header,
+    write_admin::admin_data,
+    write_v1::study,
+    xml::ODM_1_3,
+};
+use crate::{Location, SignatureDef, User};
+
+/// When the buffer is handed on.
+const FULL_BYTES: usize = 256 * 1024;
+
+/// A subject, as it is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SubjectOut<'a> {
+    pub key: &'a str,
+    pub transaction: Option<TransactionType>,
+    pub audit: Option<&'a AuditRecord<'a>>,
+    pub signature: Option<&'a Signature<'a>>,
+    /// The OID of a user.
+    pub investigator: Option<&'a str>,
+    /// The OID of a location.
+    pub site: Option<&'a str>,
+    pub annotations: &'a [Annotation<'a>],
+}
+
+/// An event, a form or an item group, as it is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LevelOut<'a> {
+    pub oid: &'a str,
+    pub repeat: Option<&'a str>,
+    pub transaction: Option<TransactionType>,
+    pub audit: Option<&'a AuditRecord<'a>>,
+    pub signature: Option<&'a Signature<'a>>,
+    pub annotations: &'a [Annotation<'a>],
+}
+
+/// An item, as it is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ItemOut<'a> {
+    pub oid: &'a str,
+    pub value: ValueOut<'a>,
+    pub transaction: Option<TransactionType>,
+    /// The OID of a measurement unit.
+    pub unit: Option<&'a str>,
+    pub audit: Option<&'a AuditRecord<'a>>,
+    pub signature: Option<&'a Signature<'a>>,
+    pub annotations: &'a [Annotation<'a>],
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ValueOut<'a> {
+    Text(&'a str),
+    /// `IsNull="Yes"`, with the reason in our own namespace.
+    Missing(MissingReason),
+    /// `IsNull="Yes"`: cleared.
+    Null,
+    /// No value is stated, as when an item is removed.
+    #[default]
+    Absent,
+}
+
+/// The elements that can be open, outermost first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    File,
+    Data,
+    Subject,
+    Event,
+    Form,
+    Group,
+}
+
+impl Level {
+    fn end_tag(self) -> &'static [u8] {
+        match self {
+            Self::File => b"\n</ODM>\n",
+            Self::Data => b"\n</ClinicalData>",
+            Self::Subject => b"\n</SubjectData>",
+            Self::Event => b"\n</StudyEventData>",
+            Self::Form => b"\n</FormData>",
+            Self::Group => b"\n</ItemGroupData>",
+        }
+    }
+
+    fn outer(self) -> Self {
+        match self {
+            Self::File | Self::Data => Self::File,
+            Self::Subject => Self::Data,
+            Self::Event => Self::Subject,
+            Self::Form => Self::Event,
+            Self::Group => Self::Form,
+        }
+    }
+}
+
+/// Writes one ODM 1.3.2 file with clinical data.
+#[derive(Debug)]
+pub struct ClinicalWriter<W> {
+    out: W,
+    buffer: Vec<u8>,
+    level: Level,
+    values: u64,
+}
+
+impl<W: Write> ClinicalWriter<W> {
+    /// Begins the file with its studies, each with one or more of its versions in a row, and with
+    /// who works in them where.
+    pub fn new(
+        out: W,
+        header: &Header,
+        versions: &[&StudyVersion],
+        users: &[User],
+        locations: &[Location],
+        signatures: &[SignatureDef],
+    ) -> io::Result<Self> {
+        let mut e = Emit::new(out);
+        header.open(&mut e, ODM_1_3, "1.3.2");
+        e.attribute("xmlns:casebook", CASEBOOK);
+        for versions in versions.chunk_by(|one, next| one.study_oid == next.study_oid) {
+            study(&mut e, versions);
+        }
+        admin_data(&mut e, users, locations, signatures);
+        let (out, buffer) = e.into_parts()?;
+        Ok(Self { out, buffer, level: Level::File, values: 0 })
+    }
+
+    /// Begins data that were collected under one version of one study.
+    pub fn begin_data(&mut self, study_oid: &str, version_oid: &str) -> io::Result<()> {
+        self.close_to(Level::File)?;
+        self.attribute("\n<ClinicalData StudyOID=\"", study_oid);
+        self.attribute(" MetaDataVersionOID=\"", version_oid);
+        self.buffer.push(b'>');
+        self.level = Level::Data;
+        Ok(())
+    }
+
+    /// Begins a subject; refuses before the first `begin_data`.
+    pub fn begin_subject(&mut self, subject: &SubjectOut<'_>) -> io::Result<()> {
+        self.close_to(Level::Data)?;
+        self.attribute("\n<SubjectData SubjectKey=\"", subject.key);
+        self.transaction(subject.transaction);
+        self.buffer.push(b'>');
+        self.records(subject.audit, subject.signature);
+        for (name, oid) in [
+            ("\n<InvestigatorRef UserOID=\"", subject.investigator),
+            ("\n<SiteRef LocationOID=\"", subject.site),
+        ] {
+            if let Some(oid) = oid {
+                self.attribute(name, oid);
+                self.buffer.extend_from_slice(b"/>");
+            }
+        }
+        self.annotations(subject.annotations);
+        self.level = Level::Subject;
+        Ok(())
+    }
+
+    pub fn begin_event(&mut self, event: &LevelOut<'_>) -> io::Result<()> {
+        let names = ["\n<StudyEventData StudyEventOID=\"", " StudyEventRepeatKey=\""];
+        self.begin(Level::Event, names, event)
+    }
+
+    pub fn begin_form(&mut self, form: &LevelOut<'_>) -> io::Result<()> {
+        self.begin(Level::Form, ["\n<FormData FormOID=\"", " FormRepeatKey=\""], form)
+    }
+
+    pub fn begin_group(&mut self, group: &LevelOut<'_>) -> io::Result<()> {
+        let names = ["\n<ItemGroupData ItemGroupOID=\"", " ItemGroupRepeatKey=\""];
+        self.begin(Level::Group, names, group)
+    }
+
+    /// Writes one item into the open group; refuses when none is open.
+    pub fn item(&mut self, item: &ItemOut<'_>) -> io::Result<()> {
+        if self.level != Level::Group {
+            return Err(misplaced("an item", "item group"));
+        }
+        self.attribute("\n<ItemData ItemOID=\"", item.oid);
+        match item.value {
+            ValueOut::Text(text) => self.attribute(" Value=\"", text),
+            ValueOut::Null => self.buffer.extend_from_slice(b" IsNull=\"Yes\""),
+            ValueOut::Missing(reason) => {
+                self.buffer.extend_from_slice(b" IsNull=\"Yes\" casebook:MissingReason=\"");
+                self.buffer.extend_from_slice(reason.code().as_bytes());
+                self.buffer.push(b'"');
+            }
+            ValueOut::Absent => {}
+        }
+        self.transaction(item.transaction);
+        self.values += 1;
+        let bare = item.audit.is_none()
+            && item.signature.is_none()
+            && item.unit.is_none()
+            && item.annotations.is_empty();
+        if bare {
+            self.buffer.extend_from_slice(b"/>");
+        } else {
+            self.buffer.push(b'>');
+            self.records(item.audit, item.signature);
+            if let Some(unit) = item.unit {
+                self.attribute("<MeasurementUnitRef MeasurementUnitOID=\"", unit);
+                self.buffer.extend_from_slice(b"/>");
+            }
+            self.annotations(item.annotations);
+            self.buffer.extend_from_slice(b"</ItemData>");
+        }
+        self.hand_on_if_full()
+    }
+
+    /// How many items were written.
+    pub fn values(&self) -> u64 {
+        self.values
+    }
+
+    /// Closes everything, hands on what is left and gives the output back, flushed.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.close_to(Level::File)?;
+        self.buffer.extend_from_slice(Level::File.end_tag());
+        self.out.write_all(&self.buffer)?;
+        self.out.flush()?;
+        Ok(self.out)
+    }
+
+    fn begin(&mut self, level: Level, names: [&str; 2], it: &LevelOut<'_>) -> io::Result<()> {
+        self.close_to(level.outer())?;
+        self.attribute(names[0], it.oid);
+        if let Some(repeat) = it.repeat {
+            self.attribute(names[1], repeat);
+        }
+        self.transaction(it.transaction);
+        self.buffer.push(b'>');
+        self.records(it.audit, it.signature);
+        self.annotations(it.annotations);
+        self.level = level;
+        Ok(())
+    }
+
+    /// Closes what is open below `level`, which must be open.
+    fn close_to(&mut self, level: Level) -> io::Result<()> {
+        if self.level < level {
+            return Err(misplaced("what belongs further in", "element around it"));
+        }
+        while self.level > level {
+            self.buffer.extend_from_slice(self.level.end_tag());
+            self.level = self.level.outer();
+        }
+        self.hand_on_if_full()
+    }
+
+    /// Writes what comes before the value, with its opening quote, the value and the closing one.
+    fn attribute(&mut self, opening: &str, value: &str) {
+        self.buffer.extend_from_slice(opening.as_bytes());
+        push_attribute_value(&mut self.buffer, value);
+        self.buffer.push(b'"');
+    }
+
+    fn transaction(&mut self, transaction: Option<TransactionType>) {
+        if let Some(transaction) = transaction {
+            self.attribute(" TransactionType=\"", transaction.as_odm());
+        }
+    }
+
+    fn records(&mut self, audit: Option<&AuditRecord<'_>>, signed: Option<&Signature<'_>>) {
+        if let Some(audit) = audit {
+            audit_record(&mut self.buffer, audit);
+        }
+        if let Some(signed) = signed {
+            signature(&mut self.buffer, signed);
+        }
+    }
+
+    fn annotations(&mut self, annotations: &[Annotation<'_>]) {
+        annotations.iter().for_each(|one| annotation(&mut self.buffer, one));
+    }
+
+    fn hand_on_if_full(&mut self) -> io::Result<()> {
+        if self.buffer.len() >= FULL_BYTES {
+            self.out.write_all(&self.buffer)?;
+            self.buffer.clear();
+        }
+        Ok(())
+    }
+}
+
+fn misplaced(what: &str, needed: &str) -> io::Error {
+    let text = format!("{what} is written while no {needed} is open");
+    io::Error::new(io::ErrorKind::InvalidInput, text)
+}
