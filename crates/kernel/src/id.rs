@@ -123,9 +123,10 @@ impl RepeatKey {
     }
 }
 
-/// Whole numbers come first, in their order (9 before 10); other texts follow in byte order.
+/// Nothing comes first, then whole numbers in their order (9 before 10), then other texts in byte
+/// order.
 fn order(left: &str, right: &str) -> Ordering {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let is_number = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     match (is_number(left), is_number(right)) {
         (true, true) => {
             let (a, b) = (left.trim_start_matches('0'), right.trim_start_matches('0'));

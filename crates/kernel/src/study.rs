@@ -61,6 +61,8 @@ pub struct StudyVersion {
     pub blinding: Blinding,
     /// The items whose value is the date of their event.
     pub visit_dates: Vec<ItemOid>,
+    /// The date that is study day 1 (CDISC: there is no day 0), as an expression.
+    pub study_day_1: Option<Expression>,
     /// What Casebook does not interpret: kept, and written out again.
     pub kept: Kept,
 }

@@ -210,6 +210,9 @@ fn plans(design: &Design, all: &mut Vec<Fault>) {
         if !shape.items().any(|(_, item)| item.oid == check.item) {
             say(format!("asks at item {}, which form {} does not have", check.item, check.form));
         }
+        for event in check.events.iter().filter(|event| design.event(event).is_none()) {
+            say(format!("runs at event {event}, which is not defined"));
+        }
         if check.message.is_empty() {
             say("has no message".to_owned());
         }

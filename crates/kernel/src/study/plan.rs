@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Expression;
-use crate::{CheckOid, FormOid, ItemGroupOid, ItemOid, Texts};
+use crate::{CheckOid, FormOid, ItemGroupOid, ItemOid, StudyEventOid, Texts};
 
 /// What a check looks at, and so when it runs again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,12 +43,16 @@ pub struct EditCheck {
     pub action: CheckAction,
     /// The form on whose records the check runs.
     pub form: FormOid,
+    /// Only at these events; at all when empty.
+    pub events: Vec<StudyEventOid>,
     /// The repeating group on each row of which it runs; none: once for the record.
     pub group: Option<ItemGroupOid>,
     /// The item to which its query belongs.
     pub item: ItemOid,
     pub expression: Expression,
     pub message: Texts,
+    /// It reveals the arm: only those who may see blinded items see its queries.
+    pub blinded: bool,
     pub examples: Vec<Example>,
 }
 
@@ -67,6 +71,8 @@ pub struct Example {
 #[serde(default)]
 pub struct SdvPlan {
     pub rules: Vec<SdvRule>,
+    /// How many of the first participants of each site are verified in full.
+    pub first_participants_per_site: u32,
     /// Percentage of subjects whose items outside the rules are verified.
     pub other_percent: u8,
 }
@@ -85,6 +91,9 @@ pub struct SdvRule {
 #[serde(default)]
 pub struct Blinding {
     pub items: Vec<ItemOid>,
+    /// The roles from which the items are hidden, as the study names them; empty: from all who may
+    /// not see unblinded data.
+    pub hidden_from: Vec<RequiredRole>,
     pub visible_to: Vec<RequiredRole>,
 }
 
