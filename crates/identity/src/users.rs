@@ -1,0 +1,258 @@
+//! How users are read from their logs, and how a change is appended: read, decide, append.
+
+use crate::{
+    Random,
+    event::UserEvent,
+    list_users::UserSummary,
+    user::{Session, User},
+};
+use contract::Error;
+use journal::{Draft, Head, LogName, Sealed};
+use quick_cache::sync::Cache;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use store::{Batch, Effect, Store, StoreError, View};
+
+/// Users by name.
+pub(crate) const USER: View = View(40);
+/// Open sessions by the hash of their token.
+pub(crate) const SESSION: View = View(41);
+/// Users belong to the institution, not to a study.
+pub(crate) const STUDY: &str = "";
+pub(crate) const KIND: &str = "user";
+
+const CACHED_USERS: usize = 10_000;
+const ENTRIES_PER_READ: u32 = 500;
+/// How often a decision is taken again because somebody else wrote in between.
+const MAX_ATTEMPTS: u32 = 20;
+
+/// Why something is broken.
+pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// All users.
+pub(crate) struct Users {
+    store: Arc<dyn Store>,
+    random: Random,
+    cache: Cache<String, Arc<Known>>,
+}
+
+/// A user and where his log ended when he was read.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Known {
+    pub user: User,
+    head: Head,
+}
+
+/// Who writes an entry, and through which door.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Author {
+    pub actor: String,
+    pub role: String,
+    pub on_behalf_of: Option<String>,
+    pub origin: String,
+    pub request_id: String,
+    pub at_ms: i64,
+}
+
+/// The row of an open session.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SessionRow {
+    user: String,
+}
+
+pub(crate) fn log(name: &str) -> LogName {
+    LogName::new(STUDY, KIND, name)
+}
+
+impl Users {
+    pub(crate) fn new(store: Arc<dyn Store>, random: Random) -> Self {
+        Self { store, random, cache: Cache::new(CACHED_USERS) }
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// The user of this name, as the newest entry leaves him.
+    pub(crate) async fn find(&self, name: &str) -> Result<Option<Arc<Known>>, Error> {
+        if !is_name(name) {
+            return Ok(None);
+        }
+        let log = log(name);
+        let head = self.store.head(&log).await.map_err(|error| self.broken("read user", error))?;
+        let Some(head) = head else { return Ok(None) };
+        let cached = self.cache.get(name);
+        if let Some(cached) = &cached
+            && cached.head == head
+        {
+            return Ok(Some(Arc::clone(cached)));
+        }
+        let mut known = cached.map(|known| Known::clone(&known)).unwrap_or_default();
+        while known.head.sequence < head.sequence {
+            let from = known.head.sequence + 1;
+            let entries = self.store.read(&log, from, ENTRIES_PER_READ).await;
+            let entries = entries.map_err(|error| self.broken("read user", error))?;
+            if entries.is_empty() {
+                return Err(self.broken("read user", "the log ends before its head"));
+            }
+            for entry in &entries {
+                known.accept(entry).map_err(|error| self.broken("read user", error))?;
+            }
+        }
+        let known = Arc::new(known);
+        self.cache.insert(name.to_owned(), Arc::clone(&known));
+        Ok(Some(known))
+    }
+
+    /// The name of the user whose open session has a token with this hash.
+    pub(crate) async fn of_session(&self, token_sha256: &str) -> Result<Option<String>, Error> {
+        let row = self.store.view(SESSION, STUDY, token_sha256).await;
+        let row = row.map_err(|error| self.broken("read session", error))?;
+        let row: Option<SessionRow> = row
+            .map(|bytes| serde_json::from_slice(&bytes))
+            .transpose()
+            .map_err(|error| self.broken("read session", error))?;
+        Ok(row.map(|row| row.user))
+    }
+
+    /// Lets `decide` say what happens to a user, who may not be there yet, and appends it with its
+    /// rows. Decides again when somebody else was first; writes nothing when nothing happens.
+    pub(crate) async fn change(
+        &self,
+        name: &str,
+        author: &Author,
+        decide: impl Fn(Option<&User>) -> Result<Vec<UserEvent>, Error>,
+    ) -> Result<(), Error> {
+        for _ in 0..MAX_ATTEMPTS {
+            let known = self.find(name).await?;
+            let events = decide(known.as_ref().map(|known| &known.user))?;
+            if events.is_empty() {
+                return Ok(());
+            }
+            let before = known.as_deref().cloned().unwrap_or_default();
+            let batch = self.batch(name, &before, author, events)?;
+            match self.store.append(batch).await {
+                Ok(_) => return Ok(()),
+                Err(StoreError::HeadMoved { .. }) => {}
+                Err(StoreError::Full) => {
+                    return Err(Error::unavailable("there is no room left to write"));
+                }
+                Err(error) => return Err(self.broken("change user", error)),
+            }
+        }
+        Err(Error::unavailable("the user changed too often while this was decided; try again"))
+    }
+
+    fn batch(
+        &self,
+        name: &str,
+        before: &Known,
+        author: &Author,
+        events: Vec<UserEvent>,
+    ) -> Result<Batch, Error> {
+        let mut after = before.user.clone();
+        let mut drafts = Vec::with_capacity(events.len());
+        for event in events {
+            let payload = serde_json::to_vec(&event);
+            let payload = payload.map_err(|error| self.broken("change user", error))?;
+            drafts.push(author.draft(event.kind(), payload));
+            after.apply(event, author.at_ms);
+        }
+        let effects = effects(name, &before.user, &after);
+        let effects = effects.map_err(|error| self.broken("change user", error))?;
+        Ok(Batch::seal(log(name), before.head, &drafts, effects))
+    }
+
+    /// Logs an incident, and makes the error that shows nothing but its id.
+    pub(crate) fn broken(&self, operation: &str, error: impl Into<Cause>) -> Error {
+        let mut bytes = [0; 8];
+        (self.random)(&mut bytes);
+        let id = format!("inc_{:016x}", u64::from_be_bytes(bytes));
+        let error = error.into();
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        tracing::error!(incident = %id, operation, error = %text, "incident");
+        Error::incident(id)
+    }
+}
+
+impl Known {
+    /// Adds the next entry of the log.
+    pub(crate) fn accept(&mut self, entry: &Sealed) -> Result<(), Cause> {
+        let read = entry.view()?;
+        let event: UserEvent = serde_json::from_slice(read.payload)?;
+        self.user.apply(event, read.recorded_at_ms);
+        self.head = entry.head();
+        Ok(())
+    }
+}
+
+impl Author {
+    fn draft(&self, kind: &str, payload: Vec<u8>) -> Draft {
+        Draft {
+            recorded_at_ms: self.at_ms,
+            actor: self.actor.clone(),
+            role: self.role.clone(),
+            on_behalf_of: self.on_behalf_of.clone(),
+            origin: self.origin.clone(),
+            request_id: self.request_id.clone(),
+            kind: kind.to_owned(),
+            payload,
+            ..Draft::default()
+        }
+    }
+}
+
+/// The rows that differ when a user becomes another.
+pub(crate) fn effects(
+    name: &str,
+    before: &User,
+    after: &User,
+) -> Result<Vec<Effect>, serde_json::Error> {
+    let mut effects = Vec::new();
+    let summary = UserSummary::of(name, after);
+    if summary != UserSummary::of(name, before) {
+        let bytes = serde_json::to_vec(&summary)?;
+        effects.push(Effect::Put { view: USER, key: name.to_owned(), bytes });
+    }
+    for Session { token_sha256, .. } in before.sessions.iter().filter(|s| !has(after, s)) {
+        effects.push(Effect::Drop { view: SESSION, key: token_sha256.clone() });
+    }
+    for Session { token_sha256, .. } in after.sessions.iter().filter(|s| !has(before, s)) {
+        let bytes = serde_json::to_vec(&SessionRow { user: name.to_owned() })?;
+        effects.push(Effect::Put { view: SESSION, key: token_sha256.clone(), bytes });
+    }
+    Ok(effects)
+}
+
+fn has(user: &User, session: &Session) -> bool {
+    user.sessions.contains(session)
+}
+
+/// Whether a text can be the name of a user: 1 to 64 of `a-z 0-9 . _ @ -`, beginning with a letter
+/// or digit.
+pub(crate) fn is_name(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let fits = |byte: u8| is_plain(byte) || b"._@-".contains(&byte);
+    text.len() <= 64 && text.bytes().next().is_some_and(is_plain) && text.bytes().all(fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_plain_and_short() {
+        for name in ["a", "wang.fang", "0abc_d-e@site.example"] {
+            assert!(is_name(name), "{name}");
+        }
+        for name in ["", ".a", "Wang", "a b", "王芳", "a\0", &"a".repeat(65)] {
+            assert!(!is_name(name), "{name}");
+        }
+    }
+}
