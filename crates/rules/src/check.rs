@@ -57,6 +57,8 @@ pub(crate) struct Checked {
     pub(crate) slots: Vec<Slot>,
     pub(crate) constants: Vec<Box<dyn Val>>,
     pub(crate) code_lists: Vec<String>,
+    /// By place of a `number(x)`, the slots that its text may come from.
+    pub(crate) numbers: Vec<(usize, Vec<usize>)>,
     /// Whether the expression asks if something is missing.
     pub(crate) asks_missing: bool,
 }
@@ -70,6 +72,7 @@ pub(crate) fn check(node: Node, scope: &Scope) -> Result<Checked, Vec<Flaw>> {
         code_lists: Vec::new(),
         variables: Vec::new(),
         flaws: Vec::new(),
+        numbers: Vec::new(),
         asks_missing: false,
         repeats: 1,
         steps: 0,
@@ -83,8 +86,8 @@ pub(crate) fn check(node: Node, scope: &Scope) -> Result<Checked, Vec<Flaw>> {
         checker.flaws.sort_by_key(|flaw| flaw.at);
         return Err(checker.flaws);
     }
-    let Checker { slots, constants, code_lists, asks_missing, .. } = checker;
-    Ok(Checked { tree, of, slots, constants, code_lists, asks_missing })
+    let Checker { slots, constants, code_lists, numbers, asks_missing, .. } = checker;
+    Ok(Checked { tree, of, slots, constants, code_lists, numbers, asks_missing })
 }
 
 /// What was named is wrong, and that has been said.
@@ -101,6 +104,7 @@ struct Checker<'s> {
     /// The variables of the macros around, innermost last.
     variables: Vec<(String, Type)>,
     flaws: Vec<Flaw>,
+    numbers: Vec<(usize, Vec<usize>)>,
     asks_missing: bool,
     /// How often the part that is checked can be evaluated.
     repeats: usize,
@@ -115,6 +119,11 @@ impl Checker<'_> {
         self.step(node.at, 1);
         let at = node.at;
         match node.kind {
+            Kind::Null => self.wrong(
+                at,
+                "null can only be a branch of '? :'; ask missing(X) or answered(X)",
+                "null 只能作为“? :”的分支；请使用 missing(X) 或 answered(X)",
+            ),
             Kind::Bool(value) => (emit::boolean(value), Ty::One(Type::Bool)),
             Kind::Int(value) => (emit::int(value), Ty::One(Type::Int)),
             Kind::Text(value) => (emit::text(value), Ty::One(Type::Text)),

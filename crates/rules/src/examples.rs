@@ -105,6 +105,11 @@ impl Facts for Given<'_> {
         count.as_ref().and_then(Datum::text).and_then(|text| text.parse().ok()).unwrap_or(0)
     }
 
+    fn others(&self, items: &[String]) -> u32 {
+        let others = self.read(&Reference::Others { items: items.to_vec() });
+        others.as_ref().and_then(Datum::text).and_then(|text| text.parse().ok()).unwrap_or(0)
+    }
+
     fn reference_date(&self) -> Option<PartialDate> {
         let date = self.read(&Reference::ReferenceDate)?;
         date.text().and_then(PartialDate::parse)

@@ -43,6 +43,12 @@ pub trait Facts: Sync {
         0
     }
 
+    /// How many other records or rows of the same form of the same participant, at any event,
+    /// hold the same values in all these items. Asked only when all of them have one here.
+    fn others(&self, _items: &[String]) -> u32 {
+        0
+    }
+
     /// The date from which study days are counted, usually that of the first dose.
     fn reference_date(&self) -> Option<PartialDate> {
         None
@@ -63,6 +69,7 @@ pub enum Reference {
     Last { event: String, form: String, item: String },
     Rows { item: String },
     Count { form: String },
+    Others { items: Vec<String> },
     ReferenceDate,
 }
 
@@ -75,6 +82,10 @@ impl fmt::Display for Reference {
             Self::Last { event, form, item } => write!(f, "last({event:?}, {form:?}, {item:?})"),
             Self::Rows { item } => write!(f, "rows({item:?})"),
             Self::Count { form } => write!(f, "count({form:?})"),
+            Self::Others { items } => {
+                let quoted: Vec<String> = items.iter().map(|item| format!("{item:?}")).collect();
+                write!(f, "others({})", quoted.join(", "))
+            }
             Self::ReferenceDate => f.write_str("reference date"),
         }
     }

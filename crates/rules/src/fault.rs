@@ -64,8 +64,6 @@ pub enum RuleProblem {
     Overflow,
     /// A text grew over 4,000 characters.
     TextTooLong,
-    /// `number(x)` of a text that is none.
-    NotANumber,
     /// The square root of a negative number.
     NegativeRoot,
     /// What the facts hold under this name is not a value of its type.
@@ -80,7 +78,6 @@ impl RuleProblem {
             Self::DivisionByZero => "division by zero".to_owned(),
             Self::Overflow => "the result is too large".to_owned(),
             Self::TextTooLong => "the text is over 4,000 characters".to_owned(),
-            Self::NotANumber => "the text is not a number".to_owned(),
             Self::NegativeRoot => "the square root of a negative number".to_owned(),
             Self::BadValue(name) => format!("the value of {name} is not of its type"),
             Self::Unexpected(what) => format!("the expression cannot be evaluated: {what}"),
@@ -92,7 +89,6 @@ impl RuleProblem {
             Self::DivisionByZero => "除数为零".to_owned(),
             Self::Overflow => "结果超出范围".to_owned(),
             Self::TextTooLong => "文本超过 4,000 个字符".to_owned(),
-            Self::NotANumber => "文本不是数字".to_owned(),
             Self::NegativeRoot => "负数不能开平方".to_owned(),
             Self::BadValue(name) => format!("{name} 的值与其类型不符"),
             Self::Unexpected(what) => format!("表达式无法计算：{what}"),

@@ -30,7 +30,8 @@ pub enum Outcome {
     True,
     False,
     /// The evaluation came to something that is missing, or to a partial date that leaves the
-    /// answer open. Named as in the rule, each once.
+    /// answer open, or to a text that is no number. Named as in the rule, each once. None is named
+    /// when the rule itself says that there is no value.
     NotEvaluated {
         missing: Vec<String>,
     },
@@ -94,6 +95,8 @@ struct Notes {
     missing: Vec<usize>,
     partial: Vec<usize>,
     failed: Option<(usize, RuleProblem)>,
+    /// The evaluation came to `null`.
+    nothing: bool,
 }
 
 impl Notes {
@@ -103,7 +106,7 @@ impl Notes {
             let (line, column) = place(&rule.text, at);
             Outcome::Failed(RuleError { line, column, problem })
         };
-        if !self.missing.is_empty() {
+        if !self.missing.is_empty() || self.nothing {
             return Outcome::NotEvaluated { missing: shown(rule, &self.missing) };
         }
         if let Some((slot, problem)) = self.failed {
@@ -119,6 +122,10 @@ impl Notes {
             Ended::With(None) => failed(0, RuleProblem::Unexpected("no value".to_owned())),
             Ended::Stopped(Stop::Open, _) => {
                 Outcome::NotEvaluated { missing: shown(rule, &self.partial) }
+            }
+            Ended::Stopped(Stop::NotANumber, at) => {
+                let texts = rule.checked.numbers.iter().find(|(place, _)| *place == at);
+                Outcome::NotEvaluated { missing: shown(rule, texts.map_or(&[], |(_, s)| s)) }
             }
             Ended::Stopped(stop, at) => failed(at, problem(stop)),
             Ended::Broken(error) => failed(0, RuleProblem::Unexpected(error)),
@@ -142,9 +149,8 @@ fn problem(stop: Stop) -> RuleProblem {
         Stop::DivisionByZero => RuleProblem::DivisionByZero,
         Stop::Overflow => RuleProblem::Overflow,
         Stop::TextTooLong => RuleProblem::TextTooLong,
-        Stop::NotANumber => RuleProblem::NotANumber,
         Stop::NegativeRoot => RuleProblem::NegativeRoot,
-        Stop::Open => RuleProblem::Unexpected("open".to_owned()),
+        Stop::Open | Stop::NotANumber => RuleProblem::Unexpected("open".to_owned()),
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) struct Node {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
+    /// No value; only a branch of `? :` can be it.
+    Null,
     Bool(bool),
     Int(i64),
     Dec(Decimal),

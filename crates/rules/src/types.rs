@@ -86,6 +86,8 @@ pub(crate) enum Ty {
     One(Type),
     /// A list; of nothing if it is empty.
     List(Option<Type>),
+    /// `null` as a branch of `? :`.
+    Nothing,
     /// Wrong, and already said so.
     Unknown,
 }
@@ -96,6 +98,7 @@ impl Ty {
             Self::One(one) => one.to_string(),
             Self::List(Some(of)) => format!("list of {of}"),
             Self::List(None) => "empty list".to_owned(),
+            Self::Nothing => "nothing".to_owned(),
             Self::Unknown => "unknown".to_owned(),
         }
     }
@@ -105,6 +108,7 @@ impl Ty {
             Self::One(one) => one.zh().to_owned(),
             Self::List(Some(of)) => format!("{}列表", of.zh()),
             Self::List(None) => "空列表".to_owned(),
+            Self::Nothing => "空".to_owned(),
             Self::Unknown => "未知".to_owned(),
         }
     }

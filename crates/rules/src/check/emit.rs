@@ -58,3 +58,14 @@ pub(super) fn literal_int(tree: &IdedExpr) -> Option<i64> {
         _ => None,
     }
 }
+
+/// Whether the value of a slot is read in this part.
+pub(super) fn reads(tree: &IdedExpr, slot: usize) -> bool {
+    match &tree.expr {
+        Expr::Ident(name) => name.strip_prefix('@').is_some_and(|index| index == slot.to_string()),
+        Expr::Call(call) => call.args.iter().any(|arg| reads(arg, slot)),
+        Expr::List(list) => list.elements.iter().any(|element| reads(element, slot)),
+        Expr::Comprehension(each) => reads(&each.iter_range, slot) || reads(&each.loop_step, slot),
+        _ => false,
+    }
+}

@@ -10,7 +10,7 @@ use crate::{
     Reference, Type,
     syntax::{Kind, Node},
     types::Ty,
-    values::{Moment, Pattern},
+    values::{Dec, Moment, Pattern},
 };
 
 impl Checker<'_> {
@@ -29,7 +29,8 @@ impl Checker<'_> {
             ("date" | "time" | "datetime", 1) if matches!(args[0].kind, Kind::Text(_)) => {
                 self.moment_literal(name, &args[0])
             }
-            ("sum" | "min" | "max" | "mean" | "size" | "length", 1)
+            ("number" | "dec", 1) => self.number(at, name, args),
+            ("sum" | "total" | "min" | "max" | "mean" | "size" | "length", 1)
                 if matches!(args[0].kind, Kind::List(_) | Kind::Each(_)) =>
             {
                 self.of_list(at, name, args.remove(0))
@@ -191,7 +192,25 @@ impl Checker<'_> {
         }
     }
 
+    /// A written number is a constant; of any other text, what it is made of is remembered, so
+    /// that a text that is no number can be named.
+    fn number(&mut self, at: usize, name: &str, args: Vec<Node>) -> Typed {
+        let [Node { kind: Kind::Text(digits), at: place }] = args.as_slice() else {
+            let typed = self.by_signature(at, name, args);
+            let texts = self.slots.iter().enumerate().filter(|(_, slot)| slot.of == Type::Text);
+            let made_of = texts.map(|(index, _)| index).filter(|i| emit::reads(&typed.0, *i));
+            self.numbers.push((at, made_of.collect()));
+            return typed;
+        };
+        let Ok(number) = digits.trim().parse() else {
+            let en = format!("\"{digits}\" is not a number");
+            return self.wrong(*place, en, format!("“{digits}”不是数字"));
+        };
+        (self.constant(Box::new(Dec(number))), Ty::One(Type::Dec))
+    }
+
     fn of_list(&mut self, at: usize, name: &str, list: Node) -> Typed {
+        let name = if name == "total" { "sum" } else { name };
         let (list, of) = self.node(list);
         let Ty::List(of) = of else { return unknown() };
         match (name, of) {

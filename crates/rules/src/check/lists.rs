@@ -74,7 +74,7 @@ impl Checker<'_> {
             Ty::List(Some(of)) => of,
             // Of nothing, everything may be said.
             Ty::List(None) => Type::Bool,
-            Ty::One(_) | Ty::Unknown => return unknown(),
+            Ty::One(_) | Ty::Nothing | Ty::Unknown => return unknown(),
         };
         let depth = self.variables.len();
         self.variables.push((variable, of));
@@ -102,7 +102,7 @@ impl Checker<'_> {
                 Some(Ty::List(_)) => {
                     return self.wrong(at, "a list cannot hold lists", "列表中不能再有列表");
                 }
-                Some(Ty::Unknown) | None => return unknown(),
+                Some(Ty::Nothing | Ty::Unknown) | None => return unknown(),
             },
         };
         let condition = condition.map(|(_, (tree, _))| tree);

@@ -92,6 +92,7 @@ impl Checker<'_> {
             "previous" => self.previous(at, args),
             "value" | "first" | "last" => self.at_event(at, function, args),
             "count" => self.count(at, args),
+            "others" => self.others(at, args),
             "sum" => return self.rows(at, Aggregate::Sum, function, args),
             "min" => return self.rows(at, Aggregate::Min, function, args),
             "max" => return self.rows(at, Aggregate::Max, function, args),
@@ -170,6 +171,24 @@ impl Checker<'_> {
             return None;
         }
         Some(self.elsewhere(at, Reference::Count { form }, Type::Int))
+    }
+
+    fn others(&mut self, at: usize, args: &[Node]) -> Option<usize> {
+        let mut items = Vec::with_capacity(args.len());
+        for arg in args {
+            let Kind::Text(item) = &arg.kind else { break };
+            self.item_slot(arg.at, item)?;
+            items.push(item.clone());
+        }
+        if items.is_empty() || items.len() != args.len() {
+            self.flaw(
+                at,
+                "write others(\"ITEM\", …), with the names as quoted texts",
+                "请写作 others(\"ITEM\", …)，名称加引号直接书写",
+            );
+            return None;
+        }
+        Some(self.elsewhere(at, Reference::Others { items }, Type::Int))
     }
 
     fn elsewhere(&mut self, at: usize, reference: Reference, of: Type) -> usize {

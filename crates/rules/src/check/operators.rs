@@ -26,8 +26,14 @@ impl Checker<'_> {
             terms.reverse();
             return self.sum(at, terms);
         }
+        let branches = name == op::CONDITIONAL;
+        let operand = |checker: &mut Self, index: usize, arg: Node| match arg.kind {
+            Kind::Null if branches && index > 0 => (emit::ident("~0"), Ty::Nothing),
+            _ => checker.node(arg),
+        };
+        let args = args.into_iter().enumerate();
         let args: Vec<(usize, Typed)> =
-            args.into_iter().map(|arg| (arg.at, self.node(arg))).collect();
+            args.map(|(index, arg)| (arg.at, operand(self, index, arg))).collect();
         match <[_; 3]>::try_from(args) {
             Ok([condition, yes, no]) => self.conditional(at, condition, yes.1, no.1),
             Err(args) => match <[_; 2]>::try_from(args) {
@@ -86,6 +92,12 @@ impl Checker<'_> {
         }
         if types.0 == Ty::Unknown || types.1 == Ty::Unknown {
             return unknown();
+        }
+        match types {
+            (Ty::Nothing, of @ Ty::One(_)) | (of @ Ty::One(_), Ty::Nothing) => {
+                return (emit::condition(condition, yes.0, no.0), of);
+            }
+            _ => {}
         }
         match self.unified(yes, no) {
             Some((yes, no, of)) => (emit::condition(condition, yes, no), Ty::One(of)),

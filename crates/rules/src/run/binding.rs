@@ -41,6 +41,10 @@ impl VariableResolver for Run<'_> {
                 let oid = checked.code_lists.get(index)?;
                 Some(CowVal::owned(CodeList { facts: self.facts, oid }))
             }
+            "~" => {
+                self.note(|notes| notes.nothing = true);
+                Some(CowVal::Borrowed(&NULL))
+            }
             _ => None,
         }
     }
@@ -73,6 +77,10 @@ impl Run<'_> {
                 let count = i64::from(self.facts.count(form));
                 Ok(Some(CowVal::owned(CelInt::from(count))))
             }
+            Source::Elsewhere(Reference::Others { items }) => {
+                let same = || i64::from(self.facts.others(items));
+                Ok(self.all_given(items).then(|| CowVal::owned(CelInt::from(same()))))
+            }
             Source::Elsewhere(Reference::ReferenceDate) => {
                 let date = self.facts.reference_date();
                 Ok(date.map(|date| CowVal::owned(Moment::Date(date))))
@@ -104,11 +112,16 @@ impl Run<'_> {
                 rows::is_missing(*aggregate, &self.facts.rows(item))
             }
             Source::Elsewhere(Reference::Count { .. }) => false,
+            Source::Elsewhere(Reference::Others { items }) => !self.all_given(items),
             Source::Elsewhere(Reference::ReferenceDate) => self.facts.reference_date().is_none(),
             Source::Item(_) | Source::Elsewhere(_) => {
                 self.datum(slot).is_none_or(|datum| datum.text().is_none())
             }
         }
+    }
+
+    fn all_given(&self, items: &[String]) -> bool {
+        items.iter().all(|item| self.facts.item(item).is_some_and(|datum| datum.text().is_some()))
     }
 
     /// The code of the reason why the slot is missing; empty when it has a value or is blank.
@@ -126,7 +139,10 @@ fn elsewhere(facts: &dyn Facts, reference: &Reference) -> Option<Datum> {
         Reference::Value { event, form, item } => facts.value(event, form, item),
         Reference::First { event, form, item } => facts.first(event, form, item),
         Reference::Last { event, form, item } => facts.last(event, form, item),
-        Reference::Rows { .. } | Reference::Count { .. } | Reference::ReferenceDate => None,
+        Reference::Rows { .. }
+        | Reference::Count { .. }
+        | Reference::Others { .. }
+        | Reference::ReferenceDate => None,
     }
 }
 

@@ -74,13 +74,7 @@ impl Reader<'_> {
                 exact.set_sign_negative(value.is_sign_negative() && !exact.is_zero());
                 Kind::Dec(exact)
             }
-            LiteralValue::Null => {
-                return Err(Flaw::new(
-                    at,
-                    "there is no null; ask missing(X) or answered(X)",
-                    "没有 null；请使用 missing(X) 或 answered(X)",
-                ));
-            }
+            LiteralValue::Null => Kind::Null,
             LiteralValue::UInt(_) | LiteralValue::Bytes(_) => {
                 return Err(Flaw::new(
                     at,

@@ -47,6 +47,10 @@ impl Facts for Record {
         if form == "F.AE" { 3 } else { 0 }
     }
 
+    fn others(&self, items: &[String]) -> u32 {
+        if items == ["SEX", "GRADE"] { 2 } else { 0 }
+    }
+
     fn reference_date(&self) -> Option<PartialDate> {
         self.reference_date
     }
@@ -82,6 +86,7 @@ pub fn record() -> Record {
         ("COMMENT", "头痛😀 mild"),
         ("GRADE", "2"),
         ("SCORE", "3"),
+        ("LBORRES", "<0.2"),
         ("BAD", "not a number"),
         ("BIG", "9223372036854775807"),
     ];
@@ -100,7 +105,7 @@ pub fn record() -> Record {
     record
 }
 
-pub const ITEMS: [(&str, Type); 26] = [
+pub const ITEMS: [(&str, Type); 27] = [
     ("SYSBP", Type::Int),
     ("DIABP", Type::Int),
     ("PULSE", Type::Int),
@@ -125,6 +130,7 @@ pub const ITEMS: [(&str, Type); 26] = [
     ("COMMENT", Type::Text),
     ("GRADE", Type::Int),
     ("SCORE", Type::Text),
+    ("LBORRES", Type::Text),
     ("BAD", Type::Int),
     ("BIG", Type::Int),
 ];
