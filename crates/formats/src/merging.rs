@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use kernel::{
-    FormOid, StudyEventOid, StudyVersion, Texts,
-    study::{FormDef, Protocol, StudyEventDef},
+    FormOid, StudyEventOid, StudyVersion,
+    study::{FormDef, Kept, Protocol, StudyEventDef, StudyEventRef},
 };
 
 use crate::{Finding, Severity, odm::by_oid};
@@ -163,7 +163,7 @@ fn differing<'a, T: PartialEq>(
 ) -> Vec<&'a str> {
     let over: HashMap<&str, &T> = over.iter().map(|one| (oid(one), one)).collect();
     let differs = |one: &&T| over.get(oid(one)).is_some_and(|other| *other != *one);
-    base.iter().filter(differs).map(|one| oid(one)).collect()
+    base.iter().filter(differs).map(&oid).collect()
 }
 
 fn has<T: Named>(list: &[T], oid: &str) -> bool {
@@ -202,33 +202,21 @@ fn rename(
 }
 
 fn combine(base: StudyVersion, over: StudyVersion) -> StudyVersion {
-    let (mut base, over) = (base, over);
     let events = over.events.into_iter().map(|event| {
-        let known = base.events.iter().find(|known| known.oid == event.oid);
-        known.map_or(event.clone(), |known| combine_event(known, event))
+        match base.events.iter().find(|known| known.oid == event.oid) {
+            Some(known) => combine_event(known, event),
+            None => event,
+        }
     });
     let events = events.collect();
-    let mut kept = std::mem::take(&mut base.kept);
-    kept.attributes.retain(|a| {
-        !over.kept.attributes.iter().any(|o| o.namespace == a.namespace && o.name == a.name)
-    });
-    kept.attributes.extend(over.kept.attributes);
-    let fresh = over.kept.elements.into_iter().filter(|e| !base.kept.elements.contains(e));
-    kept.elements.extend(fresh.collect::<Vec<_>>());
-    let either = |over: String, base: String| if over.is_empty() { base } else { over };
-    let texts = |over: Texts, base: Texts| if over.is_empty() { base } else { over };
     StudyVersion {
-        study_oid: if over.study_oid.as_str().is_empty() { base.study_oid } else { over.study_oid },
+        study_oid: either(over.study_oid, base.study_oid),
         study_name: either(over.study_name, base.study_name),
-        study_description: texts(over.study_description, base.study_description),
+        study_description: either(over.study_description, base.study_description),
         protocol_name: either(over.protocol_name, base.protocol_name),
-        version_oid: if over.version_oid.as_str().is_empty() {
-            base.version_oid
-        } else {
-            over.version_oid
-        },
+        version_oid: either(over.version_oid, base.version_oid),
         version_name: either(over.version_name, base.version_name),
-        version_description: texts(over.version_description, base.version_description),
+        version_description: either(over.version_description, base.version_description),
         protocol: combine_protocol(base.protocol, over.protocol),
         units: by_oid(base.units, over.units, |u| u.oid.as_str()),
         events: by_oid(base.events, events, |e| e.oid.as_str()),
@@ -239,15 +227,30 @@ fn combine(base: StudyVersion, over: StudyVersion) -> StudyVersion {
         methods: by_oid(base.methods, over.methods, |m| m.oid.as_str()),
         conditions: by_oid(base.conditions, over.conditions, |c| c.oid.as_str()),
         checks: by_oid(base.checks, over.checks, |c| c.oid.as_str()),
-        sdv: if over.sdv == kernel::study::SdvPlan::default() { base.sdv } else { over.sdv },
-        blinding: if over.blinding == kernel::study::Blinding::default() {
-            base.blinding
-        } else {
-            over.blinding
-        },
-        visit_dates: if over.visit_dates.is_empty() { base.visit_dates } else { over.visit_dates },
-        kept,
+        sdv: either(over.sdv, base.sdv),
+        blinding: either(over.blinding, base.blinding),
+        visit_dates: either(over.visit_dates, base.visit_dates),
+        study_day_1: either(over.study_day_1, base.study_day_1),
+        kept: combine_kept(base.kept, over.kept),
     }
+}
+
+/// What `over` says, unless it says nothing.
+fn either<T: Default + PartialEq>(over: T, base: T) -> T {
+    if over == T::default() { base } else { over }
+}
+
+fn combine_kept(mut base: Kept, over: Kept) -> Kept {
+    for attribute in over.attributes {
+        base.attributes.retain(|a| a.namespace != attribute.namespace || a.name != attribute.name);
+        base.attributes.push(attribute);
+    }
+    for element in over.elements {
+        if !base.elements.contains(&element) {
+            base.elements.push(element);
+        }
+    }
+    base
 }
 
 /// The event of `over`, with the forms, description and aliases that only `base` has.
@@ -258,7 +261,7 @@ fn combine_event(base: &StudyEventDef, mut over: StudyEventDef) -> StudyEventDef
         }
     }
     for alias in &base.aliases {
-        if !over.aliases.contains(alias) {
+        if over.aliases.iter().all(|known| known.context != alias.context) {
             over.aliases.push(alias.clone());
         }
     }
@@ -272,27 +275,21 @@ fn combine_protocol(base: Protocol, over: Protocol) -> Protocol {
     let mut parameters = base.parameters;
     parameters.retain(|one| !over.parameters.iter().any(|other| other.term == one.term));
     parameters.extend(over.parameters);
-    let mut kept = base.kept;
-    kept.attributes.extend(over.kept.attributes);
-    kept.elements.extend(over.kept.elements);
     Protocol {
-        description: if over.description.is_empty() { base.description } else { over.description },
+        description: either(over.description, base.description),
         parameters,
         arms: by_oid(base.arms, over.arms, |a| a.oid.as_str()),
         epochs: by_oid(base.epochs, over.epochs, |e| e.oid.as_str()),
         event_refs: combine_refs(base.event_refs, over.event_refs),
         timings: by_oid(base.timings, over.timings, |t| t.oid.as_str()),
         criteria: by_oid(base.criteria, over.criteria, |c| c.oid.as_str()),
-        objectives: if over.objectives.is_empty() { base.objectives } else { over.objectives },
-        kept,
+        objectives: either(over.objectives, base.objectives),
+        kept: combine_kept(base.kept, over.kept),
     }
 }
 
 /// References of `over` win, but keep the epoch and arms that only `base` knows.
-fn combine_refs(
-    base: Vec<kernel::study::StudyEventRef>,
-    over: Vec<kernel::study::StudyEventRef>,
-) -> Vec<kernel::study::StudyEventRef> {
+fn combine_refs(base: Vec<StudyEventRef>, over: Vec<StudyEventRef>) -> Vec<StudyEventRef> {
     let over = over.into_iter().map(|mut one| {
         if let Some(known) = base.iter().find(|known| known.event == one.event) {
             one.epoch = one.epoch.or_else(|| known.epoch.clone());

@@ -5,6 +5,7 @@
 //! flat memory. Everything that is not understood is kept and comes out again.
 
 mod admin;
+mod beyond;
 mod bulk;
 mod clinical;
 mod clinical_parts;

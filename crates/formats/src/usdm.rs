@@ -2,7 +2,7 @@
 //! collected.
 //!
 //! Encounters become events with the OID `SE.` and the encounter's name; the event's name is the
-//! encounter's label, and the encounter's own name and id are aliases of context `USDM`, so that
+//! encounter's label, and its own name and id are aliases (`USDM.name`, `USDM.id`), so that
 //! [`merge`](crate::merge()) finds the event of a CRF file by any of them. Activities with
 //! biomedical concepts become forms; activities without are parameters of the protocol. What is not
 //! read is listed in the warnings.
@@ -232,7 +232,7 @@ impl Reading<'_> {
 
     fn structure(&mut self, design: &Value, out: &mut StudyVersion) {
         for (at, epoch) in list(design, "epochs").iter().enumerate() {
-            let oid = self.source.oid("EP", epoch);
+            let oid = Source::oid("EP", epoch);
             self.place("Epoch", &oid, text(epoch, "id"));
             out.protocol.epochs.push(Epoch {
                 oid: oid.into(),
@@ -243,13 +243,13 @@ impl Reading<'_> {
             });
         }
         for arm in list(design, "arms") {
-            let oid = self.source.oid("ARM", arm);
+            let oid = Source::oid("ARM", arm);
             self.place("Arm", &oid, text(arm, "id"));
             let cells = list(design, "studyCells").iter();
             let cells = cells.filter(|cell| text(cell, "armId") == text(arm, "id"));
             let epochs = cells.filter_map(|cell| self.source.object(text(cell, "epochId")));
             out.protocol.arms.push(Arm {
-                epochs: epochs.map(|epoch| self.source.oid("EP", epoch).into()).collect(),
+                epochs: epochs.map(|epoch| Source::oid("EP", epoch).into()).collect(),
                 oid: oid.into(),
                 name: name_of(arm).to_owned(),
                 description: texts(text(arm, "description")),
@@ -262,7 +262,7 @@ impl Reading<'_> {
     fn criteria(&mut self, version: &Value, design: &Value, out: &mut StudyVersion) {
         for criterion in list(design, "eligibilityCriteria") {
             let id = text(criterion, "id");
-            let oid = self.source.oid("CRIT", criterion);
+            let oid = Source::oid("CRIT", criterion);
             let kind = match text(&criterion["category"], "code") {
                 "C25532" => CriterionKind::Inclusion,
                 "C25370" => CriterionKind::Exclusion,

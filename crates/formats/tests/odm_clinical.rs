@@ -15,11 +15,14 @@ use proptest::prelude::*;
 
 fn data(file: &str) -> Vec<u8> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/odm").join(file);
-    fs::read(path).unwrap()
+    fs::read(path).expect("the test data are there")
 }
 
 fn rows(bytes: &[u8]) -> Vec<ClinicalRow> {
-    ClinicalReader::new(bytes, "test.xml").unwrap().map(Result::unwrap).collect()
+    ClinicalReader::new(bytes, "test.xml")
+        .expect("the test data are there")
+        .map(|row| row.expect("it is read"))
+        .collect()
 }
 
 /// Clinical data of one subject in ODM 1.3.2.
@@ -242,16 +245,16 @@ fn written() -> Vec<u8> {
     };
     let mut writer =
         ClinicalWriter::new(Vec::new(), &header(), &[&version], &[user], &[site], &[meaning])
-            .unwrap();
-    writer.begin_data("S", "V").unwrap();
+            .expect("the test data are there");
+    writer.begin_data("S", "V").expect("the test data are there");
     let subject =
         SubjectOut { key: "001", site: Some("L.1"), audit: Some(&audit), ..SubjectOut::default() };
-    writer.begin_subject(&subject).unwrap();
+    writer.begin_subject(&subject).expect("the test data are there");
     let level = |oid, repeat| LevelOut { oid, repeat, ..LevelOut::default() };
-    writer.begin_event(&level("SE.1", Some("1"))).unwrap();
+    writer.begin_event(&level("SE.1", Some("1"))).expect("the test data are there");
     let form = LevelOut { signature: Some(&signature), ..level("F.1", None) };
-    writer.begin_form(&form).unwrap();
-    writer.begin_group(&level("IG.1", None)).unwrap();
+    writer.begin_form(&form).expect("the test data are there");
+    writer.begin_group(&level("IG.1", None)).expect("the test data are there");
     let item = |oid, value| ItemOut { oid, value, ..ItemOut::default() };
     let full = ItemOut {
         audit: Some(&audit),
@@ -260,15 +263,19 @@ fn written() -> Vec<u8> {
         transaction: Some(TransactionType::Update),
         ..item("I.1", ValueOut::Text("a\nb\t\"<&>é体重😀"))
     };
-    writer.item(&full).unwrap();
-    writer.item(&item("I.2", ValueOut::Missing(MissingReason::NotDone))).unwrap();
-    writer.item(&item("I.3", ValueOut::Null)).unwrap();
+    writer.item(&full).expect("the test data are there");
+    writer
+        .item(&item("I.2", ValueOut::Missing(MissingReason::NotDone)))
+        .expect("the test data are there");
+    writer.item(&item("I.3", ValueOut::Null)).expect("the test data are there");
     let removed =
         ItemOut { transaction: Some(TransactionType::Remove), ..item("I.4", ValueOut::Absent) };
-    writer.item(&removed).unwrap();
+    writer.item(&removed).expect("the test data are there");
     assert_eq!(writer.values(), 4);
-    writer.begin_subject(&SubjectOut { key: "002", ..SubjectOut::default() }).unwrap();
-    writer.finish().unwrap()
+    writer
+        .begin_subject(&SubjectOut { key: "002", ..SubjectOut::default() })
+        .expect("the test data are there");
+    writer.finish().expect("the test data are there")
 }
 
 #[test]

@@ -1,24 +1,32 @@
 //! Study definitions in ODM: the published examples, read and written.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use formats::{ImportedDesign, odm};
-use kernel::StudyVersion;
+use kernel::{
+    StudyVersion, Texts,
+    study::{EditCheck, Expression, GroupRepeat, ItemGroupRef},
+};
 
 fn data(folder: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/odm").join(folder)
 }
 
 fn files(folder: &str) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(data(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> = fs::read_dir(data(folder))
+        .expect("the test data are there")
+        .map(|entry| entry.expect("the test data are there").path())
+        .collect();
     files.sort();
     files
 }
 
 fn read(path: &PathBuf) -> ImportedDesign {
-    let name = path.file_name().unwrap().to_string_lossy().into_owned();
-    let bytes = fs::read(path).unwrap();
+    let name = path.file_name().expect("the test data are there").to_string_lossy().into_owned();
+    let bytes = fs::read(path).expect("the test data are there");
     odm::read_metadata(bytes.as_slice(), &name).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -78,7 +86,7 @@ fn what_is_written_as_1_3_2_reads_back_the_same() {
 }
 
 /// Part by part, so that a difference can be read.
-fn assert_same(again: &StudyVersion, version: &StudyVersion, path: &PathBuf) {
+fn assert_same(again: &StudyVersion, version: &StudyVersion, path: &Path) {
     let path = path.display();
     assert_eq!(again.protocol, version.protocol, "{path}");
     assert_eq!(again.events, version.events, "{path}");
@@ -90,11 +98,51 @@ fn assert_same(again: &StudyVersion, version: &StudyVersion, path: &PathBuf) {
     assert_eq!(again, version, "{path}");
 }
 
+#[test]
+fn rules_and_blinding_travel_with_the_definitions() {
+    let mut version = read(&data("v1/openedc.xml")).versions.remove(0).version;
+    version.checks.push(EditCheck {
+        oid: "CHK.1".into(),
+        expression: Expression {
+            context: Expression::CEL.into(),
+            text: "A < B && C != \"x\"".into(),
+        },
+        message: Texts::one("zh", "收缩压应高于舒张压"),
+        ..EditCheck::default()
+    });
+    version.sdv.other_percent = 20;
+    version.blinding.items.push("I.ARM".into());
+    version.version_description.set("zh", "第一版");
+    version.study_description.set("zh", "研究");
+    let group = &mut version.item_groups[0];
+    group.repeat = GroupRepeat::Dynamic;
+    group.repeat_limit = Some(5);
+    group.groups.push(ItemGroupRef { group: "IG.2".into(), ..ItemGroupRef::default() });
+    group.items[0].units_item = Some("I.UNIT".into());
+    version.items[0].instructions = Texts::one("en", "Ask the subject");
+    let written = odm::write_metadata_v1(&version, &header(), Vec::new()).unwrap();
+    assert_eq!(validate("casebook-odm1-3-2.xsd", &written), Ok(()));
+    let again = odm::read_metadata(written.as_slice(), "again.xml").unwrap();
+    assert_same(&again.versions[0].version, &version, Path::new("openedc with rules"));
+}
+
+#[test]
+fn the_pilot_protocol_survives_odm_1_3_2() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../demo/data/usdm/CDISC_Pilot_Study.json");
+    let bytes = fs::read(path).unwrap();
+    let version = formats::usdm::read(bytes.as_slice(), "x").unwrap().versions.remove(0).version;
+    let written = odm::write_metadata_v1(&version, &header(), Vec::new()).unwrap();
+    let again = odm::read_metadata(written.as_slice(), "again.xml").unwrap();
+    assert_same(&again.versions[0].version, &version, Path::new("pilot"));
+    assert_eq!(validate("casebook-odm1-3-2.xsd", &written), Ok(()));
+}
+
 /// Validates with xmllint (Debian package libxml2-utils).
 fn validate(schema: &str, xml: &[u8]) -> Result<(), String> {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("the test data are there");
     let file = folder.path().join("file.xml");
-    fs::write(&file, xml).unwrap();
+    fs::write(&file, xml).expect("the test data are there");
     let schema = data("schema-1.3.2").join(schema);
     let mut command = std::process::Command::new("xmllint");
     command.args(["--nonet", "--noout", "--schema"]).arg(schema).arg(&file);

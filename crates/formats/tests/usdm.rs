@@ -11,8 +11,8 @@ use kernel::{
 fn pilot() -> ImportedDesign {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../../demo/data/usdm/CDISC_Pilot_Study.json");
-    let bytes = fs::read(path).unwrap();
-    usdm::read(bytes.as_slice(), "CDISC_Pilot_Study.json").unwrap()
+    let bytes = fs::read(path).expect("the test data are there");
+    usdm::read(bytes.as_slice(), "CDISC_Pilot_Study.json").expect("the test data are there")
 }
 
 fn pilot_version() -> StudyVersion {

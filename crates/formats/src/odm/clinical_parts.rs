@@ -1,7 +1,7 @@
 //! Audit records, signatures and annotations as they are written, in the order of the schema.
 
 use super::{
-    clinical::{Annotation, AuditRecord, Signature},
+    clinical::{Annotation, AuditRecord, Signature, TransactionType},
     escape::{push_attribute_value, push_text},
 };
 
@@ -52,7 +52,7 @@ fn who_and_when(
 
 pub(super) fn annotation(out: &mut Vec<u8>, annotation: &Annotation<'_>) {
     attribute(out, "<Annotation SeqNum=\"", &annotation.sequence.to_string());
-    optional(out, " TransactionType=\"", annotation.transaction.map(|t| t.as_odm()));
+    optional(out, " TransactionType=\"", annotation.transaction.map(TransactionType::as_odm));
     optional(out, " ID=\"", annotation.id.as_deref());
     if let Some(query) = &annotation.query {
         attribute(out, " casebook:QueryOID=\"", &query.oid);

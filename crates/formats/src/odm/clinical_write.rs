@@ -285,7 +285,9 @@ impl<W: Write> ClinicalWriter<W> {
     }
 
     fn annotations(&mut self, annotations: &[Annotation<'_>]) {
-        annotations.iter().for_each(|one| annotation(&mut self.buffer, one));
+        for one in annotations {
+            annotation(&mut self.buffer, one);
+        }
     }
 
     fn hand_on_if_full(&mut self) -> io::Result<()> {

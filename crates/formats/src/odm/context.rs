@@ -161,7 +161,7 @@ impl Context {
         texts.set(lang, one.text().trim());
     }
 
-    pub fn aliases(&mut self, owner: &mut Node) -> Vec<Alias> {
+    pub fn aliases(owner: &mut Node) -> Vec<Alias> {
         let mut kept_back = Vec::new();
         let mut aliases = Vec::new();
         for mut node in owner.take_all("Alias") {

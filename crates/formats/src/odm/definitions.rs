@@ -46,7 +46,7 @@ impl Context {
             category: node.take("Category"),
             description: self.texts(&mut node, "Description"),
             forms,
-            aliases: self.aliases(&mut node),
+            aliases: Self::aliases(&mut node),
             kept: self.keep(node),
         })
     }
@@ -72,7 +72,7 @@ impl Context {
             repeating: self.yes(&mut node, "Repeating"),
             description: self.texts(&mut node, "Description"),
             groups,
-            aliases: self.aliases(&mut node),
+            aliases: Self::aliases(&mut node),
             kept: self.keep(node),
         })
     }
@@ -108,7 +108,7 @@ impl Context {
             description: self.texts(&mut node, "Description"),
             items,
             groups,
-            aliases: self.aliases(&mut node),
+            aliases: Self::aliases(&mut node),
             kept: self.keep(node),
         })
     }

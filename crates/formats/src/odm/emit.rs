@@ -133,7 +133,7 @@ impl<W: Write> Emit<W> {
             return;
         }
         let declaration = format!("xmlns:{prefix}");
-        let declared = self.attributes.iter().any(|known| *known == declaration);
+        let declared = self.attributes.contains(&declaration);
         if !declared {
             self.attribute(&declaration, namespace);
         }

@@ -22,7 +22,7 @@ pub(super) struct Include {
 /// Puts in what each version includes, through chains. A version that includes itself is refused;
 /// one whose base is not in the file is left as written, with an error finding.
 pub(super) fn resolve(
-    written: Vec<Written>,
+    written: &[Written],
     findings: &mut Vec<Finding>,
 ) -> Result<Vec<Draft>, FormatError> {
     let key = |w: &Written| {
@@ -109,12 +109,11 @@ pub(crate) fn by_oid<T>(base: Vec<T>, over: Vec<T>, oid: impl Fn(&T) -> &str) ->
     }
     let mut all = base;
     for one in over {
-        match places.get(oid(&one)) {
-            Some(at) => all[*at] = one,
-            None => {
-                places.insert(oid(&one).to_owned(), all.len());
-                all.push(one);
-            }
+        if let Some(at) = places.get(oid(&one)) {
+            all[*at] = one;
+        } else {
+            places.insert(oid(&one).to_owned(), all.len());
+            all.push(one);
         }
     }
     all

@@ -35,7 +35,7 @@ impl Context {
         if symbol == Texts::one("", "") {
             symbol = Texts::default();
         }
-        let mut aliases = self.aliases(&mut node);
+        let mut aliases = Self::aliases(&mut node);
         let ucum = aliases.iter().position(|alias| alias.context == UCUM);
         Ok(UnitDef {
             oid: oid.into(),
@@ -76,7 +76,7 @@ impl Context {
             sas_field_name: node.take("SASFieldName"),
             origin: node.take("Origin"),
             comment: node.take("Comment"),
-            aliases: self.aliases(&mut node),
+            aliases: Self::aliases(&mut node),
             kept: self.keep(node),
         })
     }
@@ -97,7 +97,7 @@ impl Context {
         Ok(RangeCheck {
             comparator: self.word(&mut node, "Comparator", &words, None),
             values: node.take_all("CheckValue").iter().map(Node::text).collect(),
-            expressions: self.expressions(&mut node),
+            expressions: Self::expressions(&mut node),
             hard: self.word(&mut node, "SoftHard", &[("Soft", false), ("Hard", true)], false),
             unit: unit.transpose()?,
             message: self.texts(&mut node, "ErrorMessage"),
@@ -106,7 +106,7 @@ impl Context {
     }
 
     /// ODM 1.3 has the text itself, ODM 2.0 a Code or an external library, which is kept.
-    fn expressions(&mut self, owner: &mut Node) -> Vec<Expression> {
+    fn expressions(owner: &mut Node) -> Vec<Expression> {
         let mut expressions = Vec::new();
         for mut node in owner.take_all("FormalExpression") {
             let external = node.elements().any(|inner| inner.name() != "Code");
@@ -125,7 +125,7 @@ impl Context {
     pub fn code_list(&mut self, mut node: Node) -> Result<CodeList, FormatError> {
         let oid = self.oid(&mut node)?;
         let data_type = self.data_type(&mut node);
-        let external = self.external_code_list(&mut node);
+        let external = Self::external_code_list(&mut node);
         let mut items = Vec::new();
         for name in ["CodeListItem", "EnumeratedItem"] {
             for one in node.take_all(name) {
@@ -140,13 +140,13 @@ impl Context {
             description: self.texts(&mut node, "Description"),
             items,
             external,
-            aliases: self.aliases(&mut node),
+            aliases: Self::aliases(&mut node),
             kept: self.keep(node),
         })
     }
 
     /// The dictionary's name and version. An element that says more is kept as well.
-    fn external_code_list(&mut self, owner: &mut Node) -> Option<(String, String)> {
+    fn external_code_list(owner: &mut Node) -> Option<(String, String)> {
         let mut node = owner.take_one("ExternalCodeList")?;
         let whole = node.clone();
         let dictionary = node.take("Dictionary").unwrap_or_default();
@@ -163,7 +163,7 @@ impl Context {
             decode: self.texts(&mut node, "Decode"),
             rank: node.take("Rank"),
             order: self.number(&mut node, "OrderNumber"),
-            aliases: self.aliases(&mut node),
+            aliases: Self::aliases(&mut node),
             kept: self.keep(node),
         })
     }
@@ -175,8 +175,8 @@ impl Context {
             name: node.take("Name").unwrap_or_default(),
             kind: node.take("Type").unwrap_or_default(),
             description: self.texts(&mut node, "Description"),
-            expressions: self.expressions(&mut node),
-            aliases: self.aliases(&mut node),
+            expressions: Self::expressions(&mut node),
+            aliases: Self::aliases(&mut node),
             kept: self.keep(node),
         })
     }
@@ -187,8 +187,8 @@ impl Context {
             oid: oid.into(),
             name: node.take("Name").unwrap_or_default(),
             description: self.texts(&mut node, "Description"),
-            expressions: self.expressions(&mut node),
-            aliases: self.aliases(&mut node),
+            expressions: Self::expressions(&mut node),
+            aliases: Self::aliases(&mut node),
             kept: self.keep(node),
         })
     }

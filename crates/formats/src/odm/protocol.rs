@@ -6,7 +6,7 @@
 
 use jiff::Span;
 use kernel::{
-    Texts,
+    EpochOid, Texts,
     study::{
         Arm, Criterion, CriterionKind, Epoch, Expression, Parameter, Protocol, TimingConstraint,
     },
@@ -128,7 +128,7 @@ fn read_structure(ctx: &mut Context, mut section: Node) -> Protocol {
 fn build_structure(protocol: &Protocol) -> Option<Node> {
     let arms = protocol.arms.iter().map(|arm| {
         let node = Node::new("Arm").with("OID", arm.oid.as_str()).with("Name", &arm.name);
-        let epochs: Vec<&str> = arm.epochs.iter().map(|epoch| epoch.as_str()).collect();
+        let epochs: Vec<&str> = arm.epochs.iter().map(EpochOid::as_str).collect();
         with_casebook(node, "EpochOIDs", &epochs.join(" ")).holding(description(&arm.description))
     });
     let epochs = protocol.epochs.iter().map(|epoch| {

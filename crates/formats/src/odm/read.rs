@@ -3,7 +3,6 @@
 use std::{io::BufRead, mem};
 
 use kernel::{StudyVersion, Texts, study::Protocol};
-use serde::{Deserialize, Serialize};
 
 use super::{
     context::{CASEBOOK, Context, about},
@@ -43,7 +42,7 @@ pub fn read_metadata(input: impl BufRead, file_name: &str) -> Result<ImportedDes
         ctx.warn(0, "ODM", format!("the prefix '{prefix}:' is used and never declared"));
     }
     let mut findings = ctx.into_findings();
-    design.versions = resolve(written, &mut findings)?;
+    design.versions = resolve(&written, &mut findings)?;
     design.warnings = findings;
     Ok(design)
 }
@@ -96,16 +95,6 @@ struct StudyFrame {
     base: StudyVersion,
     rest: Vec<Node>,
     line: u32,
-}
-
-/// What neither ODM can say, as JSON in an element of our own.
-#[derive(Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct Rules {
-    pub checks: Vec<kernel::study::EditCheck>,
-    pub sdv: kernel::study::SdvPlan,
-    pub blinding: kernel::study::Blinding,
-    pub visit_dates: Vec<kernel::ItemOid>,
 }
 
 impl<R: BufRead> Reading<R> {
@@ -267,6 +256,8 @@ struct Parts {
     group_defs: Vec<Node>,
     group_refs: Vec<Node>,
     rest: Vec<Node>,
+    /// What neither ODM can say.
+    beyond: StudyVersion,
 }
 
 impl Parts {
@@ -318,17 +309,13 @@ impl Parts {
             self.rest.push(node);
             return Ok(());
         }
-        let rules: Rules = serde_json::from_str(&node.text()).map_err(|error| FormatError {
+        self.beyond = super::beyond::parse(&node.text()).map_err(|error| FormatError {
             file: ctx.file.clone(),
             line: node.tag.line,
             column: 0,
             what: format!("casebook:Rules cannot be read: {error}"),
             advice: "export it again, or remove the element".to_owned(),
         })?;
-        self.version.checks = rules.checks;
-        self.version.sdv = rules.sdv;
-        self.version.blinding = rules.blinding;
-        self.version.visit_dates = rules.visit_dates;
         Ok(())
     }
 
@@ -369,7 +356,8 @@ impl Parts {
             node.children.extend(mem::take(&mut self.group_defs).into_iter().map(Child::Element));
         }
         node.children.extend(self.rest.into_iter().map(Child::Element));
-        Ok((self.version, self.places, self.include))
+        let version = super::beyond::complete(self.version, self.beyond);
+        Ok((version, self.places, self.include))
     }
 }
 

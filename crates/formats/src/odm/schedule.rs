@@ -91,7 +91,7 @@ pub(super) fn build_groups(events: &[StudyEventRef]) -> (Vec<Node>, Vec<Node>) {
     for event in events {
         match runs.last_mut() {
             Some(run) if run[0].epoch == event.epoch && run[0].arms == event.arms => {
-                run.push(event)
+                run.push(event);
             }
             _ => runs.push(vec![event]),
         }

@@ -16,8 +16,12 @@ pub(super) fn admin_data(
         return;
     }
     e.start("AdminData");
-    users.iter().for_each(|one| user(e, one));
-    locations.iter().for_each(|one| location(e, one));
+    for one in users {
+        user(e, one);
+    }
+    for one in locations {
+        location(e, one);
+    }
     for one in signatures {
         e.start("SignatureDef");
         e.attribute("OID", &one.oid);

@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 
 use kernel::{
-    StudyVersion, Texts,
+    ArmOid, ConditionOid, ItemOid, MethodOid, StudyVersion, Texts,
     study::{
         FormDef, GroupRepeat, ItemGroupDef, ItemGroupKind, ItemRef, Kept, Protocol, StudyEventDef,
     },
@@ -18,7 +18,6 @@ use super::{
     emit::{Dialect::V1, Emit},
     header::Header,
     protocol::{SECTIONS, description},
-    read::Rules,
     write_v1_items::{code_list, condition, item, method, unit},
     xml::ODM_1_3,
 };
@@ -50,7 +49,7 @@ pub(super) fn study(e: &mut Emit<impl Write>, versions: &[&StudyVersion]) {
     e.simple("StudyDescription", &plain);
     e.simple("ProtocolName", &last.protocol_name);
     if last.study_description != one_plain(&plain) {
-        description(&last.study_description).iter().for_each(|node| e.fragment(&node.fragment()));
+        translated(e, &last.study_description);
     }
     e.end();
     if !last.units.is_empty() {
@@ -58,8 +57,17 @@ pub(super) fn study(e: &mut Emit<impl Write>, versions: &[&StudyVersion]) {
         last.units.iter().for_each(|one| unit(e, one));
         e.end();
     }
-    versions.iter().for_each(|version| metadata_version(e, version));
+    for version in versions {
+        metadata_version(e, version);
+    }
     e.end();
+}
+
+/// A Description of ODM 2.0, for what has a plain text in 1.3.
+fn translated(e: &mut Emit<impl Write>, texts: &Texts) {
+    if let Some(node) = description(texts) {
+        e.fragment(&node.fragment());
+    }
 }
 
 /// What reading a plain text gives.
@@ -95,29 +103,21 @@ fn metadata_version(e: &mut Emit<impl Write>, version: &StudyVersion) {
     version.conditions.iter().for_each(|one| condition(e, one));
     version.methods.iter().for_each(|one| method(e, one));
     if version.version_description != plain.map(|text| Texts::one("", text)).unwrap_or_default() {
-        description(&version.version_description).iter().for_each(|d| e.fragment(&d.fragment()));
+        translated(e, &version.version_description);
     }
     e.kept_others(&version.kept, &BEFORE_CONDITIONS, V1);
     rules(e, version);
     e.end();
 }
 
-/// Rules, source data verification and blinding, which neither ODM can say.
+/// Rules, source data verification, blinding: what neither ODM can say.
 pub(super) fn rules(e: &mut Emit<impl Write>, version: &StudyVersion) {
-    let rules = Rules {
-        checks: version.checks.clone(),
-        sdv: version.sdv.clone(),
-        blinding: version.blinding.clone(),
-        visit_dates: version.visit_dates.clone(),
-    };
-    if rules == Rules::default() {
-        return;
+    if let Some(json) = super::beyond::json(version) {
+        e.start("casebook:Rules");
+        e.attribute("xmlns:casebook", CASEBOOK);
+        e.text(&json);
+        e.end();
     }
-    let json = serde_json::to_string(&rules).expect("rules have only text keys");
-    e.start("casebook:Rules");
-    e.attribute("xmlns:casebook", CASEBOOK);
-    e.text(&json);
-    e.end();
 }
 
 fn protocol(e: &mut Emit<impl Write>, protocol: &Protocol) {
@@ -127,12 +127,12 @@ fn protocol(e: &mut Emit<impl Write>, protocol: &Protocol) {
     for one in &protocol.event_refs {
         e.start("StudyEventRef");
         e.attribute("StudyEventOID", one.event.as_str());
-        reference(e, one.order, one.mandatory, one.exception.as_ref().map(|oid| oid.as_str()));
+        reference(e, one.order, one.mandatory, one.exception.as_ref());
         if let Some(epoch) = &one.epoch {
             e.foreign("casebook", CASEBOOK, "EpochOID", epoch.as_str());
         }
         if !one.arms.is_empty() {
-            let arms: Vec<&str> = one.arms.iter().map(|arm| arm.as_str()).collect();
+            let arms: Vec<&str> = one.arms.iter().map(ArmOid::as_str).collect();
             e.foreign("casebook", CASEBOOK, "ArmOIDs", &arms.join(" "));
         }
         e.kept_attributes(&one.kept, &[], V1);
@@ -140,8 +140,9 @@ fn protocol(e: &mut Emit<impl Write>, protocol: &Protocol) {
         e.end();
     }
     e.kept_named(&protocol.kept, &["Alias"], V1);
-    let sections: Vec<String> = SECTIONS.iter().filter_map(|s| s.written(protocol)).collect();
-    sections.iter().for_each(|section| e.fragment(section));
+    for section in SECTIONS.iter().filter_map(|section| section.written(protocol)) {
+        e.fragment(&section);
+    }
     let mut kept = protocol.kept.clone();
     kept.elements.retain(|fragment| !SECTIONS.iter().any(|section| section.is(fragment)));
     e.kept_others(&kept, &["Alias"], V1);
@@ -152,11 +153,11 @@ fn reference(
     e: &mut Emit<impl Write>,
     order: Option<u32>,
     mandatory: bool,
-    exception: Option<&str>,
+    exception: Option<&ConditionOid>,
 ) {
     e.count("OrderNumber", order);
     e.yes_no("Mandatory", mandatory);
-    e.optional("CollectionExceptionConditionOID", exception);
+    e.optional("CollectionExceptionConditionOID", exception.map(ConditionOid::as_str));
 }
 
 fn event(e: &mut Emit<impl Write>, event: &StudyEventDef) {
@@ -171,7 +172,7 @@ fn event(e: &mut Emit<impl Write>, event: &StudyEventDef) {
     for one in &event.forms {
         e.start("FormRef");
         e.attribute("FormOID", one.form.as_str());
-        reference(e, one.order, one.mandatory, one.exception.as_ref().map(|oid| oid.as_str()));
+        reference(e, one.order, one.mandatory, one.exception.as_ref());
         e.kept_attributes(&one.kept, &[], V1);
         rest(e, &one.kept);
         e.end();
@@ -205,7 +206,7 @@ fn group_refs(e: &mut Emit<impl Write>, refs: &[kernel::study::ItemGroupRef]) {
     for one in refs {
         e.start("ItemGroupRef");
         e.attribute("ItemGroupOID", one.group.as_str());
-        reference(e, one.order, one.mandatory, one.exception.as_ref().map(|oid| oid.as_str()));
+        reference(e, one.order, one.mandatory, one.exception.as_ref());
         e.kept_attributes(&one.kept, &["MethodOID"], V1);
         rest(e, &one.kept);
         e.end();
@@ -238,7 +239,7 @@ fn group(e: &mut Emit<impl Write>, group: &ItemGroupDef) {
         e.start("odm2:ItemGroupRef");
         e.attribute("xmlns:odm2", super::xml::ODM_2_0);
         e.attribute("ItemGroupOID", one.group.as_str());
-        reference(e, one.order, one.mandatory, one.exception.as_ref().map(|oid| oid.as_str()));
+        reference(e, one.order, one.mandatory, one.exception.as_ref());
         e.kept_attributes(&one.kept, &["MethodOID"], V1);
         e.kept_others(&one.kept, &[], V1);
         e.end();
@@ -251,9 +252,9 @@ fn item_ref(e: &mut Emit<impl Write>, one: &ItemRef) {
     e.start("ItemRef");
     e.attribute("ItemOID", one.item.as_str());
     e.count("KeySequence", one.key_sequence);
-    e.optional("MethodOID", one.method.as_ref().map(|oid| oid.as_str()));
-    reference(e, one.order, one.mandatory, one.exception.as_ref().map(|oid| oid.as_str()));
-    e.other(V1, "UnitsItemOID", one.units_item.as_ref().map(|oid| oid.as_str()));
+    e.optional("MethodOID", one.method.as_ref().map(MethodOid::as_str));
+    reference(e, one.order, one.mandatory, one.exception.as_ref());
+    e.other(V1, "UnitsItemOID", one.units_item.as_ref().map(ItemOid::as_str));
     e.kept_attributes(&one.kept, &["ImputationMethodOID", "Role", "RoleCodeListOID"], V1);
     rest(e, &one.kept);
     e.end();

@@ -190,7 +190,7 @@ impl<R: BufRead> Xml<R> {
             return Ok(Raw::Refused("an element's name is longer than 1 KiB", NOT_A_STUDY));
         }
         let (resolved, local) = self.reader.resolver().resolve_element(start.name());
-        let namespace = self.namespace_of(resolved);
+        let namespace = Self::namespace_of(resolved);
         let mut namespace = self.intern(namespace);
         if let Some((from, to)) = &self.standard
             && namespace == *from
@@ -218,7 +218,7 @@ impl<R: BufRead> Xml<R> {
                 None => (String::new(), String::new()),
                 Some(prefix) => {
                     let resolved = self.reader.resolver().resolve_attribute(attribute.key).0;
-                    (self.namespace_of(resolved), prefix.as_ref().to_owned())
+                    (Self::namespace_of(resolved), prefix.as_ref().to_owned())
                 }
             };
             let attribute = Attribute {
@@ -232,7 +232,7 @@ impl<R: BufRead> Xml<R> {
         Ok(Raw::Token(Token::Start(Tag { namespace, prefix, name, attributes, line })))
     }
 
-    fn namespace_of(&self, resolved: ResolveResult<'_>) -> String {
+    fn namespace_of(resolved: ResolveResult<'_>) -> String {
         match resolved {
             ResolveResult::Bound(namespace) => namespace.0.to_owned(),
             ResolveResult::Unbound => String::new(),

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{
     Reading,
-    json::{clean, list, name_of, text},
+    json::{Source, clean, list, name_of, text},
     texts,
     timeline::main_timeline,
 };
@@ -32,7 +32,7 @@ impl Reading<'_> {
             }
             let form = self.form(version, activity, out);
             for encounter in encounters {
-                let event = self.source.oid("SE", encounter);
+                let event = Source::oid("SE", encounter);
                 let event = out.events.iter_mut().find(|e| e.oid.as_str() == event);
                 let Some(event) = event else { continue };
                 if event.forms.iter().all(|known| known.form != form.oid) {
@@ -62,7 +62,7 @@ impl Reading<'_> {
     }
 
     fn form(&mut self, version: &Value, activity: &Value, out: &mut StudyVersion) -> FormDef {
-        let oid = self.source.oid("F", activity);
+        let oid = Source::oid("F", activity);
         self.place("FormDef", &oid, text(activity, "id"));
         let mut groups = Vec::new();
         for concept_id in list(activity, "biomedicalConceptIds") {
@@ -94,13 +94,19 @@ impl Reading<'_> {
             let said = format!("asks for '{}' without saying how", name_of(surrogate));
             self.note(id, &format!("FormDef {oid}"), said);
         }
-        let alias = |name: &str| Alias { context: "USDM".to_owned(), name: name.to_owned() };
+        let alias = |context: &str, name: &str| Alias {
+            context: context.to_owned(),
+            name: name.to_owned(),
+        };
         FormDef {
             oid: oid.into(),
             name: name_of(activity).to_owned(),
             description: texts(text(activity, "description")),
             groups,
-            aliases: vec![alias(text(activity, "name")), alias(text(activity, "id"))],
+            aliases: vec![
+                alias("USDM.name", text(activity, "name")),
+                alias("USDM.id", text(activity, "id")),
+            ],
             ..FormDef::default()
         }
     }

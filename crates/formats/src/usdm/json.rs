@@ -93,7 +93,7 @@ impl<'j> Source<'j> {
     }
 
     /// A prefix and the object's name, in the characters that OIDs and identifiers can have.
-    pub fn oid(&self, prefix: &str, object: &Value) -> String {
+    pub fn oid(prefix: &str, object: &Value) -> String {
         let name = match text(object, "name") {
             "" => text(object, "id"),
             name => name,

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 /// Tags that begin a line of their own.
 const BLOCKS: [&str; 9] = ["p", "li", "ol", "ul", "tr", "table", "div", "br", "h1"];
 
+/// Gives the text that stands for a tag with its attributes.
+pub(super) type Resolve<'a> = dyn Fn(&str, &HashMap<String, String>) -> Option<String> + 'a;
+
 /// Drops mark-up, decodes character references, begins a line at each block and a dash at each list
 /// item. `resolve` gives the text that stands for a tag, if any; others stand for nothing.
-pub(super) fn plain_text(
-    markup: &str,
-    resolve: &dyn Fn(&str, &HashMap<String, String>) -> Option<String>,
-) -> String {
+pub(super) fn plain_text(markup: &str, resolve: &Resolve<'_>) -> String {
     let mut out = Lines::default();
     let mut rest = markup;
     while let Some(at) = rest.find('<') {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     Reading,
-    json::{list, name_of, text},
+    json::{Source, list, name_of, text},
     texts,
 };
 use crate::odm::days;
@@ -18,15 +18,18 @@ impl Reading<'_> {
         let main = main_timeline(design);
         for encounter in list(design, "encounters") {
             let id = text(encounter, "id");
-            let oid = self.source.oid("SE", encounter);
+            let oid = Source::oid("SE", encounter);
             self.place("StudyEventDef", &oid, id);
-            let alias = |name: &str| Alias { context: "USDM".to_owned(), name: name.to_owned() };
+            let alias = |context: &str, name: &str| Alias {
+                context: context.to_owned(),
+                name: name.to_owned(),
+            };
             out.events.push(StudyEventDef {
                 oid: oid.as_str().into(),
                 name: name_of(encounter).to_owned(),
                 kind: StudyEventKind::Scheduled,
                 description: texts(text(encounter, "description")),
-                aliases: vec![alias(text(encounter, "name")), alias(id)],
+                aliases: vec![alias("USDM.name", text(encounter, "name")), alias("USDM.id", id)],
                 ..StudyEventDef::default()
             });
             let instances = main.map_or(&[][..], |timeline| list(timeline, "instances"));
@@ -36,7 +39,7 @@ impl Reading<'_> {
                 event: oid.as_str().into(),
                 order: u32::try_from(out.events.len()).ok(),
                 mandatory: true,
-                epoch: epoch.map(|epoch| self.source.oid("EP", epoch).into()),
+                epoch: epoch.map(|epoch| Source::oid("EP", epoch).into()),
                 ..StudyEventRef::default()
             });
             for rule in ["transitionStartRule", "transitionEndRule"] {
@@ -96,7 +99,7 @@ impl Reading<'_> {
         if relation != "Start to Start" {
             self.note(id, &about, format!("'{relation}' is read as Start to Start"));
         }
-        let oid = self.source.oid("TIM", timing);
+        let oid = Source::oid("TIM", timing);
         self.place("Timing", &oid, id);
         Some(TimingConstraint {
             oid: oid.into(),
@@ -128,7 +131,7 @@ impl Reading<'_> {
 
     fn event_of(&self, instance_id: &str) -> Option<String> {
         let encounter = text(self.source.object(instance_id)?, "encounterId");
-        Some(self.source.oid("SE", self.source.object(encounter)?))
+        Some(Source::oid("SE", self.source.object(encounter)?))
     }
 }
 
