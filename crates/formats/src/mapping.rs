@@ -28,11 +28,14 @@ use kernel::{
     casebook::{ItemKey, RecordKey},
 };
 
-pub(crate) use self::toml_place::{TomlPlaces, fault_at};
 pub use self::{
     check::check,
     columns::check_columns,
     rows::{MappedRows, subjects_together},
+};
+pub(crate) use self::{
+    file::OneOrMore,
+    toml_place::{TomlPlaces, fault_at},
 };
 use crate::{FormatError, table::TextEncoding};
 

@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, io};
 use kernel::MissingReason;
 use toml::Spanned;
 
+pub(crate) use self::raw::OneOrMore;
 use self::raw::{RawCell, RawCondition, RawEvents, RawMapping, RawReading, RawRepeat};
 use super::{
     Creates, MILESTONES, TomlPlaces,

@@ -255,10 +255,10 @@ impl RawDate {
 
 /// A text, or a list of texts.
 #[derive(Clone, Debug)]
-pub(super) struct OneOrMore(Vec<String>);
+pub(crate) struct OneOrMore(Vec<String>);
 
 impl OneOrMore {
-    pub(super) fn texts(&self) -> &[String] {
+    pub(crate) fn texts(&self) -> &[String] {
         &self.0
     }
 }
