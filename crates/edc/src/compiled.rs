@@ -6,7 +6,7 @@ use std::{
 };
 
 use kernel::{
-    CheckOid, CriterionOid, FormOid, ItemGroupOid, ItemOid, StudyVersion, Texts,
+    CheckOid, CriterionOid, FormOid, ItemGroupOid, ItemOid, StudyEventOid, StudyVersion, Texts,
     casebook::RowKey,
     study::{CheckAction, CriterionKind, Design, EditCheck, Example, Expression, Fault, faults},
 };
@@ -18,6 +18,8 @@ pub struct Compiled {
     pub design: Design,
     pub hash: journal::Hash,
     pub criteria: Vec<CompiledCriterion>,
+    /// Gives the date that is study day 1.
+    pub study_day_1: Option<Rule>,
     forms: HashMap<FormOid, FormRules>,
 }
 
@@ -51,6 +53,8 @@ pub struct Exception {
 #[derive(Debug)]
 pub struct CompiledCheck {
     pub oid: CheckOid,
+    /// Only at these events; at all when empty.
+    pub events: Vec<StudyEventOid>,
     /// The repeating group on each row of which it runs.
     pub group: Option<ItemGroupOid>,
     /// Where its query belongs: the group that holds the item, and the item.
@@ -89,9 +93,10 @@ impl Compiled {
         }
         link_dependents(&mut forms);
         let criteria = criteria(&design, &catalogue, &mut all);
+        let study_day_1 = study_day_1(&design, &catalogue, &mut all);
         if all.is_empty() {
             let hash = journal::Hash(design.hash().0);
-            Ok(Self { design, hash, criteria, forms })
+            Ok(Self { design, hash, criteria, study_day_1, forms })
         } else {
             Err(all)
         }
@@ -174,6 +179,7 @@ impl FormCompiler<'_> {
         let (item_group, _) = in_group.or_else(|| places.first())?;
         Some(CompiledCheck {
             oid: check.oid.clone(),
+            events: check.events.clone(),
             group: check.group.clone(),
             item_group: item_group.oid.clone(),
             item: check.item.clone(),
@@ -233,7 +239,7 @@ fn link_dependents(forms: &mut HashMap<FormOid, FormRules>) {
                     | Reference::First { form, .. }
                     | Reference::Last { form, .. }
                     | Reference::Count { form } => form,
-                    Reference::Previous { .. } => form.as_str(),
+                    Reference::Previous { .. } | Reference::Others { .. } => form.as_str(),
                     Reference::Rows { .. } | Reference::ReferenceDate => continue,
                 };
                 links.push((source.into(), form.clone(), at));
@@ -270,4 +276,21 @@ fn criteria(
         all.push(CompiledCriterion { oid: criterion.oid.clone(), kind: criterion.kind, rule });
     }
     all
+}
+
+fn study_day_1(
+    design: &Design,
+    catalogue: &Arc<Catalogue>,
+    faults: &mut Vec<Fault>,
+) -> Option<Rule> {
+    let expression = design.version().study_day_1.as_ref().filter(|one| one.is_cel())?;
+    let scope = Scope::new().with_catalogue(Arc::clone(catalogue));
+    match compile(&expression.text, &scope, Expect::Value(rules::Type::Date)) {
+        Ok(rule) => Some(rule),
+        Err(found) => {
+            let said = found.iter().map(|fault| format!("study day 1: {fault}"));
+            faults.extend(said.map(|text| Fault::new("Study", &design.version().study_oid, text)));
+            None
+        }
+    }
 }

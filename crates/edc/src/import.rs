@@ -20,8 +20,11 @@ use formats::FormatError;
 use kernel::StudyOid;
 
 pub use self::{
+    odm::odm_source,
     report::{Counts, ImportReport, Outcome, RowReport},
-    source::{Cell, Given, Place, RecordUnit, Source, SubjectUnit, Take, Unit, table_source},
+    source::{
+        Cell, Expect, Given, Place, RecordUnit, Source, SubjectUnit, Take, Unit, table_source,
+    },
 };
 use crate::{Edc, Failure, study::Study};
 

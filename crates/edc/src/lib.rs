@@ -13,6 +13,8 @@ mod decide;
 pub mod export;
 mod failure;
 pub mod import;
+mod known;
+pub mod proof;
 mod publish;
 mod query;
 mod review;
@@ -31,6 +33,7 @@ use store::Store;
 use self::{book::Shelf, study::StudyShelf};
 pub use self::{
     failure::{Failure, Result},
+    known::Totals,
     publish::{PublishFailure, Published},
     study_log::{PublishedVersion, Site, SiteAdded, SiteEvent, SiteStatus, StudyEvent, StudyState},
     subject::{ChangeStatus, EnrolSubject, RecordEvent, ScreenSubject},

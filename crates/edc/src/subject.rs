@@ -39,6 +39,8 @@ pub struct ScreenSubject {
     pub consented_on: String,
     /// The local date on which screening began; that of the consent when absent.
     pub screened_on: Option<String>,
+    /// Takes over a subject who was screened elsewhere, where the consent is on record.
+    pub took_place: bool,
 }
 
 /// Who is enrolled, when, and what the investigator says of the criteria.
@@ -86,8 +88,11 @@ impl Edc {
         let scope = Scope::at_site(study.oid.as_str(), screen.site.as_str());
         let permit = context.caller.permit(Act::ManageSubjects, scope)?;
         study.active_site(&screen.site)?;
-        let consented_on = consent_date(&screen.consented_on)?;
-        let screened_on = local_date(screen.screened_on.as_deref().unwrap_or(&consented_on))?;
+        let elsewhere = screen.took_place && screen.consented_on.is_empty();
+        let consented_on = if elsewhere { None } else { Some(consent_date(&screen.consented_on)?) };
+        let today = || (self.clock)().to_string()[..10].to_owned();
+        let screened_on = screen.screened_on.clone().or_else(|| consented_on.clone());
+        let screened_on = local_date(&screened_on.unwrap_or_else(today))?;
         let site = self.site_numbers(&study, &screen.site).await?;
         let number = site.screened + 1;
         let named = screen.subject.clone();
@@ -106,7 +111,7 @@ impl Edc {
         let screened = SubjectScreened {
             site: screen.site.clone(),
             screening_number: format!("{}-S{number:03}", screen.site),
-            consented_on: Some(consented_on),
+            consented_on,
             screened_on,
         };
         self.change(&study, &change, |casebook, attempt| {

@@ -3,9 +3,9 @@
 use kernel::{
     Datum, FormOid, PartialDate, RepeatKey, StudyEventOid,
     casebook::{Casebook, FormRecord, RecordKey, RowKey},
-    study::Design,
+    study::{Design, StudyEventKind},
 };
-use rules::Facts;
+use rules::{Facts, Outcome};
 
 use crate::compiled::{Compiled, FormRules};
 
@@ -71,7 +71,11 @@ impl Facts for RecordFacts<'_> {
     }
 
     fn previous(&self, item: &str) -> Option<Datum> {
-        let position = |event: &StudyEventOid| self.compiled.design.event_position(event);
+        let design = &self.compiled.design;
+        let position = |event: &StudyEventOid| {
+            let scheduled = design.event(event)?.kind == StudyEventKind::Scheduled;
+            design.event_position(event).filter(|_| scheduled)
+        };
         let here = position(&self.key.event)?;
         let earlier = self.casebook.records.keys().filter(|key| {
             key.form == self.key.form && position(&key.event).is_some_and(|at| at < here)
@@ -102,9 +106,34 @@ impl Facts for RecordFacts<'_> {
         count(self.casebook, form) + u32::from(new)
     }
 
+    fn others(&self, items: &[String]) -> u32 {
+        let mine: Option<Vec<&Datum>> = items.iter().map(|name| self.item(name)).collect();
+        let Some(mine) = mine else { return 0 };
+        let same = |key: &RecordKey, record: &FormRecord| -> usize {
+            let rows = self.group_rows(record);
+            let here = rows.into_iter().filter(|row| *row != self.row || key != self.key);
+            here.filter(|row| {
+                let facts = RecordFacts { key, record, row: *row, ..*self };
+                items.iter().zip(&mine).all(|(name, mine)| facts.item(name) == Some(*mine))
+            })
+            .count()
+        };
+        let of_form = self.casebook.records.keys().filter(|key| key.form == self.key.form);
+        let mut found = 0;
+        for key in of_form.filter(|key| *key != self.key) {
+            let record = self.record_at(key).filter(|record| !record.removed);
+            found += record.map_or(0, |record| same(key, record));
+        }
+        found += same(self.key, self.record);
+        u32::try_from(found).unwrap_or(u32::MAX)
+    }
+
     fn reference_date(&self) -> Option<PartialDate> {
-        let enrolled = self.casebook.enrolment.as_ref()?.enrolled_on.as_deref()?;
-        PartialDate::parse(enrolled)
+        let facts = CasebookFacts { compiled: self.compiled, casebook: self.casebook };
+        match self.compiled.study_day_1.as_ref()?.evaluate(&facts) {
+            Outcome::Value(date) => PartialDate::parse(&date),
+            _ => None,
+        }
     }
 
     fn code_list_has(&self, list: &str, value: &str) -> bool {
@@ -113,6 +142,20 @@ impl Facts for RecordFacts<'_> {
 }
 
 impl<'a> RecordFacts<'a> {
+    /// The rows of a record that stand beside the one on which the rule runs; the record itself
+    /// when it runs on no row.
+    fn group_rows<'b>(&self, record: &'b FormRecord) -> Vec<Option<&'b RowKey>> {
+        match self.row {
+            None => vec![None],
+            Some(row) => record
+                .rows
+                .iter()
+                .filter(|(key, content)| key.group == row.group && !content.removed)
+                .map(|(key, _)| Some(key))
+                .collect(),
+        }
+    }
+
     fn record_at(&self, key: &RecordKey) -> Option<&'a FormRecord> {
         if key == self.key {
             return Some(self.record);

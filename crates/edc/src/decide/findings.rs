@@ -82,6 +82,9 @@ fn run(
     wanted: impl Fn(&RowKey) -> bool,
     all: &mut Vec<Finding>,
 ) {
+    if !check.events.is_empty() && !check.events.contains(&facts.key.event) {
+        return;
+    }
     let mut at = |row: Option<&RowKey>| {
         let facts = RecordFacts { row, ..*facts };
         let first = || RowKey { group: check.item_group.clone(), repeat: RepeatKey::first() };

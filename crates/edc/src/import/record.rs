@@ -9,7 +9,7 @@ use kernel::{
 };
 
 use super::{
-    Given, Place, RecordUnit, Run,
+    Expect, Given, Place, RecordUnit, Run,
     report::{Outcome, RowReport},
 };
 use crate::{
@@ -30,7 +30,8 @@ pub(super) struct Applied {
 /// Saves the record as far as its rows are good; a row with a bad value is rejected whole.
 pub(super) fn apply(run: &Run, writer: &mut Writer<'_>, unit: &RecordUnit) -> Applied {
     let mut applied = Applied::default();
-    let mut rejected: BTreeMap<u64, String> = BTreeMap::new();
+    let whole = save_of(run, unit, &|_| true);
+    let mut rejected = unexpected(run, writer, unit, &whole);
     loop {
         let good = |row: u64| !rejected.contains_key(&row);
         let save = save_of(run, unit, &good);
@@ -64,7 +65,7 @@ pub(super) fn apply(run: &Run, writer: &mut Writer<'_>, unit: &RecordUnit) -> Ap
             Err(refusal) => {
                 let before = rejected.len();
                 reject(unit, &refusal, &mut rejected);
-                if rejected.len() == before || rejected.len() == unit.rows.len() {
+                if rejected.len() == before || rejected.len() >= unit.rows.len() {
                     for place in &unit.rows {
                         rejected.entry(place.row).or_insert_with(|| said(&refusal));
                     }
@@ -74,6 +75,32 @@ pub(super) fn apply(run: &Run, writer: &mut Writer<'_>, unit: &RecordUnit) -> Ap
             }
         }
     }
+}
+
+/// The rows whose transaction does not fit what is there. A file that was applied before is not
+/// held against what it has done itself.
+fn unexpected(
+    run: &Run,
+    writer: &Writer<'_>,
+    unit: &RecordUnit,
+    whole: &SaveForm,
+) -> BTreeMap<u64, String> {
+    let casebook = &writer.book.casebook;
+    let mut rejected = BTreeMap::new();
+    if casebook.requests.contains_key(&request(run, unit, whole)) {
+        return rejected;
+    }
+    let record = casebook.record(&unit.record);
+    for cell in &unit.cells {
+        let there = record.and_then(|record| record.datum(&cell.item.row, &cell.item.item));
+        let why = match (cell.expect, there.is_some()) {
+            (Expect::Blank, true) => "is inserted and has a value already",
+            (Expect::Value, false) => "is updated or removed and has no value",
+            _ => continue,
+        };
+        rejected.insert(cell.row, format!("{} {why}", cell.column));
+    }
+    rejected
 }
 
 fn save_of(run: &Run, unit: &RecordUnit, good: &dyn Fn(u64) -> bool) -> SaveForm {

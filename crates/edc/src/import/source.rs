@@ -38,6 +38,17 @@ pub enum Given {
     Clear,
 }
 
+/// What must be there before a cell is applied (ODM TransactionType).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Expect {
+    #[default]
+    Anything,
+    /// It is inserted: the item is blank.
+    Blank,
+    /// It is updated or removed: the item has a value.
+    Value,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
     pub row: u64,
@@ -46,6 +57,7 @@ pub struct Cell {
     pub item: ItemKey,
     pub given: Given,
     pub unit: Option<UnitOid>,
+    pub expect: Expect,
 }
 
 /// The rows of a file that make up one form record.
@@ -169,6 +181,7 @@ fn cell(cell: mapping::MappedCell) -> Cell {
             mapping::Given::Missing(reason) => Given::Missing(reason),
         },
         unit: None,
+        expect: Expect::Anything,
     }
 }
 

@@ -88,6 +88,7 @@ async fn step(run: &Run, unit: &SubjectUnit) -> Result<Outcome, Failure> {
             subject: Some(subject.clone()),
             consented_on: consented.map(|(_, date)| date.clone()).unwrap_or_default(),
             screened_on: None,
+            took_place: true,
         };
         run.edc.screen(&run.context, study, Some(&request(run, unit, "screen")), &screen).await?;
         outcome = Outcome::Accepted;

@@ -21,6 +21,8 @@ pub struct Design {
     methods: HashMap<MethodOid, usize>,
     conditions: HashMap<ConditionOid, usize>,
     units: HashMap<UnitOid, usize>,
+    /// Where each event stands in the schedule.
+    positions: HashMap<StudyEventOid, usize>,
     timings: HashMap<StudyEventOid, usize>,
     /// Each form with its groups, nested ones too, in the order in which they are shown.
     shapes: HashMap<FormOid, FormShape>,
@@ -47,6 +49,7 @@ impl Design {
             methods: index(&version.methods, |m| m.oid.clone()),
             conditions: index(&version.conditions, |c| c.oid.clone()),
             units: index(&version.units, |u| u.oid.clone()),
+            positions: positions(&version),
             timings: index(&version.protocol.timings, |t| t.event.clone()),
             shapes: HashMap::new(),
             version,
@@ -88,7 +91,7 @@ impl Design {
 
     /// Where an event stands in the order of the schedule, from 0.
     pub fn event_position(&self, oid: &StudyEventOid) -> Option<usize> {
-        self.events.get(oid).copied()
+        self.positions.get(oid).copied()
     }
 
     pub fn form(&self, oid: &FormOid) -> Option<&FormDef> {
@@ -133,4 +136,17 @@ impl Design {
     pub fn shape(&self, form: &FormOid) -> Option<&FormShape> {
         self.shapes.get(form)
     }
+}
+
+/// The order of the protocol's event references, then that of the definitions it does not name.
+fn positions(version: &StudyVersion) -> HashMap<StudyEventOid, usize> {
+    let mut refs: Vec<_> = version.protocol.event_refs.iter().collect();
+    refs.sort_by_key(|reference| reference.order.unwrap_or(u32::MAX));
+    let named = refs.into_iter().map(|reference| &reference.event);
+    let mut positions = HashMap::new();
+    for event in named.chain(version.events.iter().map(|event| &event.oid)) {
+        let next = positions.len();
+        positions.entry(event.clone()).or_insert(next);
+    }
+    positions
 }

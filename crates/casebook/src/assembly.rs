@@ -1,0 +1,129 @@
+//! What the commands are put together from.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context as _, Result};
+use contract::{Caller, Context};
+use ed25519_dalek::SigningKey;
+use edc::Edc;
+use identity::{Hashing, Identity};
+use jiff::Timestamp;
+use store::{Postgres, Sqlite, Store};
+
+use crate::config::Config;
+
+/// The name of the database in the data folder.
+pub const DATABASE: &str = "casebook.db";
+/// The name of the key that signs checkpoints.
+const SIGNING_KEY: &str = "checkpoint.key";
+
+/// An opened data folder.
+pub struct Assembly {
+    pub data: PathBuf,
+    pub store: Arc<dyn Store>,
+    pub edc: Arc<Edc>,
+    pub identity: Arc<Identity>,
+}
+
+impl Assembly {
+    /// Opens, or makes, the folder and everything in it.
+    pub async fn open(config: &Config) -> Result<Self> {
+        make_private_folder(&config.data)?;
+        let store: Arc<dyn Store> = match &config.database {
+            Some(url) => {
+                Arc::new(Postgres::connect(url).await.context("cannot open the database")?)
+            }
+            None => {
+                let file = config.data.join(DATABASE);
+                let opened = Sqlite::open(&file);
+                Arc::new(opened.with_context(|| format!("cannot open {}", file.display()))?)
+            }
+        };
+        let clock: edc::Clock = Arc::new(now);
+        Ok(Self {
+            data: config.data.clone(),
+            edc: Arc::new(Edc::new(Arc::clone(&store), clock)),
+            identity: Arc::new(Identity::new(
+                Arc::clone(&store),
+                Arc::new(now),
+                Arc::new(fill_random),
+                Hashing::default(),
+            )),
+            store,
+        })
+    }
+
+    /// The key that signs checkpoints; made when there is none.
+    pub fn signing_key(&self) -> Result<SigningKey> {
+        let path = self.data.join(SIGNING_KEY);
+        if path.exists() {
+            let bytes = fs::read(&path)?;
+            let bytes: [u8; 32] = bytes
+                .try_into()
+                .map_err(|_| anyhow::anyhow!("{} is not a key of 32 bytes", path.display()))?;
+            return Ok(SigningKey::from_bytes(&bytes));
+        }
+        let mut bytes = [0; 32];
+        fill_random(&mut bytes);
+        write_private(&path, &bytes)?;
+        Ok(SigningKey::from_bytes(&bytes))
+    }
+}
+
+/// The context of a command at the terminal: the program acts for the one who started it.
+pub fn terminal(unblinded: bool) -> Context {
+    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
+    let mut caller = Caller::system("casebook");
+    caller.on_behalf_of = user.ok().filter(|user| !user.is_empty());
+    if unblinded {
+        let role = contract::Role::Pharmacist;
+        caller.grants.push(contract::Grant { role, study: None, site: None });
+    }
+    Context::new(caller, "system", new_id())
+}
+
+/// The real time.
+#[expect(clippy::disallowed_methods, reason = "the only place that makes a real clock")]
+pub fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Randomness of the operating system.
+pub fn fill_random(bytes: &mut [u8]) {
+    getrandom::fill(bytes).expect("the operating system has randomness");
+}
+
+/// A new ULID in text.
+pub fn new_id() -> String {
+    let mut random = [0; 16];
+    fill_random(&mut random);
+    let at_ms = u64::try_from(now().as_millisecond()).unwrap_or_default();
+    ulid::Ulid::from_parts(at_ms, u128::from_be_bytes(random)).to_string()
+}
+
+fn make_private_folder(path: &Path) -> Result<()> {
+    let existed = path.exists();
+    fs::create_dir_all(path).with_context(|| format!("cannot make {}", path.display()))?;
+    #[cfg(unix)]
+    if !existed {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    std::io::Write::write_all(&mut options.open(path)?, bytes)?;
+    Ok(())
+}

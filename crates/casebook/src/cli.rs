@@ -1,0 +1,299 @@
+//! The commands and their options.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+/// Casebook: run a clinical trial and prove every value in it.
+#[derive(Debug, Parser)]
+#[command(name = "casebook", version, max_term_width = 100)]
+pub struct Cli {
+    /// What is logged to standard error, such as `info` or `edc=debug,warn`.
+    #[arg(long, env = "CASEBOOK_LOG", global = true)]
+    pub log: Option<String>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Build the demonstration trial from real data, print logins, serve.
+    Demo(Demo),
+    /// Answer HTTP.
+    Serve(Serve),
+    /// Import, list, show, compare and publish study versions.
+    #[command(subcommand)]
+    Study(Study),
+    /// Bring clinical data in: every row is accounted for.
+    Import(Import),
+    /// Take clinical data out.
+    Export(Export),
+    /// Note one dated event for a subject.
+    Record(Record),
+    /// Check that the journal is whole and that all views follow from it.
+    Verify(Verify),
+    /// Write a signed checkpoint over all logs.
+    Checkpoint(Checkpoint),
+    /// Drop the views of casebooks and build them again from the journal.
+    RebuildViews(RebuildViews),
+    /// Copy the database while it is in use.
+    Backup(Backup),
+    /// Add, list and reset users.
+    #[command(subcommand)]
+    User(User),
+}
+
+/// Where the data are.
+#[derive(Clone, Debug, Args)]
+pub struct Place {
+    /// The folder that holds everything.
+    #[arg(long, env = "CASEBOOK_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// A PostgreSQL database instead of the file in the folder: `postgres://…`.
+    #[arg(long, env = "CASEBOOK_DATABASE", value_name = "URL", hide_env_values = true)]
+    pub database: Option<String>,
+    /// Settings in TOML; an option or environment variable goes first.
+    #[arg(long, env = "CASEBOOK_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    #[command(flatten)]
+    pub place: Place,
+    #[arg(long, env = "CASEBOOK_LISTEN", value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// Build and print the summary; do not serve.
+    #[arg(long)]
+    pub no_serve: bool,
+    /// Print the summary as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    pub place: Place,
+    #[arg(long, env = "CASEBOOK_LISTEN", value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// Print the settings that are in force and stop.
+    #[arg(long)]
+    pub print_config: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Study {
+    /// Read a definition: ODM (.xml), USDM (.json), rules (.toml), sites (.toml); several make one version.
+    Import {
+        #[command(flatten)]
+        place: Place,
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Publish at once.
+        #[arg(long)]
+        publish: bool,
+        /// Why the version changes.
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// The studies, their versions, sites and subjects.
+    List {
+        #[command(flatten)]
+        place: Place,
+        #[arg(long)]
+        json: bool,
+    },
+    /// One study version in full.
+    Show {
+        #[command(flatten)]
+        place: Place,
+        #[arg(long, value_name = "OID")]
+        study: String,
+        /// The beginning of a version's hash; the latest when absent.
+        #[arg(long, value_name = "HASH")]
+        version: Option<String>,
+        #[arg(long, value_enum, default_value = "text")]
+        format: ShowFormat,
+    },
+    /// In words, what changed between two versions.
+    Diff {
+        #[command(flatten)]
+        place: Place,
+        #[arg(long, value_name = "OID")]
+        study: String,
+        /// A hash or its beginning, `latest`, `draft`, or a file; the version before the new one when absent.
+        old: Option<String>,
+        /// Likewise; the latest version when absent.
+        new: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check a draft and make it valid from now on.
+    Publish {
+        #[command(flatten)]
+        place: Place,
+        #[arg(long, value_name = "OID")]
+        study: String,
+        #[arg(long)]
+        reason: Option<String>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum ShowFormat {
+    Text,
+    Json,
+    /// ODM 1.3.2
+    Odm,
+    /// ODM 2.0
+    Odm2,
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    #[command(flatten)]
+    pub place: Place,
+    /// A table (.csv, .xpt) with a mapping, or ODM clinical data (.xml).
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[arg(long, value_name = "OID")]
+    pub study: String,
+    /// How the rows of a table become values.
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+    /// Check everything and write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Load the good rows of a file that has bad ones.
+    #[arg(long)]
+    pub keep_good: bool,
+    /// Do not mark the filled forms as complete.
+    #[arg(long)]
+    pub incomplete: bool,
+    /// Why complete values change; "import of FILE" when absent.
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// Write what became of each row to this CSV file.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Export {
+    #[command(flatten)]
+    pub place: Place,
+    #[arg(long, value_name = "OID")]
+    pub study: String,
+    /// csv, json, ndjson or odm.
+    #[arg(long)]
+    pub format: String,
+    /// A folder; for a format of one file also a file name.
+    #[arg(long, value_name = "PATH")]
+    pub out: PathBuf,
+    /// The state at this time, such as 2026-11-22T10:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<jiff::Timestamp>,
+    /// Only this site.
+    #[arg(long, value_name = "OID")]
+    pub site: Option<String>,
+    /// Only this form; may be given several times.
+    #[arg(long, value_name = "OID")]
+    pub form: Vec<String>,
+    /// With the history of every value, where the format can hold it.
+    #[arg(long)]
+    pub trail: bool,
+    /// With values that reveal the arm. The journal notes who took them.
+    #[arg(long)]
+    pub unblinded: bool,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Record {
+    #[command(flatten)]
+    pub place: Place,
+    #[arg(long, value_name = "OID")]
+    pub study: String,
+    #[arg(long, value_name = "KEY")]
+    pub subject: String,
+    /// What happened.
+    #[arg(long, value_name = "TEXT")]
+    pub event: String,
+    /// When, as far as known: 2026, 2026-03 or 2026-03-02. Today at the site when absent.
+    #[arg(long, value_name = "DATE")]
+    pub date: Option<String>,
+    /// The study event that took place then, where it is one.
+    #[arg(long, value_name = "OID")]
+    pub study_event: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    #[command(flatten)]
+    pub place: Place,
+    /// A checkpoint that was kept elsewhere.
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
+    /// Only the chains; do not replay casebooks.
+    #[arg(long)]
+    pub chains_only: bool,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Checkpoint {
+    #[command(flatten)]
+    pub place: Place,
+    /// Keep it elsewhere: it proves later that nothing before it was changed.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct RebuildViews {
+    #[command(flatten)]
+    pub place: Place,
+    #[arg(long, value_name = "OID")]
+    pub study: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Backup {
+    #[command(flatten)]
+    pub place: Place,
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Add a user; the password is made and printed once, or read from CASEBOOK_PASSWORD.
+    Add {
+        #[command(flatten)]
+        place: Place,
+        name: String,
+        #[arg(long)]
+        full_name: Option<String>,
+        /// Such as data_manager, or coordinator@CDISCPILOT01/701.
+        #[arg(long = "role", value_name = "ROLE[@STUDY[/SITE]]")]
+        roles: Vec<String>,
+    },
+    /// All users with their roles.
+    List {
+        #[command(flatten)]
+        place: Place,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give a user a new password.
+    Reset {
+        #[command(flatten)]
+        place: Place,
+        name: String,
+    },
+}

@@ -1,0 +1,26 @@
+//! `casebook backup`: copies the database while it is in use.
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+
+use store::Sqlite;
+
+use crate::{assembly::DATABASE, cli::Backup, config::Config};
+
+pub async fn run(args: Backup) -> Result<ExitCode> {
+    let config = Config::new(&args.place, None)?;
+    if config.database.is_some() {
+        bail!("a PostgreSQL database is copied with pg_dump");
+    }
+    let (from, to) = (config.data.join(DATABASE), args.out);
+    if !from.exists() {
+        bail!("there is no database at {}", from.display());
+    }
+    let target = to.clone();
+    tokio::task::spawn_blocking(move || Sqlite::open(&from)?.backup(&target))
+        .await?
+        .with_context(|| format!("cannot copy to {}", to.display()))?;
+    println!("copied to {}", to.display());
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,32 @@
+//! `casebook checkpoint`: a signed summary of all logs, to be kept elsewhere.
+
+use std::{fs, process::ExitCode};
+
+use anyhow::{Context as _, Result};
+use edc::proof::{checkpoint, read_checkpoint};
+
+use crate::{
+    assembly::{Assembly, now},
+    cli::Checkpoint,
+    config::Config,
+};
+
+/// The last checkpoint in the data folder, which the next one names.
+const LAST: &str = "checkpoint.last";
+
+pub async fn run(args: Checkpoint) -> Result<ExitCode> {
+    let assembly = Assembly::open(&Config::new(&args.place, None)?).await?;
+    let last = assembly.data.join(LAST);
+    let previous = match fs::read_to_string(&last) {
+        Ok(text) => Some(read_checkpoint(&text)?.checkpoint),
+        Err(_) => None,
+    };
+    let key = assembly.signing_key()?;
+    let now_ms = now().as_millisecond();
+    let taken = checkpoint(&assembly.store, &key, now_ms, previous.as_ref()).await?;
+    fs::write(&args.out, taken.to_text())
+        .with_context(|| format!("cannot write {}", args.out.display()))?;
+    fs::write(last, taken.checkpoint.to_line())?;
+    println!("{} logs signed, root in {}", taken.leaves.len(), args.out.display());
+    Ok(ExitCode::SUCCESS)
+}

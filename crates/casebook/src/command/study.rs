@@ -1,0 +1,215 @@
+//! `casebook study`: imports, lists, shows, compares and publishes study versions.
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::{Context as _, Result, bail};
+use edc::PublishFailure;
+use kernel::{StudyOid, StudyVersion, study::diff};
+
+use super::draft::{self, Draft};
+use crate::{
+    assembly::{Assembly, terminal},
+    cli::{Place, ShowFormat, Study},
+    config::Config,
+};
+
+pub async fn run(args: Study) -> Result<ExitCode> {
+    match args {
+        Study::Import { place, files, publish, reason } => {
+            let assembly = Assembly::open(&Config::new(&place, None)?).await?;
+            import(&assembly, &files, publish, reason).await
+        }
+        Study::List { place, json } => list(&place, json).await,
+        Study::Show { place, study, version, format } => {
+            show(&place, &study, version.as_deref(), format).await
+        }
+        Study::Diff { place, study, old, new, json } => {
+            difference(&place, &study, old.as_deref(), new.as_deref(), json).await
+        }
+        Study::Publish { place, study, reason } => {
+            let assembly = Assembly::open(&Config::new(&place, None)?).await?;
+            let draft = draft::read(&draft::kept(&assembly.data, &study)?)?;
+            publish(&assembly, &draft, reason).await
+        }
+    }
+}
+
+async fn import(
+    assembly: &Assembly,
+    files: &[PathBuf],
+    at_once: bool,
+    reason: Option<String>,
+) -> Result<ExitCode> {
+    let draft = draft::read(files)?;
+    for finding in &draft.findings {
+        println!("{finding}");
+    }
+    let version = &draft.version;
+    println!(
+        "{}: {} events, {} forms, {} items, {} code lists, {} checks, version {}",
+        version.study_oid,
+        version.events.len(),
+        version.forms.len(),
+        version.items.len(),
+        version.code_lists.len(),
+        version.checks.len(),
+        &version.hash().to_string()[..12]
+    );
+    draft::keep(&assembly.data, version.study_oid.as_str(), files)?;
+    if at_once {
+        return publish(assembly, &draft, reason).await;
+    }
+    println!("kept as the draft; `casebook study publish --study {}` checks it", version.study_oid);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Publishes a draft, or lists every fault.
+pub async fn publish(
+    assembly: &Assembly,
+    draft: &Draft,
+    reason: Option<String>,
+) -> Result<ExitCode> {
+    let caller = terminal(false).caller;
+    match assembly.edc.publish(&caller, draft.version.clone(), reason).await {
+        Ok(published) if published.unchanged => {
+            println!("version {} was published before", &published.hash[..12]);
+            Ok(ExitCode::SUCCESS)
+        }
+        Ok(published) => {
+            println!("published version {}", published.hash);
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(PublishFailure::Faults(faults)) => {
+            for fault in &faults {
+                eprintln!("{}", draft.said(fault));
+            }
+            eprintln!("{} faults; nothing was published", faults.len());
+            Ok(ExitCode::FAILURE)
+        }
+        Err(PublishFailure::Failed(failure)) => Err(failure.into()),
+    }
+}
+
+async fn list(place: &Place, json: bool) -> Result<ExitCode> {
+    let assembly = Assembly::open(&Config::new(place, None)?).await?;
+    for oid in assembly.edc.study_oids().await? {
+        let state = assembly.edc.study_state(&oid).await?;
+        let latest = state.versions.last();
+        if json {
+            let versions: Vec<_> = state.versions.iter().map(|one| &one.hash).collect();
+            let sites: Vec<_> = state.sites.keys().map(ToString::to_string).collect();
+            let line = serde_json::json!({ "study": oid, "versions": versions, "sites": sites });
+            println!("{line}");
+            continue;
+        }
+        let hash = latest.map_or("none", |latest| &latest.hash[..12]);
+        println!(
+            "{oid:<20} {} versions, latest {hash}, {} sites",
+            state.versions.len(),
+            state.sites.len()
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn show(
+    place: &Place,
+    study: &str,
+    version: Option<&str>,
+    format: ShowFormat,
+) -> Result<ExitCode> {
+    let assembly = Assembly::open(&Config::new(place, None)?).await?;
+    let (caller, study) = (terminal(false).caller, StudyOid::new(study));
+    let version = assembly.edc.version(&caller, &study, version).await?;
+    match format {
+        ShowFormat::Text => outline(&version),
+        ShowFormat::Json => println!("{}", serde_json::to_string_pretty(&version)?),
+        ShowFormat::Odm | ShowFormat::Odm2 => {
+            let header = header(&version);
+            let out = std::io::stdout().lock();
+            if format == ShowFormat::Odm {
+                formats::odm::write_metadata_v1(&version, &header, out)?;
+            } else {
+                formats::odm::write_metadata_v2(&version, &header, out)?;
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn header(version: &StudyVersion) -> formats::odm::Header {
+    formats::odm::Header {
+        file_oid: format!("{}.{}", version.study_oid, &version.hash().to_string()[..12]),
+        created: crate::assembly::now().to_string(),
+        source_system: "Casebook".to_owned(),
+        source_system_version: env!("CARGO_PKG_VERSION").to_owned(),
+        ..formats::odm::Header::default()
+    }
+}
+
+fn outline(version: &StudyVersion) {
+    println!("{} {}\nversion {}", version.study_oid, version.study_name, version.hash());
+    for event in &version.events {
+        let name = event.description.in_lang("en").unwrap_or(&event.name);
+        println!("{:<24} {name} ({:?})", event.oid.as_str(), event.kind);
+        for form in &event.forms {
+            let def = version.forms.iter().find(|one| one.oid == form.form);
+            let name = def.and_then(|def| def.description.in_lang("en")).unwrap_or_default();
+            println!("    {:<20} {name}", form.form.as_str());
+        }
+    }
+    println!("{} items, {} checks", version.items.len(), version.checks.len());
+}
+
+async fn difference(
+    place: &Place,
+    study: &str,
+    old: Option<&str>,
+    new: Option<&str>,
+    json: bool,
+) -> Result<ExitCode> {
+    let assembly = Assembly::open(&Config::new(place, None)?).await?;
+    let oid = StudyOid::new(study);
+    let state = assembly.edc.study_state(&oid).await?;
+    let before = match old {
+        Some(old) => old.to_owned(),
+        None => {
+            let count = state.versions.len();
+            let back = if new.is_some() { 1 } else { 2 };
+            let Some(at) = count.checked_sub(back) else { bail!("there is no older version") };
+            state.versions[at].hash.clone()
+        }
+    };
+    let old = named(&assembly, &oid, &before).await?;
+    let new = named(&assembly, &oid, new.unwrap_or("latest")).await?;
+    let all = diff(&old, &new);
+    for one in &all {
+        if json {
+            println!("{}", serde_json::to_string(one)?);
+        } else {
+            println!("{} {} {}", one.kind, one.oid, one.what);
+        }
+    }
+    if !json {
+        println!("{} differences", all.len());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A version by hash, `latest`, `draft` or file.
+async fn named(assembly: &Assembly, study: &StudyOid, name: &str) -> Result<StudyVersion> {
+    let caller = terminal(false).caller;
+    match name {
+        "latest" => Ok(assembly.edc.version(&caller, study, None).await?),
+        "draft" => Ok(draft::read(&draft::kept(&assembly.data, study.as_str())?)?.version),
+        file if Path::new(file).exists() => Ok(draft::read(&[PathBuf::from(file)])?.version),
+        hash => assembly
+            .edc
+            .version(&caller, study, Some(hash))
+            .await
+            .with_context(|| format!("'{hash}' is neither a version nor a file")),
+    }
+}

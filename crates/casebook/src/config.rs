@@ -1,0 +1,55 @@
+//! Settings: options and environment first, then the file, then what is usual.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::cli::Place;
+
+/// The settings file. A key that is not known is an error.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    data: Option<PathBuf>,
+    database: Option<String>,
+    listen: Option<SocketAddr>,
+}
+
+/// The settings in force.
+#[derive(Clone, Debug, Serialize)]
+pub struct Config {
+    pub data: PathBuf,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "without_password")]
+    pub database: Option<String>,
+    pub listen: SocketAddr,
+}
+
+impl Config {
+    pub fn new(place: &Place, listen: Option<SocketAddr>) -> Result<Self> {
+        let file = match &place.config {
+            None => File::default(),
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("cannot read {}", path.display()))?;
+                toml::from_str(&text).with_context(|| format!("in {}", path.display()))?
+            }
+        };
+        let usual = SocketAddr::from(([127, 0, 0, 1], 8080));
+        Ok(Self {
+            data: place.data.clone().or(file.data).unwrap_or_else(|| "casebook-data".into()),
+            database: place.database.clone().or(file.database),
+            listen: listen.or(file.listen).unwrap_or(usual),
+        })
+    }
+}
+
+/// The address of the database without what opens it.
+fn without_password<S: serde::Serializer>(
+    url: &Option<String>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let url = url.as_deref().unwrap_or_default();
+    let host = url.rsplit_once('@').map_or(url, |(_, host)| host);
+    serializer.serialize_str(&format!("postgres://…@{}", host.trim_start_matches("postgres://")))
+}

@@ -1,0 +1,28 @@
+//! Where the files of an export go.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use formats::export::Sink;
+
+/// A folder; made when it is not there.
+pub struct Folder(pub PathBuf);
+
+impl Sink for Folder {
+    fn create(&mut self, name: &str) -> io::Result<Box<dyn Write + Send>> {
+        fs::create_dir_all(&self.0)?;
+        Ok(Box::new(File::create(self.0.join(name))?))
+    }
+}
+
+/// One file, whatever the exporter calls it.
+pub struct OneFile(pub PathBuf);
+
+impl Sink for OneFile {
+    fn create(&mut self, _name: &str) -> io::Result<Box<dyn Write + Send>> {
+        Ok(Box::new(File::create(&self.0)?))
+    }
+}
