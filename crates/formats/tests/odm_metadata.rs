@@ -85,6 +85,16 @@ fn what_is_written_as_1_3_2_reads_back_the_same() {
     }
 }
 
+#[test]
+fn what_is_written_as_2_0_reads_back_the_same() {
+    for path in [files("v1"), files("v2")].concat() {
+        let version = read(&path).versions.remove(0).version;
+        let written = odm::write_metadata_v2(&version, &header(), Vec::new()).unwrap();
+        let again = odm::read_metadata(written.as_slice(), "again.xml").unwrap();
+        assert_same(&again.versions[0].version, &version, &path);
+    }
+}
+
 /// Part by part, so that a difference can be read.
 fn assert_same(again: &StudyVersion, version: &StudyVersion, path: &Path) {
     let path = path.display();
@@ -121,7 +131,7 @@ fn rules_and_blinding_travel_with_the_definitions() {
     group.items[0].units_item = Some("I.UNIT".into());
     version.items[0].instructions = Texts::one("en", "Ask the subject");
     let written = odm::write_metadata_v1(&version, &header(), Vec::new()).unwrap();
-    assert_eq!(validate("casebook-odm1-3-2.xsd", &written), Ok(()));
+    assert_eq!(validate("schema-1.3.2/casebook-odm1-3-2.xsd", &written), Ok(()));
     let again = odm::read_metadata(written.as_slice(), "again.xml").unwrap();
     assert_same(&again.versions[0].version, &version, Path::new("openedc with rules"));
 }
@@ -135,7 +145,7 @@ fn the_pilot_protocol_survives_odm_1_3_2() {
     let written = odm::write_metadata_v1(&version, &header(), Vec::new()).unwrap();
     let again = odm::read_metadata(written.as_slice(), "again.xml").unwrap();
     assert_same(&again.versions[0].version, &version, Path::new("pilot"));
-    assert_eq!(validate("casebook-odm1-3-2.xsd", &written), Ok(()));
+    assert_eq!(validate("schema-1.3.2/casebook-odm1-3-2.xsd", &written), Ok(()));
 }
 
 /// Validates with xmllint (Debian package libxml2-utils).
@@ -143,7 +153,7 @@ fn validate(schema: &str, xml: &[u8]) -> Result<(), String> {
     let folder = tempfile::tempdir().expect("the test data are there");
     let file = folder.path().join("file.xml");
     fs::write(&file, xml).expect("the test data are there");
-    let schema = data("schema-1.3.2").join(schema);
+    let schema = data("").join(schema);
     let mut command = std::process::Command::new("xmllint");
     command.args(["--nonet", "--noout", "--schema"]).arg(schema).arg(&file);
     let output = command.output().expect("xmllint is installed by `cargo xtask setup`");
@@ -159,7 +169,7 @@ fn what_is_written_as_1_3_2_is_valid_to_the_official_schema() {
     for name in ["cdash-odm-test.xml", "cdash.odm_updated.xml", "dave.xml", "openedc.xml"] {
         let version = read(&data("v1").join(name)).versions.remove(0).version;
         let written = odm::write_metadata_v1(&version, &header(), Vec::new()).unwrap();
-        assert_eq!(validate("ODM1-3-2.xsd", &written), Ok(()), "{name}");
+        assert_eq!(validate("schema-1.3.2/ODM1-3-2.xsd", &written), Ok(()), "{name}");
     }
 }
 
@@ -173,6 +183,66 @@ fn what_1_3_2_cannot_say_is_valid_as_a_vendor_extension() {
             version.protocol_name = "Fragment".into();
         }
         let written = odm::write_metadata_v1(&version, &header(), Vec::new()).unwrap();
-        assert_eq!(validate("casebook-odm1-3-2.xsd", &written), Ok(()), "{}", path.display());
+        assert_eq!(
+            validate("schema-1.3.2/casebook-odm1-3-2.xsd", &written),
+            Ok(()),
+            "{}",
+            path.display()
+        );
     }
+}
+
+#[test]
+fn what_is_written_as_2_0_is_valid_to_the_official_schema() {
+    let mut validated = 0;
+    for path in files("v2") {
+        let version = read(&path).versions.remove(0).version;
+        if version.study_oid.as_str().is_empty() {
+            continue;
+        }
+        let written = odm::write_metadata_v2(&version, &header(), Vec::new()).unwrap();
+        assert_eq!(validate("schema-2.0/ODM.xsd", &written), Ok(()), "{}", path.display());
+        validated += 1;
+    }
+    assert_eq!(validated, 7);
+}
+
+#[test]
+fn include_takes_over_a_version_and_overrides_it_by_oid() {
+    let bytes = fs::read(data("v1.1/include.xml")).unwrap();
+    let refused = odm::read_metadata(bytes.as_slice(), "include.xml").unwrap_err();
+    assert!(refused.advice.contains("<!DOCTYPE"), "{refused}");
+    let doctype = b"<!DOCTYPE ODM SYSTEM \"odm1-1-0.dtd\">";
+    let at = memchr::memmem::find(&bytes, doctype).unwrap();
+    let bytes = [&bytes[..at], &bytes[at + doctype.len()..]].concat();
+    let design = odm::read_metadata(bytes.as_slice(), "include.xml").unwrap();
+    let (first, second) = (&design.versions[0].version, &design.versions[1].version);
+    assert_eq!((first.items.len(), second.items.len()), (94, 94));
+    assert_eq!((first.events[1].forms.len(), second.events[1].forms.len()), (3, 4));
+    assert_eq!(second.events[0], first.events[0]);
+    assert_eq!(design.versions[1].places.line("StudyEventDef", "SE.VISIT1"), Some(700));
+    let spanish = second.items.iter().flat_map(|item| &item.range_checks);
+    let spanish: Vec<&str> = spanish.filter_map(|check| check.message.in_lang("es")).collect();
+    assert!(spanish.contains(&"Spanish: ¿Is the value really abnormal?"));
+    let place = design.versions[1].places.line("ItemDef", first.items[0].oid.as_str());
+    assert_eq!(place, design.versions[0].places.line("ItemDef", first.items[0].oid.as_str()));
+    assert!(place.is_some());
+}
+
+#[test]
+fn a_section_that_an_event_refers_to_becomes_a_form_and_goes_back_as_a_section() {
+    let text = r#"<ODM xmlns="http://www.cdisc.org/ns/odm/v2.0" ODMVersion="2.0" FileType="Snapshot"
+        FileOID="F" CreationDateTime="2026-01-01T00:00:00Z"><Study OID="S" StudyName="S"
+        ProtocolName="P"><MetaDataVersion OID="V" Name="V"><StudyEventDef OID="SE" Name="SE"
+        Repeating="No" Type="Scheduled"><ItemGroupRef ItemGroupOID="IG" Mandatory="Yes"/>
+        </StudyEventDef><ItemGroupDef OID="IG" Name="Vitals" Repeating="No" Type="Section"><ItemRef
+        ItemOID="I" Mandatory="Yes"/></ItemGroupDef><ItemDef OID="I" Name="I" DataType="text"/>
+        </MetaDataVersion></Study></ODM>"#;
+    let version = odm::read_metadata(text.as_bytes(), "x").unwrap().versions.remove(0).version;
+    assert_eq!((version.forms.len(), version.item_groups.len()), (1, 1));
+    assert_eq!(version.forms[0].groups[0].group, version.item_groups[0].oid);
+    let written = odm::write_metadata_v2(&version, &header(), Vec::new()).unwrap();
+    assert_eq!(memchr::memmem::find_iter(&written, b"<ItemGroupDef").count(), 1);
+    let again = odm::read_metadata(written.as_slice(), "again.xml").unwrap();
+    assert_same(&again.versions[0].version, &version, Path::new("section"));
 }

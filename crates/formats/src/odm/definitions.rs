@@ -8,7 +8,10 @@ use kernel::{
     },
 };
 
-use super::{context::Context, node::Node};
+use super::{
+    context::{CASEBOOK, Context},
+    node::Node,
+};
 use crate::FormatError;
 
 pub(super) const EVENT_KINDS: [(&str, StudyEventKind); 3] = [
@@ -93,13 +96,15 @@ impl Context {
 
     pub fn group(&mut self, mut node: Node) -> Result<ItemGroupDef, FormatError> {
         let oid = self.oid(&mut node)?;
+        let plain = node.take_in(CASEBOOK, "Type").is_some();
+        let kind = self.word(&mut node, "Type", &GROUP_KINDS, ItemGroupKind::Group);
         let items = self.item_refs(&mut node)?;
         let groups = self.group_refs(&mut node)?;
         let dataset_name = node.take("SASDatasetName").or_else(|| node.take("DatasetName"));
         Ok(ItemGroupDef {
             oid: oid.into(),
             name: node.take("Name").unwrap_or_default(),
-            kind: self.word(&mut node, "Type", &GROUP_KINDS, ItemGroupKind::Group),
+            kind: if plain { ItemGroupKind::Group } else { kind },
             repeat: self.word(&mut node, "Repeating", &REPEATS, GroupRepeat::No),
             repeat_limit: self.number(&mut node, "RepeatingLimit"),
             reference_data: self.yes(&mut node, "IsReferenceData"),

@@ -105,6 +105,12 @@ impl Context {
         })
     }
 
+    /// ODM 2.0 demands a MethodSignature even of what has no parameters; an empty one says nothing.
+    fn drop_empty_signature(owner: &mut Node) {
+        let empty = |child: &Child| matches!(child, Child::Element(node) if node.is("MethodSignature") && node.is_spent());
+        owner.children.retain(|child| !empty(child));
+    }
+
     /// ODM 1.3 has the text itself, ODM 2.0 a Code or an external library, which is kept.
     fn expressions(owner: &mut Node) -> Vec<Expression> {
         let mut expressions = Vec::new();
@@ -170,6 +176,7 @@ impl Context {
 
     pub fn method(&mut self, mut node: Node) -> Result<MethodDef, FormatError> {
         let oid = self.oid(&mut node)?;
+        Self::drop_empty_signature(&mut node);
         Ok(MethodDef {
             oid: oid.into(),
             name: node.take("Name").unwrap_or_default(),
@@ -183,6 +190,7 @@ impl Context {
 
     pub fn condition(&mut self, mut node: Node) -> Result<ConditionDef, FormatError> {
         let oid = self.oid(&mut node)?;
+        Self::drop_empty_signature(&mut node);
         Ok(ConditionDef {
             oid: oid.into(),
             name: node.take("Name").unwrap_or_default(),
