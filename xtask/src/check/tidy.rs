@@ -68,13 +68,23 @@ fn contains_word(line: &str, word: &str) -> bool {
     })
 }
 
+/// Folders of fixtures with a file for which no page, there or further up among the fixtures, says
+/// where it is from.
 fn fixtures_without_source(files: &[File]) -> Vec<String> {
-    let folders: BTreeSet<&str> =
-        files.iter().filter_map(|file| fixture_folder(&file.path)).collect();
-    let has_source =
-        |folder: &str| files.iter().any(|file| file.path == format!("{folder}/{SOURCE_PAGE}"));
-    let lacking = folders.into_iter().filter(|folder| !has_source(folder));
-    lacking.map(|folder| format!("{folder}: no {SOURCE_PAGE} says where this is from")).collect()
+    let pages: BTreeSet<&str> =
+        files.iter().filter_map(|file| file.path.strip_suffix(SOURCE_PAGE)).collect();
+    let lacking: BTreeSet<&str> = files
+        .iter()
+        .filter_map(|file| {
+            let outermost = fixture_folder(&file.path)?;
+            let inside = file.path.match_indices('/').map(|(at, _)| &file.path[..=at]);
+            let mut folders = inside.filter(|folder| folder.len() > outermost.len());
+            let innermost = file.path.rsplit_once('/').map(|(folder, _)| folder);
+            if folders.any(|folder| pages.contains(folder)) { None } else { innermost }
+        })
+        .collect();
+    let say = |folder| format!("{folder}: no {SOURCE_PAGE} says where this is from");
+    lacking.into_iter().map(say).collect()
 }
 
 fn is_fixture(path: &str) -> bool {
@@ -126,8 +136,12 @@ mod tests {
     fn fixtures_need_a_page_that_names_their_source() {
         let lacking = [file("crates/a/tests/data/odm/x.xml", "")];
         let found = fixtures_without_source(&lacking);
-        assert_eq!(found, ["crates/a/tests/data: no PROVENANCE.md says where this is from"]);
-        let complete = [file("demo/data/x.csv", ""), file("demo/data/PROVENANCE.md", "")];
-        assert_eq!(fixtures_without_source(&complete), Vec::<String>::new());
+        assert_eq!(found, ["crates/a/tests/data/odm: no PROVENANCE.md says where this is from"]);
+        for page in ["demo/data/PROVENANCE.md", "demo/data/raw/PROVENANCE.md"] {
+            let complete = [file("demo/data/raw/x.csv", ""), file(page, "")];
+            assert_eq!(fixtures_without_source(&complete), Vec::<String>::new());
+        }
+        let elsewhere = [file("demo/data/raw/x.csv", ""), file("demo/PROVENANCE.md", "")];
+        assert_eq!(fixtures_without_source(&elsewhere).len(), 1);
     }
 }
