@@ -37,6 +37,7 @@ pub use clinical::{Annotation, AuditRecord, Flag, Given, QueryMark, Signature, T
 pub use clinical_read::ClinicalReader;
 pub use clinical_row::{ClinicalRow, ItemGiven, Place, Records};
 pub use clinical_write::{ClinicalWriter, ItemOut, LevelOut, SubjectOut, ValueOut};
+pub use definitions::OWN_ITEMS;
 pub use header::{FileType, Header};
 pub(crate) use include::by_oid;
 pub use input::MAX_TOKEN_BYTES;

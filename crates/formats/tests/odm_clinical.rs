@@ -159,7 +159,7 @@ fn nested_groups_and_several_values_of_odm_2_are_read() {
     let rows = rows(text.as_bytes());
     let items: Vec<&ClinicalRow> = rows.iter().filter(|row| row.item.is_some()).collect();
     assert_eq!(items[0].form.as_ref().unwrap().oid.as_ref(), "F.DM");
-    assert_eq!(items[0].group.as_ref().unwrap().oid.as_ref(), "F.DM");
+    assert_eq!(items[0].group.as_ref().unwrap().oid.as_ref(), "F.DM.ITEMS");
     assert_eq!(items[1].group.as_ref().unwrap().oid.as_ref(), "IG.RACE");
     let several = Given::Several(vec!["A".into(), "B".into()]);
     assert_eq!(items[1].item.as_ref().unwrap().given, several);

@@ -240,9 +240,11 @@ fn a_section_that_an_event_refers_to_becomes_a_form_and_goes_back_as_a_section()
         </MetaDataVersion></Study></ODM>"#;
     let version = odm::read_metadata(text.as_bytes(), "x").unwrap().versions.remove(0).version;
     assert_eq!((version.forms.len(), version.item_groups.len()), (1, 1));
-    assert_eq!(version.forms[0].groups[0].group, version.item_groups[0].oid);
+    assert_eq!(version.forms[0].oid.as_str(), "IG");
+    assert_eq!(version.forms[0].groups[0].group.as_str(), "IG.ITEMS");
     let written = odm::write_metadata_v2(&version, &header(), Vec::new()).unwrap();
     assert_eq!(memchr::memmem::find_iter(&written, b"<ItemGroupDef").count(), 1);
+    assert!(memchr::memmem::find(&written, b"Type=\"Section\"").is_some());
     let again = odm::read_metadata(written.as_slice(), "again.xml").unwrap();
     assert_same(&again.versions[0].version, &version, Path::new("section"));
 }

@@ -12,6 +12,7 @@ use super::{
     clinical::TransactionType,
     clinical_row::{ClinicalRow, ItemGiven, Place, Records},
     context::Context,
+    definitions::OWN_ITEMS,
     header::FileType,
     node::Node,
     read::open_root,
@@ -30,7 +31,7 @@ use crate::{Finding, FormatError};
 /// [`ClinicalReader::resolving`]; without that a row has only the id.
 ///
 /// In ODM 2.0 the outermost ItemGroupData of an event is the form, the innermost the group; items
-/// directly in a form have the form's OID as that of their group. The repeat key of a nested group
+/// directly in a form are in the group with the form's OID and [`OWN_ITEMS`]. The repeat key of a nested group
 /// is that of its path, joined by `/`, when more than one level has one.
 pub struct ClinicalReader<R> {
     xml: Xml<R>,
@@ -283,7 +284,7 @@ impl<R: BufRead> ClinicalReader<R> {
         let mut row = self.row(line, records);
         row.item = Some(item);
         if row.group.is_none() {
-            let own = row.form.as_ref().map(|form| Arc::clone(&form.oid));
+            let own = row.form.as_ref().map(|form| format!("{}{OWN_ITEMS}", form.oid).into());
             row.group = own.map(|oid| Place { oid, repeat: None, transaction: None });
         }
         self.ready.push_back(row);

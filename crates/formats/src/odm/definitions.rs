@@ -35,6 +35,10 @@ pub(super) const REPEATS: [(&str, GroupRepeat); 5] = [
     ("Static", GroupRepeat::Static),
 ];
 
+/// What is put behind the OID of a form of ODM 2.0 to name the group of the items that the form
+/// holds itself. ODM 1.3 has no such items, and wants all OIDs to differ.
+pub const OWN_ITEMS: &str = ".ITEMS";
+
 impl Context {
     pub fn event(&mut self, mut node: Node) -> Result<StudyEventDef, FormatError> {
         let oid = self.oid(&mut node)?;
@@ -118,8 +122,8 @@ impl Context {
         })
     }
 
-    /// A form of ODM 2.0, that is a group of type Form. Items that it holds itself become a group
-    /// with the form's own OID.
+    /// A form of ODM 2.0, that is a group of type Form or another type (which is then kept). Items
+    /// that it holds itself become a group with the form's OID and [`OWN_ITEMS`].
     pub fn form_of_group(
         &mut self,
         mut node: Node,
@@ -128,6 +132,8 @@ impl Context {
         for name in ["RepeatingLimit", "IsReferenceData", "DatasetName", "Domain"] {
             keep_attribute(&mut kept, name, node.take(name));
         }
+        let kind = node.take("Type");
+        keep_attribute(&mut kept, "Type", kind.filter(|kind| kind != "Form"));
         let repeating = node.tag.get("Repeating").map(str::to_owned);
         keep_attribute(
             &mut kept,
@@ -139,7 +145,7 @@ impl Context {
         kept.elements.extend(group.kept.elements.clone());
         let repeating = group.repeats();
         let own = ItemGroupDef {
-            oid: group.oid.clone(),
+            oid: format!("{}{OWN_ITEMS}", group.oid).into(),
             name: group.name.clone(),
             items: group.items,
             ..ItemGroupDef::default()

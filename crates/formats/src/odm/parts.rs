@@ -2,10 +2,7 @@
 
 use std::mem;
 
-use kernel::{
-    StudyVersion,
-    study::{FormDef, ItemGroupRef, Protocol},
-};
+use kernel::{StudyVersion, study::Protocol};
 
 use super::{
     context::{CASEBOOK, Context},
@@ -40,8 +37,7 @@ impl Parts {
             return self.foreign(ctx, node);
         }
         let name = node.name().to_owned();
-        let is_form =
-            name == "FormDef" || (name == "ItemGroupDef" && node.tag.get("Type") == Some("Form"));
+        let is_form = name == "FormDef" || (name == "ItemGroupDef" && self.is_form(&node));
         let kind = if is_form { "FormDef" } else { name.as_str() };
         let oid = node.tag.get("OID").unwrap_or_default().to_owned();
         if !oid.is_empty() {
@@ -79,6 +75,18 @@ impl Parts {
         Ok(())
     }
 
+    /// Whether a group of ODM 2.0 is a form: by its type, or because an event refers to it.
+    fn is_form(&self, node: &Node) -> bool {
+        match (node.tag.get("Type"), node.tag.get("OID")) {
+            (Some("Form"), _) => true,
+            (Some(_), Some(oid)) => {
+                let mut refs = self.version.events.iter().flat_map(|event| &event.forms);
+                refs.any(|one| one.form.as_str() == oid)
+            }
+            _ => false,
+        }
+    }
+
     fn foreign(&mut self, ctx: &mut Context, node: Node) -> Result<(), FormatError> {
         if &*node.tag.namespace != CASEBOOK || node.name() != "Rules" {
             self.rest.push(node);
@@ -110,31 +118,6 @@ impl Parts {
         Ok(())
     }
 
-    /// In ODM 2.0 an event may refer to a group that is not of type Form: a form is made of it,
-    /// with the group as its only one.
-    fn make_forms(&mut self) {
-        let version = &mut self.version;
-        let mut made: Vec<FormDef> = Vec::new();
-        for one in version.events.iter().flat_map(|event| &event.forms) {
-            let known = |forms: &[FormDef]| forms.iter().any(|form| form.oid == one.form);
-            let group = version.item_groups.iter().find(|g| g.oid.as_str() == one.form.as_str());
-            if let Some(group) = group.filter(|_| !known(&version.forms) && !known(&made)) {
-                let only = ItemGroupRef {
-                    group: group.oid.clone(),
-                    mandatory: true,
-                    ..ItemGroupRef::default()
-                };
-                made.push(FormDef {
-                    oid: one.form.clone(),
-                    name: group.name.clone(),
-                    groups: vec![only],
-                    ..FormDef::default()
-                });
-            }
-        }
-        version.forms.extend(made);
-    }
-
     /// Settles the order of events, and hands back what has to be kept as a child of `node`.
     pub fn finish(
         mut self,
@@ -156,7 +139,6 @@ impl Parts {
             node.children.extend(mem::take(&mut self.group_defs).into_iter().map(Child::Element));
         }
         node.children.extend(mem::take(&mut self.rest).into_iter().map(Child::Element));
-        self.make_forms();
         let version = super::beyond::complete(self.version, self.beyond);
         Ok((version, self.places, self.include))
     }

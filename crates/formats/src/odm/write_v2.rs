@@ -16,7 +16,7 @@ use kernel::{
 
 use super::{
     context::{CASEBOOK, Context},
-    definitions::{EVENT_KINDS, GROUP_KINDS, REPEATS},
+    definitions::{EVENT_KINDS, GROUP_KINDS, OWN_ITEMS, REPEATS},
     emit::{Dialect::V2, Emit},
     header::Header,
     node::Node,
@@ -78,9 +78,7 @@ fn metadata_version(e: &mut Emit<impl Write>, version: &StudyVersion) {
         e.fragment(fragment);
     }
     version.events.iter().for_each(|one| event(e, one));
-    for one in version.forms.iter().filter(|one| !is_made(version, one)) {
-        form(e, version, one);
-    }
+    version.forms.iter().for_each(|one| form(e, version, one));
     for one in version.item_groups.iter().filter(|one| !is_own_group(version, one)) {
         group(e, one);
     }
@@ -202,7 +200,8 @@ const ON_GROUP: [&str; 7] = [
     "HasNoData",
     "CommentOID",
 ];
-const ON_FORM: [&str; 12] = [
+const ON_FORM: [&str; 13] = [
+    "Type",
     "Repeating",
     "RepeatingLimit",
     "IsReferenceData",
@@ -228,11 +227,11 @@ fn is_own_group(version: &StudyVersion, group: &ItemGroupDef) -> bool {
         .any(|form| own_group(version, form).is_some_and(|own| own.oid == group.oid))
 }
 
-/// The group with a form's own OID, if it is the first of the form and says nothing more.
+/// The group of a form's own items, if it is the first of the form and says nothing more.
 fn own_group<'v>(version: &'v StudyVersion, form: &FormDef) -> Option<&'v ItemGroupDef> {
     let first = form.groups.first()?;
     let expected = ItemGroupRef {
-        group: form.oid.as_str().into(),
+        group: format!("{}{OWN_ITEMS}", form.oid).into(),
         mandatory: true,
         ..ItemGroupRef::default()
     };
@@ -246,37 +245,20 @@ fn own_group<'v>(version: &'v StudyVersion, form: &FormDef) -> Option<&'v ItemGr
     (*first == expected && *group == plain && !group.items.is_empty()).then_some(group)
 }
 
-/// Whether a form is only a group under its own OID, to which events refer directly.
-fn is_made(version: &StudyVersion, form: &FormDef) -> bool {
-    let [only] = form.groups.as_slice() else { return false };
-    let plain = FormDef {
-        oid: form.oid.clone(),
-        name: form.name.clone(),
-        groups: vec![ItemGroupRef {
-            group: form.oid.as_str().into(),
-            mandatory: true,
-            ..ItemGroupRef::default()
-        }],
-        ..FormDef::default()
-    };
-    let is_used = version.events.iter().flat_map(|event| &event.forms);
-    let is_used = is_used.filter(|one| one.form == form.oid).count() > 0;
-    let group = version.item_groups.iter().find(|group| group.oid == only.group);
-    let stands_alone = group.is_some_and(|group| group.kind != ItemGroupKind::Group);
-    *form == plain && is_used && stands_alone
-}
-
 fn form(e: &mut Emit<impl Write>, version: &StudyVersion, form: &FormDef) {
     let own = own_group(version, form);
     let repeat = if form.repeating { GroupRepeat::Simple } else { GroupRepeat::No };
-    let kept_repeat = form.kept.attributes.iter().find(|a| a.name == "Repeating");
+    let is_kept =
+        |name: &str| form.kept.attributes.iter().any(|a| a.namespace.is_empty() && a.name == name);
     e.start("ItemGroupDef");
     e.attribute("OID", form.oid.as_str());
     e.attribute("Name", &form.name);
-    if kept_repeat.is_none() {
+    if !is_kept("Repeating") {
         e.attribute("Repeating", repeat_word(repeat));
     }
-    e.attribute("Type", "Form");
+    if !is_kept("Type") {
+        e.attribute("Type", "Form");
+    }
     e.kept_attributes(&form.kept, &ON_FORM, V2);
     e.texts("Description", &form.description, V2);
     e.kept_named(&form.kept, &["Class"], V2);
