@@ -10,7 +10,7 @@ use kernel::{
 
 use super::{
     context::{CASEBOOK, Context},
-    node::Node,
+    node::{Node, sort_attributes},
 };
 use crate::FormatError;
 
@@ -69,19 +69,23 @@ impl Context {
         })
     }
 
-    /// A form of ODM 1.3.
+    /// A form of ODM 1.3. How it repeats in the words of ODM 2.0 is kept.
     pub fn form(&mut self, mut node: Node) -> Result<FormDef, FormatError> {
         let oid = self.oid(&mut node)?;
         let groups = self.group_refs(&mut node)?;
-        Ok(FormDef {
+        let repeat = self.word(&mut node, "Repeating", &REPEATS, GroupRepeat::No);
+        let of_2_0 = REPEATS.iter().rev().take(2).find(|(_, word)| *word == repeat);
+        let mut form = FormDef {
             oid: oid.into(),
             name: node.take("Name").unwrap_or_default(),
-            repeating: self.yes(&mut node, "Repeating"),
+            repeating: repeat != GroupRepeat::No,
             description: self.texts(&mut node, "Description"),
             groups,
             aliases: Self::aliases(&mut node),
             kept: self.keep(node),
-        })
+        };
+        keep_attribute(&mut form.kept, "Repeating", of_2_0.map(|(word, _)| (*word).to_owned()));
+        Ok(form)
     }
 
     pub fn group_refs(&mut self, node: &mut Node) -> Result<Vec<ItemGroupRef>, FormatError> {
@@ -143,6 +147,7 @@ impl Context {
         let group = self.group(node)?;
         kept.attributes.extend(group.kept.attributes.clone());
         kept.elements.extend(group.kept.elements.clone());
+        sort_attributes(&mut kept);
         let repeating = group.repeats();
         let own = ItemGroupDef {
             oid: format!("{}{OWN_ITEMS}", group.oid).into(),
@@ -190,4 +195,5 @@ fn keep_attribute(kept: &mut Kept, name: &str, value: Option<String>) {
     let (namespace, prefix, name) = (String::new(), String::new(), name.to_owned());
     let attribute = value.map(|value| KeptAttribute { namespace, prefix, name, value });
     kept.attributes.extend(attribute);
+    sort_attributes(kept);
 }

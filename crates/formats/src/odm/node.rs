@@ -211,6 +211,7 @@ impl Node {
                 value: attribute.value,
             });
         }
+        sort_attributes(kept);
         let own = Arc::clone(&self.tag.namespace);
         let (standard, foreign): (Vec<_>, Vec<_>) =
             self.elements().partition(|node| node.tag.namespace == own);
@@ -259,6 +260,11 @@ impl Node {
         }
         scope.truncate(outer);
     }
+}
+
+/// Their order means nothing in XML; one order makes equal things equal.
+pub(super) fn sort_attributes(kept: &mut Kept) {
+    kept.attributes.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
 }
 
 fn spend<R: BufRead>(xml: &mut Xml<R>, left: &mut usize, bytes: usize) -> Result<(), FormatError> {

@@ -134,21 +134,21 @@ impl<R: BufRead> Xml<R> {
     /// The next tag, end tag or text; comments and processing instructions are passed over.
     pub fn next(&mut self) -> Result<Token, FormatError> {
         loop {
-            let line = self.line();
+            let start = self.reader.get_mut().position();
             self.reader.get_mut().begin_token();
             self.buffer.clear();
             let mut buffer = std::mem::take(&mut self.buffer);
             let raw = match self.reader.read_event_into(&mut buffer) {
                 Err(error) => Err(error),
-                Ok(Event::Start(start)) => {
+                Ok(Event::Start(tag)) => {
                     self.depth += 1;
-                    self.tag(&start, line)
+                    self.tag(&tag, start.0)
                 }
                 Ok(event) => read_plain(&event),
             };
             self.buffer = buffer;
             match raw {
-                Err(error) => return Err(self.refuse_xml(&error)),
+                Err(error) => return Err(self.refuse_xml(start, &error)),
                 Ok(Raw::Skip) => {}
                 Ok(Raw::Refused(what, advice)) => return Err(self.refuse(what, advice)),
                 Ok(Raw::Entity(name)) => {
@@ -254,7 +254,8 @@ impl<R: BufRead> Xml<R> {
         namespace
     }
 
-    fn refuse_xml(&mut self, error: &Error) -> FormatError {
+    /// Where an error in a tag stands is where the tag starts; other errors stand where reading is.
+    fn refuse_xml(&mut self, start: (u32, u32), error: &Error) -> FormatError {
         let position = self.reader.get_mut().position();
         match error {
             Error::Io(io) => refuse_io(&self.file, position, io),
@@ -266,7 +267,11 @@ impl<R: BufRead> Xml<R> {
                 format!("this is not XML: {error}"),
                 "it may have been cut off: export or copy it again",
             ),
-            _ => self.refuse(format!("this is not XML: {error}"), "correct it where it was made"),
+            _ => {
+                let refused = self
+                    .refuse(format!("this is not XML: {error}"), "correct it where it was made");
+                FormatError { line: start.0, column: start.1, ..refused }
+            }
         }
     }
 }
