@@ -134,12 +134,7 @@ impl Begun {
         writer.plan = forms.get(record.form);
         let read = record.record.for_each_item(|row, item, datum| writer.item(row, item, datum));
         writer.end()?;
-        read.map_err(|source| ExportError::Record {
-            subject: record.subject.key.to_owned(),
-            event: record.event.to_owned(),
-            form: record.form.to_owned(),
-            source,
-        })
+        read.map_err(|source| ExportError::unreadable(record, source))
     }
 }
 

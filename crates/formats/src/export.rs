@@ -69,10 +69,18 @@ pub struct Written {
 pub enum ExportError {
     #[error("writing {file} failed")]
     Io { file: String, source: io::Error },
-    #[error("the record of subject {subject}, event {event}, form {form} cannot be read")]
-    Record { subject: String, event: String, form: String, source: MalformedRecord },
+    #[error("the record of {place} cannot be read")]
+    Record { place: String, source: Box<MalformedRecord> },
     #[error("an export must be begun before it goes on")]
     NotBegun,
+}
+
+impl ExportError {
+    pub(crate) fn unreadable(record: &RecordOut<'_>, source: MalformedRecord) -> Self {
+        let (subject, event, form) = (record.subject.key, record.event, record.form);
+        let place = format!("subject {subject}, event {event}, form {form}");
+        Self::Record { place, source: Box::new(source) }
+    }
 }
 
 /// What a caller can choose, beside the format.

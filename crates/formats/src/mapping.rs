@@ -31,7 +31,7 @@ use kernel::{
 pub use self::{
     check::check,
     columns::check_columns,
-    rows::{MappedRows, subjects_together},
+    rows::{MappedRows, OpenJoin, subjects_together},
 };
 pub(crate) use self::{
     file::OneOrMore,

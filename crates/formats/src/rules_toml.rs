@@ -51,7 +51,7 @@ struct Stated<T> {
 #[derive(Clone, Debug)]
 struct Check {
     line: u32,
-    check: EditCheck,
+    rule: EditCheck,
     /// The other items that it is about.
     also_on: Vec<String>,
 }
@@ -161,7 +161,7 @@ impl Reader {
             rules.places.set("EditCheck", &oid, line);
             rules.checks.push(Check {
                 line,
-                check: check.on_form(oid, form, item),
+                rule: check.on_form(oid, form, item),
                 also_on: also_on.to_vec(),
             });
         }

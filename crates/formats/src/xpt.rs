@@ -1,8 +1,8 @@
 //! SAS transport files of version 5 (SAS TS-140), the form in which authorities take datasets.
 //!
 //! [`XptReader`] streams the rows of one dataset after the other with the memory of one row. A
-//! number is read exactly and printed as the shortest decimal that is equal to it; text is decoded
-//! from the encoding that the caller names, for the file does not say it.
+//! number is read exactly, and its text has the 15 digits that SAS vouches for; text is decoded from
+//! the encoding that the caller names, for the file does not say it.
 //!
 //! A file does not say how many rows it has either: it is padded with blanks to a multiple of 80
 //! bytes. A row of blanks at the end counts as padding only if it can be padding.
@@ -56,12 +56,12 @@ pub enum Field {
 }
 
 impl Field {
-    /// The text of the value: of a number the shortest decimal, of a missing number nothing, or a
-    /// point and its letter (`.A`) when it has one.
+    /// The text of the value: of a number the shortest decimal that agrees with it to 15 significant
+    /// digits, of a missing number nothing, or a point and its letter (`.A`) when it has one.
     pub fn into_text(self) -> String {
         match self {
             Self::Text(text) => text,
-            Self::Number(value) => number::shortest(value),
+            Self::Number(value) => number::decimal(value),
             Self::Missing('.') => String::new(),
             Self::Missing(letter) => format!(".{letter}"),
         }

@@ -1,6 +1,8 @@
 //! The mappings of the demonstration trial against its published data: every row is accounted for,
 //! and the counts are those of an independent reading in Python (`demo/check_mappings.py`).
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may panic like the test")]
+
 use std::{
     collections::{BTreeMap, HashSet},
     fs::{self, File},

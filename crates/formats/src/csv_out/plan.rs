@@ -145,7 +145,7 @@ fn plan_table(
         columns.push(name.clone());
         let has_unit = item.units.len() > 1;
         if has_unit {
-            columns.push(unique(format!("{name}_UNIT"), &mut taken));
+            columns.push(unique(&format!("{name}_UNIT"), &mut taken));
         }
         let oid = item.oid.as_str().into();
         let in_group = items.entry(group.oid.as_str()).or_default();
@@ -185,18 +185,18 @@ fn column_name(
     if taken.insert(with_oid.to_lowercase()) {
         return with_oid;
     }
-    unique(format!("{with_oid}.{}", group.oid), taken)
+    unique(&format!("{with_oid}.{}", group.oid), taken)
 }
 
 /// The wished text, with a number behind it if it is taken.
-fn unique(wished: String, taken: &mut HashSet<String>) -> String {
-    if taken.insert(wished.to_lowercase()) {
-        return wished;
+fn unique(wished: &str, taken: &mut HashSet<String>) -> String {
+    let mut text = wished.to_owned();
+    let mut number = 1_u32;
+    while !taken.insert(text.to_lowercase()) {
+        number += 1;
+        text = format!("{wished}_{number}");
     }
-    (2_u32..)
-        .map(|number| format!("{wished}_{number}"))
-        .find(|text| taken.insert(text.to_lowercase()))
-        .unwrap_or(wished)
+    text
 }
 
 fn header(columns: &[String]) -> Vec<u8> {
@@ -248,7 +248,7 @@ impl FileNames {
                 |c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' },
             )
             .collect();
-        let name = unique(plain, &mut self.taken);
+        let name = unique(&plain, &mut self.taken);
         format!("{name}.csv")
     }
 }

@@ -58,7 +58,7 @@ impl Out {
             rows: self.rows,
             values: self.values,
             bytes: self.bytes,
-            sha256: self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: hexadecimal(&self.hash.finalize()),
             name: self.name,
         })
     }
@@ -74,4 +74,9 @@ impl Write for Out {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -83,16 +83,11 @@ pub(super) fn push_record(out: &mut Vec<u8>, record: &RecordOut<'_>) -> Result<u
         out.extend_from_slice(format!(",\"{name}\":{on}").as_bytes());
     }
     out.extend_from_slice(b",\"rows\":[");
-    let mut rows = Rows { out, row: None, values: 0, rows: 0, first_item: true };
+    let mut rows = Rows { out, row: None, values: 0, count: 0, first_item: true };
     let read = stored.for_each_item(|row, item, datum| rows.item(row, item, datum));
     let values = rows.end();
     out.extend_from_slice(b"]");
-    read.map_err(|source| ExportError::Record {
-        subject: record.subject.key.to_owned(),
-        event: record.event.to_owned(),
-        form: record.form.to_owned(),
-        source,
-    })?;
+    read.map_err(|source| ExportError::unreadable(record, source))?;
     Ok(values)
 }
 
@@ -100,7 +95,7 @@ struct Rows<'w, 'a> {
     out: &'w mut Vec<u8>,
     row: Option<RowRef<'a>>,
     values: u64,
-    rows: u64,
+    count: u64,
     first_item: bool,
 }
 
@@ -124,7 +119,7 @@ impl<'a> Rows<'_, 'a> {
     }
 
     fn open(&mut self, row: RowRef<'a>) {
-        if self.rows > 0 {
+        if self.count > 0 {
             self.out.push(b',');
         }
         self.out.push(b'{');
@@ -133,7 +128,7 @@ impl<'a> Rows<'_, 'a> {
         push_pair(self.out, "repeat", row.repeat);
         self.out.extend_from_slice(b",\"items\":{");
         (self.row, self.first_item) = (Some(row), true);
-        self.rows += 1;
+        self.count += 1;
     }
 
     fn close(&mut self) {

@@ -11,7 +11,7 @@ use super::{
     Mapping,
     convert::Conversion,
     resolve,
-    rule::{ItemRule, Pivot, Reading, RecordRule, Source, Target},
+    rule::{EventMap, ItemRule, Pivot, Reading, RecordRule, Source, Target},
 };
 use crate::{Finding, Severity};
 
@@ -74,7 +74,7 @@ impl Check<'_> {
 
     fn events(&mut self, rule: &RecordRule, stated: Option<&str>) {
         let line = rule.events.as_ref().map_or(rule.event.line, |map| map.line);
-        let mapped = rule.events.iter().flat_map(|map| map.events());
+        let mapped = rule.events.iter().flat_map(EventMap::events);
         let unknown: Vec<String> = mapped
             .chain(stated)
             .filter(|event| self.design.event(&StudyEventOid::new(event)).is_none())
@@ -96,7 +96,7 @@ impl Check<'_> {
             self.find(line, form, "the form does not repeat, but the mapping names a repeat key");
         }
         let events: Vec<&str> =
-            event.into_iter().chain(rule.events.iter().flat_map(|m| m.events())).collect();
+            event.into_iter().chain(rule.events.iter().flat_map(EventMap::events)).collect();
         let holds = |event: &&str| {
             let def = self.design.event(&StudyEventOid::new(event));
             def.is_some_and(|def| def.forms.iter().any(|reference| reference.form == oid))

@@ -22,6 +22,9 @@ use crate::{
     table::{Row, Table},
 };
 
+/// Opens a table that a mapping joins, by the name that the mapping gives.
+pub type OpenJoin<'j> = dyn FnMut(&str) -> Result<Box<dyn Table + Send>, FormatError> + 'j;
+
 /// The rows of a table as a mapping reads them.
 pub struct MappedRows<'m> {
     mapping: &'m Mapping,
@@ -68,7 +71,7 @@ impl<'m> MappedRows<'m> {
         mapping: &'m Mapping,
         design: &'m Design,
         table: Box<dyn Table + Send>,
-        joins: &mut dyn FnMut(&str) -> Result<Box<dyn Table + Send>, FormatError>,
+        joins: &mut OpenJoin<'_>,
         hold: Hold,
     ) -> Result<Self, FormatError> {
         let rules = &mapping.rules;
@@ -86,8 +89,10 @@ impl<'m> MappedRows<'m> {
         let work = match &rules.target {
             Target::Record(rule) => RecordWork::new(rule, design, &columns, hold)
                 .map(|work| Work::Record(Box::new(work))),
-            Target::Subject { site } => SubjectWork::new(mapping, Some(site), &columns),
-            Target::Milestones => SubjectWork::new(mapping, None, &columns),
+            Target::Subject { site } => {
+                SubjectWork::bind(mapping, Some(site), &columns).map(Work::Subject)
+            }
+            Target::Milestones => SubjectWork::bind(mapping, None, &columns).map(Work::Subject),
         };
         Ok(Self {
             study: study.transpose().map_err(fault)?,
@@ -179,11 +184,11 @@ enum Turned {
 }
 
 impl SubjectWork {
-    fn new<'w>(
+    fn bind(
         mapping: &Mapping,
         site: Option<&super::rule::Cell>,
         columns: &ColumnPlaces,
-    ) -> Result<Work<'w>, String> {
+    ) -> Result<Self, String> {
         let mut milestones = Vec::new();
         for milestone in &mapping.rules.milestones {
             milestones.push(BoundMilestone {
@@ -198,7 +203,7 @@ impl SubjectWork {
             });
         }
         let site = site.map(|site| BoundCell::new(site, columns)).transpose()?;
-        Ok(Work::Subject(Self { site, milestones, made: HashSet::new() }))
+        Ok(Self { site, milestones, made: HashSet::new() })
     }
 
     fn take(&mut self, subject: SubjectKey, row: RowPlace, cells: &[String]) -> Mapped {

@@ -118,7 +118,7 @@ impl Merge<'_> {
     fn checks(&mut self, version: &mut StudyVersion) {
         let items: HashSet<&str> = version.items.iter().map(|item| item.oid.as_str()).collect();
         let blinded: HashSet<&str> = version.blinding.items.iter().map(ItemOid::as_str).collect();
-        for Check { line, check, also_on } in &self.rules.checks {
+        for Check { line, rule: check, also_on } in &self.rules.checks {
             let oid = check.oid.as_str();
             if let Some(item) = also_on.iter().find(|item| !items.contains(item.as_str())) {
                 let text = format!("is on {item}, which the version does not have");
@@ -135,9 +135,9 @@ impl Merge<'_> {
                 self.say(Severity::Error, *line, oid, &text);
             }
         }
-        let added = self.rules.checks.iter().map(|rule| rule.check.clone());
+        let added = self.rules.checks.iter().map(|check| check.rule.clone());
         let replaced: HashSet<&str> =
-            self.rules.checks.iter().map(|rule| rule.check.oid.as_str()).collect();
+            self.rules.checks.iter().map(|check| check.rule.oid.as_str()).collect();
         version.checks.retain(|check| !replaced.contains(check.oid.as_str()));
         version.checks.extend(added);
     }
@@ -180,5 +180,5 @@ impl Merge<'_> {
 }
 
 fn is_encounter(aliases: &[kernel::study::Alias], encounter: &str) -> bool {
-    aliases.iter().any(|alias| alias.context == "USDM" && alias.name == encounter)
+    aliases.iter().any(|alias| alias.context == "USDM.name" && alias.name == encounter)
 }

@@ -30,7 +30,7 @@ impl<R> fmt::Debug for CsvTable<R> {
         f.debug_struct("CsvTable")
             .field("columns", &self.columns)
             .field("line", &self.line)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

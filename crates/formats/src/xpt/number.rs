@@ -35,9 +35,14 @@ fn scaled(mantissa: u64, exponent: i32) -> f64 {
     mantissa as f64 * 2_f64.powi(exponent)
 }
 
-/// The shortest decimal text that reads back as the same number.
-pub(super) fn shortest(value: f64) -> String {
-    if value == 0.0 { "0".to_owned() } else { value.to_string() }
+/// The shortest decimal text that agrees with the number to 15 significant digits. So many are exact
+/// in SAS; behind them, writers that cut off a binary fraction leave 0.4 as 0.39999999999999997.
+pub(super) fn decimal(value: f64) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let rounded = format!("{value:.14e}").parse::<f64>().unwrap_or(value);
+    rounded.to_string()
 }
 
 #[cfg(test)]
@@ -47,6 +52,11 @@ mod tests {
     use super::*;
 
     /// The eight bytes of a number, computed by division and not by shifting bits.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "each digit lies between 0 and 255"
+    )]
     fn written(value: f64) -> [u8; 8] {
         if value == 0.0 {
             return [0; 8];
@@ -88,11 +98,13 @@ mod tests {
     }
 
     #[test]
-    fn a_number_prints_as_its_shortest_decimal() {
-        assert_eq!(shortest(63.0), "63");
-        assert_eq!(shortest(-0.0), "0");
-        assert_eq!(shortest(0.1), "0.1");
-        assert_eq!(shortest(1e21), "1000000000000000000000");
+    fn a_number_prints_as_the_decimal_that_was_meant() {
+        assert_eq!(decimal(63.0), "63");
+        assert_eq!(decimal(-0.0), "0");
+        assert_eq!(decimal(0.1), "0.1");
+        assert_eq!(decimal(0.399_999_999_999_999_97), "0.4");
+        assert_eq!(decimal(-41.034_482_758_620_69), "-41.0344827586207");
+        assert_eq!(decimal(1e21), "1000000000000000000000");
     }
 
     proptest! {
