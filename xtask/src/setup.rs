@@ -30,14 +30,16 @@ const NEEDS: [Need; 4] = [
     },
 ];
 
-const COMPONENTS: [&str; 2] = ["fmt", "clippy"];
+/// Commands of cargo, each with the component of Rust that brings it.
+const COMPONENTS: [(&str, &str); 2] = [("fmt", "rustfmt"), ("clippy", "clippy")];
 
 /// Installs what is missing: programs by apt-get, which needs root, and parts of Rust by rustup.
 /// When nothing is missing it is quick and needs no network.
 pub fn run() -> Result<()> {
-    for component in COMPONENTS.into_iter().filter(|one| !is_on_path(&format!("cargo-{one}"))) {
-        let name = if component == "fmt" { "rustfmt" } else { component };
-        process::run(Command::new("rustup").args(["component", "add", name]))?;
+    for (command, component) in COMPONENTS {
+        if !process::cargo([command, "--version"]).output().is_ok_and(|o| o.status.success()) {
+            process::run(Command::new("rustup").args(["component", "add", component]))?;
+        }
     }
     let missing: Vec<&Need> = NEEDS.iter().filter(|need| !(need.found)()).collect();
     if missing.is_empty() {

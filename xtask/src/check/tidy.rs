@@ -10,6 +10,7 @@ const CODE: [&str; 9] = ["rs", "proto", "py", "sh", "ts", "tsx", "css", "html", 
 const PROSE: [&str; 3] = ["md", "toml", "txt"];
 const WORDS_PAGE: &str = "xtask/forbidden-words.txt";
 const FIXTURES: [&str; 3] = ["data", "fixtures", "seeds"];
+const MAP: &str = "ARCHITECTURE.md";
 const SOURCE_PAGE: &str = "PROVENANCE.md";
 
 /// All findings, each with its file.
@@ -20,6 +21,7 @@ pub fn findings() -> Result<Vec<String>> {
     findings.extend(forbidden_words(&files, &words));
     findings.extend(fixtures_without_source(&files));
     findings.extend(refusals::findings(&files));
+    findings.extend(lost_paths(&files, &tree::read(MAP)?));
     Ok(findings)
 }
 
@@ -87,6 +89,19 @@ fn fixtures_without_source(files: &[File]) -> Vec<String> {
     lacking.into_iter().map(say).collect()
 }
 
+/// Source files that the map of the code names, below the root or `crates/`, and that are gone.
+fn lost_paths(files: &[File], map: &str) -> Vec<String> {
+    let named = map.split('`').skip(1).step_by(2);
+    let named = named.filter(|text| text.contains('/') && text.strip_suffix(".rs").is_some());
+    let is_there = |path: &str| {
+        files.iter().any(|file| {
+            file.path.strip_prefix("crates/").unwrap_or(&file.path) == path || file.path == path
+        })
+    };
+    let lost: BTreeSet<&str> = named.filter(|path| !is_there(path)).collect();
+    lost.into_iter().map(|path| format!("{MAP}: there is no {path}")).collect()
+}
+
 fn is_fixture(path: &str) -> bool {
     fixture_folder(path).is_some()
 }
@@ -130,6 +145,13 @@ mod tests {
     fn forbidden_words_are_found_as_words_with_their_line() {
         let files = [file("a.rs", "one\nmark it LATER\nLATERAL\n"), file("b.bin", "LATER")];
         assert_eq!(forbidden_words(&files, "# words\nLATER\n"), ["a.rs:2: `LATER`"]);
+    }
+
+    #[test]
+    fn a_path_on_the_map_that_is_gone_is_found() {
+        let files = [file("crates/a/src/b.rs", ""), file("xtask/src/c.rs", "")];
+        let map = "See `a/src/b.rs`, `crates/a/src/b.rs`, `xtask/src/c.rs` and `a/src/old.rs`.";
+        assert_eq!(lost_paths(&files, map), ["ARCHITECTURE.md: there is no a/src/old.rs"]);
     }
 
     #[test]
