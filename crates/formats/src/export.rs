@@ -17,7 +17,12 @@ pub use self::{
     manifest::manifest,
     study::{QueryOut, RecordOut, StudyOut, SubjectOut, TrailKind, TrailOut},
 };
-use crate::{csv_out::CsvExporter, json_out::JsonExporter, json_out::NdjsonExporter};
+use crate::{
+    csv_out::CsvExporter,
+    json_out::{JsonExporter, NdjsonExporter},
+    odm::FileType,
+    odm_out::OdmExporter,
+};
 
 /// Where the files of an export go: a folder, an archive, the body of one answer.
 pub trait Sink {
@@ -122,6 +127,18 @@ pub const FORMATS: &[Format] = &[
         media_type: "application/x-ndjson",
         summary: "one line for each form record",
         make: |_| Box::new(NdjsonExporter::default()),
+    },
+    Format {
+        name: "odm",
+        media_type: "application/xml",
+        summary: "ODM 1.3.2 snapshot: the definition, and what is there",
+        make: |options| Box::new(OdmExporter::new(FileType::Snapshot, *options)),
+    },
+    Format {
+        name: "odm-transactional",
+        media_type: "application/xml",
+        summary: "ODM 1.3.2 transactional: the definition, and every change with its audit record",
+        make: |options| Box::new(OdmExporter::new(FileType::Transactional, *options)),
     },
 ];
 

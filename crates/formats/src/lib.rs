@@ -14,6 +14,7 @@ mod json_out;
 pub mod mapping;
 mod merging;
 pub mod odm;
+mod odm_out;
 pub mod rules_toml;
 pub mod table;
 pub mod usdm;

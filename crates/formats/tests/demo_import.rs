@@ -76,14 +76,12 @@ impl Step {
     }
 
     fn table(&self) -> Box<dyn Table + Send> {
-        match self.source.strip_prefix("SDTM/") {
-            Some(name) => xpt(name).unwrap(),
-            None => {
-                let file = File::open(demo().join(&self.source)).unwrap();
-                let format = TableFormat::of_file(&self.source).unwrap();
-                table::open(format, file, &self.source, None).unwrap()
-            }
+        if let Some(name) = self.source.strip_prefix("SDTM/") {
+            return xpt(name).unwrap();
         }
+        let file = File::open(demo().join(&self.source)).unwrap();
+        let format = TableFormat::of_file(&self.source).unwrap();
+        table::open(format, file, &self.source, None).unwrap()
     }
 }
 

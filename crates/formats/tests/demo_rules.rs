@@ -1,7 +1,5 @@
 //! The rules of the demonstration trial fit its case report form and its protocol.
 
-#![expect(clippy::unwrap_used, reason = "a helper of a test may panic like the test")]
-
 use std::{
     fs::{self, File},
     io::BufReader,

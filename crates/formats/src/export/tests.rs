@@ -66,6 +66,7 @@ pub(crate) fn design() -> Design {
     };
     let group = |oid: &str, repeat, items: &[&str]| ItemGroupDef {
         oid: oid.into(),
+        name: oid.into(),
         repeat,
         items: items
             .iter()
@@ -81,15 +82,20 @@ pub(crate) fn design() -> Design {
     };
     let version = StudyVersion {
         study_oid: "DEMO".into(),
+        study_name: "Demo".into(),
+        protocol_name: "Demo".into(),
         version_oid: "MDV.1".into(),
+        version_name: "1".into(),
         units: vec![unit("U.C", "Cel"), unit("U.F", "degF")],
         events: vec![StudyEventDef {
             oid: "SE.1".into(),
+            name: "Visit 1".into(),
             forms: vec![FormRef { form: "F.VS".into(), ..FormRef::default() }],
             ..StudyEventDef::default()
         }],
         forms: vec![FormDef {
             oid: "F.VS".into(),
+            name: "Vital signs".into(),
             groups: vec![group_ref("IG.HEAD"), group_ref("IG.VS")],
             ..FormDef::default()
         }],
@@ -202,7 +208,9 @@ fn every_format_counts_and_hashes_what_it_wrote() {
         let mut sorted = names.clone();
         sorted.sort();
         assert_eq!(sorted, memory.names());
-        assert_eq!(written.iter().map(|file| file.values).sum::<u64>(), 12, "{}", format.name);
+        // Without a trail there are no changes to write.
+        let values = if format.name == "odm-transactional" { 0 } else { 12 };
+        assert_eq!(written.iter().map(|file| file.values).sum::<u64>(), values, "{}", format.name);
         for file in &written {
             let text = memory.text(&file.name);
             assert_eq!(file.bytes, text.len() as u64);
@@ -235,7 +243,7 @@ fn stored_bytes_that_cannot_be_read_stop_an_export_with_their_place() {
     let bytes = record().to_bytes();
     let stored = RecordRef::decode(&bytes[..bytes.len() / 2]).unwrap();
     let subject = SubjectOut { key: "S1", ..SubjectOut::default() };
-    for format in FORMATS {
+    for format in FORMATS.iter().filter(|format| format.name != "odm-transactional") {
         let mut exporter = exporter(format.name, &ExportOptions::default()).unwrap();
         exporter.begin(&study(&design), &mut Memory::default()).unwrap();
         exporter.subject(&subject).unwrap();
