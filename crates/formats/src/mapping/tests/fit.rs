@@ -76,3 +76,18 @@ fn a_mapping_file_that_is_wrong_is_refused_with_its_line() {
     let pivot = parse(&ANSWERS.replace("I.QS.*", "I.QS.A")).unwrap_err();
     assert_eq!((pivot.line, pivot.what.contains("has no star")), (7, true));
 }
+
+#[test]
+fn text_made_to_exhaust_the_reader_is_refused() {
+    for text in [
+        format!("study = {}", "[".repeat(100_000)),
+        format!("study = {}", "{ a = ".repeat(100_000)),
+        format!("{}= 1", "a.".repeat(100_000)),
+        "#".repeat(5 << 20),
+        "study = \"\0\"".to_owned(),
+        "\u{feff}\u{feff}study = 1".to_owned(),
+    ] {
+        let fault = parse(&text).unwrap_err();
+        assert!(!fault.what.is_empty() && fault.what.len() < 1000, "{} bytes", fault.what.len());
+    }
+}
