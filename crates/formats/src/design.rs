@@ -12,6 +12,7 @@ pub struct ImportedDesign {
     pub warnings: Vec<Finding>,
     pub sites: Vec<Location>,
     pub users: Vec<User>,
+    pub signatures: Vec<SignatureDef>,
 }
 
 /// One study version as read, and where its parts stand in the file.

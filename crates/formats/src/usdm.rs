@@ -11,6 +11,7 @@ mod activities;
 mod json;
 mod markup;
 mod timeline;
+mod unread;
 
 use std::io::Read;
 
@@ -75,43 +76,6 @@ pub fn protocol_only(mut version: StudyVersion) -> StudyVersion {
     version
 }
 
-/// What of a study version and of a design is read; the rest is reported.
-const VERSION_READ: [&str; 9] = [
-    "id",
-    "instanceType",
-    "versionIdentifier",
-    "titles",
-    "studyIdentifiers",
-    "studyDesigns",
-    "eligibilityCriterionItems",
-    "biomedicalConcepts",
-    "dictionaries",
-];
-const DESIGN_READ: [&str; 22] = [
-    "id",
-    "name",
-    "label",
-    "description",
-    "instanceType",
-    "studyType",
-    "studyPhase",
-    "therapeuticAreas",
-    "characteristics",
-    "encounters",
-    "activities",
-    "arms",
-    "studyCells",
-    "epochs",
-    "indications",
-    "objectives",
-    "scheduleTimelines",
-    "eligibilityCriteria",
-    "subTypes",
-    "model",
-    "intentTypes",
-    "blindingSchema",
-];
-
 struct Reading<'j> {
     source: Source<'j>,
     findings: Vec<Finding>,
@@ -167,8 +131,7 @@ impl Reading<'_> {
         self.events(design, &mut out);
         self.activities(version, design, &mut out);
         self.timings(design, &mut out);
-        self.report_unread(version, &VERSION_READ, "study version");
-        self.report_unread(design, &DESIGN_READ, "study design");
+        self.report_unread(study, version, design);
         out
     }
 
@@ -295,21 +258,6 @@ impl Reading<'_> {
             });
         }
         out.protocol.criteria.sort_by_key(|criterion| criterion.kind == CriterionKind::Exclusion);
-    }
-
-    fn report_unread(&mut self, object: &Value, read: &[&str], about: &str) {
-        let Some(members) = object.as_object() else { return };
-        for (key, value) in members {
-            let count = match value {
-                Value::Array(list) => list.len(),
-                Value::Object(_) => 1,
-                Value::String(text) => usize::from(!text.is_empty()),
-                _ => 0,
-            };
-            if count > 0 && !read.contains(&key.as_str()) {
-                self.note(text(object, "id"), about, format!("{key} ({count}) is not read"));
-            }
-        }
     }
 }
 

@@ -298,6 +298,15 @@ fn what_is_written_reads_back_with_its_records() {
 }
 
 #[test]
+fn people_places_and_signatures_come_back_from_the_same_file() {
+    let design = formats::odm::read_metadata(written().as_slice(), "test.xml").unwrap();
+    assert_eq!(design.users[0].full_name.as_deref(), Some("A B"));
+    assert_eq!(design.sites[0].versions[0].effective_date, "2026-01-01");
+    assert_eq!(design.signatures[0].legal_reason, "21 CFR 11.50");
+    assert_eq!(design.versions[0].version, version());
+}
+
+#[test]
 fn what_is_written_is_valid_as_1_3_2_with_vendor_extensions() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file.xml");

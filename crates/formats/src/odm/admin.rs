@@ -1,7 +1,7 @@
 //! Who works in the study, and where (AdminData).
 
 use super::{context::Context, node::Node};
-use crate::{FormatError, Location, User, VersionInForce};
+use crate::{FormatError, Location, SignatureDef, User, VersionInForce};
 
 impl Context {
     pub fn location(&mut self, mut node: Node) -> Result<Location, FormatError> {
@@ -44,6 +44,19 @@ impl Context {
             phones: texts(&mut node, "Phone"),
             locations,
             kept: self.keep(node),
+        })
+    }
+
+    pub fn signature_def(&mut self, mut node: Node) -> Result<SignatureDef, FormatError> {
+        let oid = self.oid(&mut node)?;
+        let text = |node: &mut Node, name| {
+            node.take_one(name).map(|n| n.text().trim().to_owned()).unwrap_or_default()
+        };
+        Ok(SignatureDef {
+            oid,
+            digital: node.take("Methodology").is_some_and(|method| method == "Digital"),
+            meaning: text(&mut node, "Meaning"),
+            legal_reason: text(&mut node, "LegalReason"),
         })
     }
 }

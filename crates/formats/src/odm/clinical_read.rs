@@ -14,7 +14,7 @@ use super::{
     context::Context,
     definitions::OWN_ITEMS,
     header::FileType,
-    node::Node,
+    node::{Child, Node},
     read::open_root,
     xml::{Tag, Token, Xml, is_odm},
 };
@@ -275,7 +275,8 @@ impl<R: BufRead> ClinicalReader<R> {
         let transaction = transaction.and_then(|text| self.transaction(line, &text));
         let mut records = Records::default();
         let item = ItemGiven::read(&mut self.ctx, &mut node, oid, transaction);
-        for mut child in node.elements().cloned().collect::<Vec<_>>() {
+        for child in std::mem::take(&mut node.children) {
+            let Child::Element(mut child) = child else { continue };
             if !is_odm(&child.tag.namespace) || !records.take(&mut child) {
                 self.warn_once(child.tag.line, child.name(), "is not read here");
             }

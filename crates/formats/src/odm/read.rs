@@ -37,7 +37,7 @@ pub fn read_metadata(input: impl BufRead, file_name: &str) -> Result<ImportedDes
         _ => reading.root()?,
     }
     let Reading { xml, mut ctx, written, mut design } = reading;
-    for prefix in &xml.undeclared {
+    for prefix in xml.undeclared() {
         ctx.warn(0, "ODM", format!("the prefix '{prefix}:' is used and never declared"));
     }
     let mut findings = ctx.into_findings();
@@ -238,6 +238,9 @@ impl<R: BufRead> Reading<R> {
             } else if node.is("User") {
                 let user = self.ctx.user(node)?;
                 self.design.users.push(user);
+            } else if node.is("SignatureDef") {
+                let definition = self.ctx.signature_def(node)?;
+                self.design.signatures.push(definition);
             } else {
                 self.ctx.note(node.tag.line, about(&node), "is not read");
             }

@@ -74,12 +74,48 @@ pub(super) struct Xml<R> {
     buffer: Vec<u8>,
     file: String,
     depth: usize,
-    /// The namespaces seen, so that each is allocated once.
-    namespaces: Vec<Arc<str>>,
+    namespaces: Namespaces,
     /// Elements of the first namespace are handed out under the second.
     standard: Option<(Arc<str>, Arc<str>)>,
+}
+
+/// The namespaces seen, so that each is allocated once.
+struct Namespaces {
+    /// The first is that of what has none.
+    known: Vec<Arc<str>>,
     /// Prefixes that were used without being declared.
-    pub undeclared: Vec<String>,
+    undeclared: Vec<String>,
+}
+
+impl Namespaces {
+    fn none(&self) -> Arc<str> {
+        Arc::clone(&self.known[0])
+    }
+
+    fn of(&mut self, resolved: &ResolveResult<'_>) -> Arc<str> {
+        match resolved {
+            ResolveResult::Unbound => self.none(),
+            ResolveResult::Bound(namespace) => self.intern(namespace.0),
+            ResolveResult::Unknown(prefix) => {
+                let is_new = !self.undeclared.contains(prefix);
+                if is_new && self.undeclared.len() < MAX_ATTRIBUTES {
+                    self.undeclared.push(prefix.clone());
+                }
+                self.intern(&format!("urn:undeclared-prefix:{prefix}"))
+            }
+        }
+    }
+
+    fn intern(&mut self, namespace: &str) -> Arc<str> {
+        if let Some(known) = self.known.iter().find(|known| ***known == *namespace) {
+            return Arc::clone(known);
+        }
+        let namespace: Arc<str> = Arc::from(namespace);
+        if self.known.len() < MAX_ATTRIBUTES {
+            self.known.push(Arc::clone(&namespace));
+        }
+        namespace
+    }
 }
 
 /// What is read of one event before the borrow of the parser ends.
@@ -95,15 +131,20 @@ impl<R: BufRead> Xml<R> {
         let input = Input::open(input).map_err(|error| refuse_io(file, (1, 1), &error))?;
         let mut reader = NsReader::from_reader(input);
         reader.config_mut().expand_empty_elements = true;
-        let (namespaces, undeclared) = (vec![Arc::from("")], Vec::new());
+        let namespaces = Namespaces { known: vec![Arc::from("")], undeclared: Vec::new() };
         let file = file.to_owned();
         let (buffer, standard) = (Vec::new(), None);
-        Ok(Self { reader, buffer, file, depth: 0, namespaces, standard, undeclared })
+        Ok(Self { reader, buffer, file, depth: 0, namespaces, standard })
     }
 
     /// From here on, elements of the namespace `from` count as elements of `to`.
     pub fn treat(&mut self, from: &str, to: &str) {
         self.standard = Some((Arc::from(from), Arc::from(to)));
+    }
+
+    /// Prefixes that were used without being declared.
+    pub fn undeclared(&self) -> &[String] {
+        &self.namespaces.undeclared
     }
 
     pub fn file(&self) -> &str {
@@ -190,8 +231,7 @@ impl<R: BufRead> Xml<R> {
             return Ok(Raw::Refused("an element's name is longer than 1 KiB", NOT_A_STUDY));
         }
         let (resolved, local) = self.reader.resolver().resolve_element(start.name());
-        let namespace = Self::namespace_of(resolved);
-        let mut namespace = self.intern(namespace);
+        let mut namespace = self.namespaces.of(&resolved);
         if let Some((from, to)) = &self.standard
             && namespace == *from
         {
@@ -215,14 +255,14 @@ impl<R: BufRead> Xml<R> {
                 return Ok(Raw::Refused("an attribute's name is longer than 1 KiB", NOT_A_STUDY));
             }
             let (namespace, prefix) = match attribute.key.prefix() {
-                None => (String::new(), String::new()),
+                None => (self.namespaces.none(), String::new()),
                 Some(prefix) => {
                     let resolved = self.reader.resolver().resolve_attribute(attribute.key).0;
-                    (Self::namespace_of(resolved), prefix.as_ref().to_owned())
+                    (self.namespaces.of(&resolved), prefix.as_ref().to_owned())
                 }
             };
             let attribute = Attribute {
-                namespace: self.intern(namespace),
+                namespace,
                 prefix,
                 name: attribute.key.local_name().as_ref().to_owned(),
                 value: attribute.normalized_value(XmlVersion::Explicit1_0)?.into_owned(),
@@ -230,28 +270,6 @@ impl<R: BufRead> Xml<R> {
             push_attribute(&mut attributes, attribute);
         }
         Ok(Raw::Token(Token::Start(Tag { namespace, prefix, name, attributes, line })))
-    }
-
-    fn namespace_of(resolved: ResolveResult<'_>) -> String {
-        match resolved {
-            ResolveResult::Bound(namespace) => namespace.0.to_owned(),
-            ResolveResult::Unbound => String::new(),
-            ResolveResult::Unknown(prefix) => format!("urn:undeclared-prefix:{prefix}"),
-        }
-    }
-
-    fn intern(&mut self, namespace: String) -> Arc<str> {
-        if let Some(known) = self.namespaces.iter().find(|known| ***known == *namespace) {
-            return Arc::clone(known);
-        }
-        if let Some(prefix) = namespace.strip_prefix("urn:undeclared-prefix:") {
-            self.undeclared.push(prefix.to_owned());
-        }
-        let namespace: Arc<str> = Arc::from(namespace);
-        if self.namespaces.len() < MAX_ATTRIBUTES {
-            self.namespaces.push(Arc::clone(&namespace));
-        }
-        namespace
     }
 
     /// Where an error in a tag stands is where the tag starts; other errors stand where reading is.
