@@ -127,9 +127,12 @@ impl Shelf {
         }
         let mut book = Book::default();
         self.read_behind(&Self::log(study, subject), design, &mut book).await?;
-        let weight = book.weight();
+        let (weight, is_new) = (book.weight(), book.head.sequence == 0);
         let book = Arc::new(Mutex::new(book));
-        self.books.insert(key, (Arc::clone(&book), weight));
+        // A subject that nobody has screened is not kept: it may be screened elsewhere.
+        if !is_new {
+            self.books.insert(key, (Arc::clone(&book), weight));
+        }
         Ok(book)
     }
 

@@ -58,8 +58,6 @@ pub(crate) struct Changed<T> {
     pub answer: T,
     /// What was written; nothing when the request was carried out before or changes nothing.
     pub events: Vec<Event>,
-    /// The request had been carried out before.
-    pub repeated: bool,
 }
 
 impl Edc {
@@ -83,7 +81,7 @@ impl Edc {
                 writer.take(change, &decided.events);
                 writer.beside = decided.beside;
             }
-            Ok(Changed { answer: decided.answer, events: decided.events, repeated })
+            Ok(Changed { answer: decided.answer, events: decided.events })
         })
         .await
     }
@@ -99,7 +97,17 @@ impl Edc {
         let log = Shelf::log(&study.oid, subject);
         for _ in 0..MAX_ATTEMPTS {
             let shared = self.shelf.get(&study.oid, subject, &study.compiled.design).await?;
-            let (batch, seen, answer) = self.prepare(study, subject, &mut lock(&shared), &work)?;
+            let prepared = self.prepare(study, subject, &mut lock(&shared), &work);
+            let (batch, seen, answer) = match prepared {
+                Ok(prepared) => prepared,
+                Err((refusal, seen)) if self.is_up_to_date(&log, seen).await? => {
+                    return Err(refusal.into());
+                }
+                Err(_) => {
+                    self.shelf.forget(&study.oid, subject);
+                    continue;
+                }
+            };
             let Some(batch) = batch else {
                 if self.stored_as_far(&log, seen).await? {
                     return Ok(answer);
@@ -112,7 +120,8 @@ impl Edc {
                 Err(error) => {
                     lock(&shared).spoiled = true;
                     self.shelf.forget(&study.oid, subject);
-                    if !matches!(error, StoreError::HeadMoved { .. }) {
+                    if !matches!(&error, StoreError::HeadMoved { log: moved, .. } if *moved == log)
+                    {
                         return Err(error.into());
                     }
                 }
@@ -147,7 +156,7 @@ impl Edc {
         subject: &SubjectKey,
         book: &mut Book,
         work: &impl Fn(&mut Writer<'_>) -> Result<T, Refusal>,
-    ) -> Result<(Option<Batch>, Head, T), Refusal> {
+    ) -> Result<(Option<Batch>, Head, T), (Refusal, Head)> {
         let seen = book.head;
         let recorded_at_ms = (self.clock)().as_millisecond().max(book.casebook.recorded_at_ms);
         let mut writer = Writer {
@@ -158,7 +167,7 @@ impl Edc {
             touched: Touched::default(),
             beside: None,
         };
-        let answer = work(&mut writer)?;
+        let answer = work(&mut writer).map_err(|refusal| (refusal, seen))?;
         let Writer { book, drafts, touched, beside, .. } = writer;
         if drafts.is_empty() {
             return Ok((None, seen, answer));
@@ -169,6 +178,12 @@ impl Edc {
         book.head = part.head();
         let batch = Batch::from(part);
         Ok((Some(beside.into_iter().fold(batch, Batch::and)), seen, answer))
+    }
+
+    /// Whether nobody else has written behind `seen`: a refusal must not come from an old casebook.
+    async fn is_up_to_date(&self, log: &journal::LogName, seen: Head) -> Result<bool> {
+        let stored = self.store.head(log).await?.unwrap_or_default();
+        Ok(stored.sequence < seen.sequence || stored == seen)
     }
 
     /// Whether the store holds everything up to `seen`: an answer without an append must not tell

@@ -2,9 +2,10 @@
 //! version and a save.
 
 mod effects_of_rules;
+mod eligibility;
 mod facts;
 mod findings;
 mod form;
 mod queries;
 
-pub(crate) use self::{facts::CasebookFacts, form::save_form, queries::close_queries_of};
+pub(crate) use self::{eligibility::eligibility, form::save_form, queries::close_queries_of};

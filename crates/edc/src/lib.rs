@@ -14,15 +14,19 @@ pub mod export;
 mod failure;
 pub mod import;
 mod known;
+mod numbers;
 pub mod proof;
 mod publish;
 mod query;
+mod read;
 mod review;
 mod save_form;
 mod study;
 mod study_log;
 mod subject;
+mod verification;
 mod views;
+mod wire;
 
 use std::{fmt, sync::Arc};
 
@@ -42,18 +46,19 @@ pub use self::{
 /// Tells the time. The binary passes the real one.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// The service.
+/// The service. A clone is another handle of the same one.
+#[derive(Clone)]
 pub struct Edc {
     store: Arc<dyn Store>,
     clock: Clock,
-    studies: StudyShelf,
-    shelf: Shelf,
+    studies: Arc<StudyShelf>,
+    shelf: Arc<Shelf>,
 }
 
 impl Edc {
     pub fn new(store: Arc<dyn Store>, clock: Clock) -> Self {
-        let (studies, shelf) =
-            (StudyShelf::new(Arc::clone(&store)), Shelf::new(Arc::clone(&store)));
+        let studies = Arc::new(StudyShelf::new(Arc::clone(&store)));
+        let shelf = Arc::new(Shelf::new(Arc::clone(&store)));
         Self { store, clock, studies, shelf }
     }
 

@@ -3,29 +3,24 @@
 use std::collections::BTreeMap;
 
 use contract::{Act, Context, Permit, Scope};
-use journal::{Draft, Head, LogName};
+use journal::LogName;
 use kernel::{
-    CriterionOid, PartialDate, RepeatKey, SiteOid, StudyEventOid, StudyOid, SubjectKey,
-    casebook::{
-        Casebook, EligibilityAssessed, Event, Refusal, SubjectEnrolled, SubjectScreened,
-        SubjectStatus,
-    },
-    study::CriterionKind,
+    CriterionOid, PartialDate, RepeatKey, RequestId, SiteOid, StudyEventOid, StudyOid, SubjectKey,
+    casebook::{Casebook, Event, Refusal, SubjectEnrolled, SubjectScreened, SubjectStatus},
 };
-use rules::Outcome;
-use store::LogPart;
+use store::StoreError;
 
 use crate::{
-    Edc, SiteEvent,
+    Edc, Failure, SiteEvent,
     change::{Attempt, Change, Decided, request_id},
-    compiled::Compiled,
-    decide::CasebookFacts,
+    decide::eligibility,
     failure::Result,
+    numbers::{LastNumber, Series, log_of},
     study::Study,
 };
 
-/// The kind of a site's log, which holds the numbers it has given.
-const SITE_LOG: &str = "site";
+/// How often a number is asked for again because somebody else got it first.
+const MAX_ATTEMPTS: u32 = 50;
 /// The longest key of a subject, in bytes.
 const MAX_KEY_BYTES: usize = 64;
 
@@ -93,36 +88,65 @@ impl Edc {
         let today = || (self.clock)().to_string()[..10].to_owned();
         let screened_on = screen.screened_on.clone().or_else(|| consented_on.clone());
         let screened_on = local_date(&screened_on.unwrap_or_else(today))?;
-        let site = self.site_numbers(&study, &screen.site).await?;
-        let number = site.screened + 1;
-        let named = screen.subject.clone();
-        let subject =
-            named.unwrap_or_else(|| SubjectKey::new(format!("{}-{number:04}", screen.site)));
-        subject_key(&subject)?;
-        let change = Change {
-            permit: &permit,
-            origin: &context.origin,
-            subject: &subject,
-            request: request_id(context, request),
-            reason: None,
-        };
-        let given = SiteEvent::ScreeningNumberGiven { number, subject: subject.to_string() };
-        let beside = site.next(&permit, &given, self);
         let screened = SubjectScreened {
             site: screen.site.clone(),
-            screening_number: format!("{}-S{number:03}", screen.site),
+            screening_number: String::new(),
             consented_on,
             screened_on,
         };
-        self.change(&study, &change, |casebook, attempt| {
+        let request = request_id(context, request);
+        let mut passed_over = 0;
+        for _ in 0..MAX_ATTEMPTS {
+            let named = screen.subject.is_some();
+            let last = self.last_number(&study, &screen.site, Series::Screening, &request, named);
+            let last = last.await?;
+            let next = last.number + 1;
+            let free = || SubjectKey::new(format!("{}-{:04}", screen.site, next + passed_over));
+            let given = last.given_to.clone();
+            let subject = screen.subject.clone().or(given).unwrap_or_else(free);
+            subject_key(&subject)?;
+            let change = Change {
+                permit: &permit,
+                origin: &context.origin,
+                subject: &subject,
+                request: request.clone(),
+                reason: None,
+            };
+            match self.screen_as(&study, &change, &last, &screened).await {
+                Ok(()) => return Ok(subject),
+                Err(failure) if is_taken(&failure, &last.log) => {}
+                // A site that names some subjects itself may have used the next key.
+                Err(Failure::Refused(Refusal::SubjectExists(_))) if !named => passed_over += 1,
+                Err(failure) => return Err(failure),
+            }
+        }
+        Err(Failure::Busy(screen.site.to_string()))
+    }
+
+    /// Screens a subject under its key, with the number behind the last one of the site.
+    async fn screen_as(
+        &self,
+        study: &Study,
+        change: &Change<'_>,
+        last: &LastNumber,
+        screened: &SubjectScreened,
+    ) -> Result<()> {
+        let (number, subject) = (last.number + 1, change.subject.to_string());
+        let given = SiteEvent::ScreeningNumberGiven { number, subject };
+        let beside = last.give(change, &given, &self.clock);
+        let screened = SubjectScreened {
+            screening_number: format!("{}-S{number:03}", screened.site),
+            ..screened.clone()
+        };
+        self.change(study, change, |casebook, attempt| {
             if casebook.enrolment.is_some() && attempt == Attempt::First {
-                return Err(Refusal::SubjectExists(subject.to_string()));
+                return Err(Refusal::SubjectExists(change.subject.to_string()));
             }
             let events = vec![Event::SubjectScreened(screened.clone())];
             Ok(Decided { events, beside: Some(beside.clone()), answer: () })
         })
         .await?;
-        Ok(subject)
+        Ok(())
     }
 
     /// Enrols a subject who meets every inclusion criterion and no exclusion criterion. Answers
@@ -140,22 +164,43 @@ impl Edc {
         let permit = context.caller.permit(Act::ManageSubjects, scope)?;
         study.active_site(&site_oid)?;
         let enrolled_on = local_date(&enrol.enrolled_on)?;
-        let site = self.site_numbers(&study, &site_oid).await?;
-        let number = site.enrolled + 1;
-        let subject = &enrol.subject;
-        let given = SiteEvent::EnrolmentNumberGiven { number, subject: subject.to_string() };
-        let beside = site.next(&permit, &given, self);
-        let enrolment_number =
-            enrol.enrolment_number.clone().unwrap_or_else(|| format!("{site_oid}-R{number:03}"));
         let change = Change {
             permit: &permit,
             origin: &context.origin,
-            subject,
+            subject: &enrol.subject,
             request: request_id(context, request),
             reason: None,
         };
+        for _ in 0..MAX_ATTEMPTS {
+            let series = Series::Enrolment;
+            let last = self.last_number(&study, &site_oid, series, &change.request, true).await?;
+            let number = last.number + 1;
+            let next = || format!("{site_oid}-R{number:03}");
+            let enrolled = SubjectEnrolled {
+                enrolment_number: enrol.enrolment_number.clone().unwrap_or_else(next),
+                enrolled_on: enrolled_on.clone(),
+                arm: None,
+            };
+            match self.enrol_as(&study, &change, &last, (enrol, &enrolled)).await {
+                Err(failure) if is_taken(&failure, &last.log) => {}
+                other => return other,
+            }
+        }
+        Err(Failure::Busy(site_oid.to_string()))
+    }
+
+    async fn enrol_as(
+        &self,
+        study: &Study,
+        change: &Change<'_>,
+        last: &LastNumber,
+        (enrol, enrolled): (&EnrolSubject, &SubjectEnrolled),
+    ) -> Result<Vec<CriterionOid>> {
+        let (number, subject) = (last.number + 1, change.subject.to_string());
+        let given = SiteEvent::EnrolmentNumberGiven { number, subject };
+        let beside = last.give(change, &given, &self.clock);
         let changed = self
-            .change(&study, &change, |casebook, attempt| {
+            .change(study, change, |casebook, attempt| {
                 let failed = failed_criteria(casebook);
                 if attempt == Attempt::Repeated {
                     return Ok(Decided::new(Vec::new(), failed));
@@ -163,13 +208,10 @@ impl Edc {
                 may_become(casebook, SubjectStatus::Enrolled)?;
                 let assessed = eligibility(&study.compiled, casebook, enrol)?;
                 let failed = assessed.failed.clone();
-                let enrolled = SubjectEnrolled {
-                    enrolment_number: enrolment_number.clone(),
-                    enrolled_on: enrolled_on.clone(),
-                    arm: None,
-                };
-                let events =
-                    vec![Event::EligibilityAssessed(assessed), Event::SubjectEnrolled(enrolled)];
+                let events = vec![
+                    Event::EligibilityAssessed(assessed),
+                    Event::SubjectEnrolled(enrolled.clone()),
+                ];
                 Ok(Decided { events, beside: Some(beside.clone()), answer: failed })
             })
             .await?;
@@ -199,6 +241,10 @@ impl Edc {
                 return Ok(Decided::new(Vec::new(), ()));
             }
             let from = may_become(casebook, to.to)?;
+            if from == SubjectStatus::Screening && to.to == SubjectStatus::Enrolled {
+                // Only an enrolment asks whether the subject is eligible.
+                return Err(Refusal::StatusNotAllowed { from, to: to.to });
+            }
             let event = Event::SubjectStatusChanged { from, to: to.to, on: on.clone() };
             Ok(Decided::new(vec![event], ()))
         })
@@ -259,61 +305,23 @@ impl Edc {
         Ok(context.caller.permit(act, Scope::at_site(study.oid.as_str(), site.as_str()))?)
     }
 
-    async fn site_numbers(&self, study: &Study, site: &SiteOid) -> Result<SiteNumbers> {
-        let log = LogName::new(study.oid.as_str(), SITE_LOG, site.as_str());
-        let mut numbers =
-            SiteNumbers { head: Head::default(), screened: 0, enrolled: 0, recorded_at_ms: 0, log };
-        loop {
-            let entries =
-                self.store.read(&numbers.log, numbers.head.sequence + 1, PAGE_OF_NUMBERS).await?;
-            for sealed in &entries {
-                numbers.apply(sealed)?;
-            }
-            if entries.len() < PAGE_OF_NUMBERS as usize {
-                return Ok(numbers);
-            }
-        }
+    /// The last number of a site; unless the subject is known, also whether the request got one.
+    async fn last_number(
+        &self,
+        study: &Study,
+        site: &SiteOid,
+        series: Series,
+        request: &RequestId,
+        subject_known: bool,
+    ) -> Result<LastNumber> {
+        let request = Some(request).filter(|_| !subject_known);
+        LastNumber::read(&*self.store, log_of(&study.oid, site), series, request).await
     }
 }
 
-const PAGE_OF_NUMBERS: u32 = 1_000;
-
-/// How many numbers a site has given, and where its log ends.
-struct SiteNumbers {
-    log: LogName,
-    head: Head,
-    screened: u32,
-    enrolled: u32,
-    recorded_at_ms: i64,
-}
-
-impl SiteNumbers {
-    fn apply(&mut self, sealed: &journal::Sealed) -> Result<()> {
-        let broken = || crate::Failure::Broken(self.log.to_string());
-        let entry = sealed.view().map_err(|_| broken())?;
-        match minicbor_serde::from_slice(entry.payload).map_err(|_| broken())? {
-            SiteEvent::ScreeningNumberGiven { number, .. } => self.screened = number,
-            SiteEvent::EnrolmentNumberGiven { number, .. } => self.enrolled = number,
-        }
-        self.recorded_at_ms = entry.recorded_at_ms;
-        self.head = sealed.head();
-        Ok(())
-    }
-
-    /// The entry that gives the next number; two who want the same one cannot both append it.
-    fn next(&self, permit: &Permit, event: &SiteEvent, edc: &Edc) -> LogPart {
-        let draft = Draft {
-            recorded_at_ms: (edc.clock)().as_millisecond().max(self.recorded_at_ms),
-            actor: permit.user().to_owned(),
-            role: permit.role().name().to_owned(),
-            on_behalf_of: permit.on_behalf_of().map(ToOwned::to_owned),
-            origin: "system".to_owned(),
-            kind: event.kind().to_owned(),
-            payload: minicbor_serde::to_vec(event).expect("a site event is plain data"),
-            ..Draft::default()
-        };
-        LogPart::seal(self.log.clone(), self.head, &[draft], Vec::new())
-    }
+/// Whether somebody else got the number first.
+fn is_taken(failure: &Failure, site_log: &LogName) -> bool {
+    matches!(failure, Failure::Store(StoreError::HeadMoved { log, .. }) if log == site_log)
 }
 
 fn failed_criteria(casebook: &Casebook) -> Vec<CriterionOid> {
@@ -326,53 +334,6 @@ fn may_become(casebook: &Casebook, next: SubjectStatus) -> Result<SubjectStatus,
         casebook.enrolment.as_ref().ok_or_else(|| Refusal::SubjectUnknown(String::new()))?;
     let from = enrolment.status;
     if from.may_become(next) { Ok(from) } else { Err(Refusal::StatusNotAllowed { from, to: next }) }
-}
-
-/// Every criterion, computed or attested. Refuses with each that fails, or that is still open.
-fn eligibility(
-    compiled: &Compiled,
-    casebook: &Casebook,
-    enrol: &EnrolSubject,
-) -> Result<EligibilityAssessed, Refusal> {
-    let consented = casebook.enrolment.as_ref().and_then(|one| one.consented_on.as_ref());
-    if consented.is_none() && !enrol.took_place {
-        return Err(Refusal::ConsentMissing);
-    }
-    let facts = CasebookFacts { compiled, casebook };
-    let (mut attested, mut failed, mut open) = (BTreeMap::new(), Vec::new(), Vec::new());
-    for criterion in &compiled.criteria {
-        let wanted = criterion.kind == CriterionKind::Inclusion;
-        let holds = match &criterion.rule {
-            Some(rule) => match rule.evaluate(&facts) {
-                Outcome::True => Some(true),
-                Outcome::False => Some(false),
-                _ => None,
-            },
-            None => {
-                let said = enrol.attested.get(&criterion.oid).copied();
-                let said = said.or(enrol.took_place.then_some(wanted));
-                said.inspect(|said| {
-                    attested.insert(criterion.oid.clone(), *said);
-                })
-            }
-        };
-        match holds {
-            Some(holds) if holds == wanted => {}
-            Some(_) => failed.push(criterion.oid.clone()),
-            None if enrol.took_place => failed.push(criterion.oid.clone()),
-            None => open.push(criterion.oid.clone()),
-        }
-    }
-    if enrol.took_place {
-        return Ok(EligibilityAssessed { attested, failed });
-    }
-    if !failed.is_empty() {
-        Err(Refusal::NotEligible(failed))
-    } else if !open.is_empty() {
-        Err(Refusal::CriteriaOpen(open))
-    } else {
-        Ok(EligibilityAssessed { attested, failed })
-    }
 }
 
 fn bad_date(text: &str) -> Refusal {

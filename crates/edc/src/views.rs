@@ -11,6 +11,8 @@ use kernel::{
 use serde::{Deserialize, Serialize};
 use store::{Effect, View};
 
+use crate::verification::is_verified;
+
 /// Form records: form, subject, event, event repeat, form repeat.
 pub(crate) const RECORD: View = View(10);
 /// Subjects with their visits: site, subject.
@@ -81,6 +83,8 @@ pub(crate) struct VisitCell {
     pub records: u32,
     #[serde(rename = "c")]
     pub complete: u32,
+    #[serde(rename = "v")]
+    pub verified: u32,
     #[serde(rename = "f")]
     pub frozen: u32,
     #[serde(rename = "l")]
@@ -134,22 +138,6 @@ impl Touched {
             _ => {}
         }
     }
-
-    /// Everything that a casebook has.
-    pub fn everything(casebook: &Casebook) -> Self {
-        let mut all = Self::default();
-        for key in casebook.records.keys() {
-            all.records.insert(key.clone());
-            all.visits.insert((key.event.clone(), key.event_repeat.clone()));
-        }
-        all.visits.extend(casebook.dates.keys().cloned());
-        for (id, query) in &casebook.queries {
-            let key = &query.opened.record;
-            all.visits.insert((key.event.clone(), key.event_repeat.clone()));
-            all.queries.insert(id.clone());
-        }
-        all
-    }
 }
 
 /// Brings the row of a subject up to date with its casebook, for the visits that were touched.
@@ -161,7 +149,7 @@ pub(crate) fn refresh(
 ) {
     if let Some(enrolment) = &casebook.enrolment {
         row.site = enrolment.site.to_string();
-        row.status = enrolment.status.code().to_owned();
+        enrolment.status.code().clone_into(&mut row.status);
         row.screening_number.clone_from(&enrolment.screening_number);
         row.enrolment_number.clone_from(&enrolment.enrolment_number);
         row.consented_on.clone_from(&enrolment.consented_on);
@@ -196,9 +184,11 @@ fn visit_cell(
     let pending = |id: &&QueryId| casebook.queries.get(*id).is_some_and(|q| q.status.is_pending());
     let count: usize = asked.map(|(_, ids)| ids.iter().filter(pending).count()).sum();
     cell.pending_queries = u32::try_from(count).unwrap_or(u32::MAX);
-    for (_, record) in casebook.records_of(event, repeat).filter(|(_, record)| !record.removed) {
+    let records = casebook.records_of(event, repeat).filter(|(_, record)| !record.removed);
+    for (key, record) in records {
         cell.records += 1;
         cell.complete += u32::from(record.complete);
+        cell.verified += u32::from(is_verified(design, &key.form, record));
         cell.frozen += u32::from(record.frozen);
         cell.locked += u32::from(record.locked);
         cell.signed += u32::from(record.signature.is_some() && record.valid_signature().is_some());

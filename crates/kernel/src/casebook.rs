@@ -23,8 +23,8 @@ pub use self::{
     record::{FormRecord, ItemKey, RecordKey, RecordSignature, Row, RowKey},
     refusal::{Conflict, ItemFault, Refusal},
     save::{Assignment, Entered, SaveForm, range_check_holds, typed_changes},
-    schedule::{Due, EventTiming, due, event_date, timing_today},
-    state::{Casebook, Enrolment, Stamp},
+    schedule::{Due, EventTiming, due, due_after, event_date, timing_today},
+    state::{Casebook, Enrolment, Note, Stamp},
     status::{StatusChange, SubjectStatus},
     stored::{DatumRef, MalformedRecord, RecordRef, RowRef},
 };

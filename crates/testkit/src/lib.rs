@@ -1,3 +1,5 @@
 //! A world for tests: what a test starts, uses and leaves behind clean. Never part of the product.
 
+pub mod clock;
 pub mod postgres;
+pub mod study;

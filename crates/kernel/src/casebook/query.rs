@@ -53,6 +53,8 @@ pub struct QueryOpened {
 pub struct Query {
     pub opened: QueryOpened,
     pub status: QueryStatus,
+    /// The entry that opened it.
+    pub opened_entry: u64,
     pub opened_at_ms: i64,
     pub changed_at_ms: i64,
     pub opened_by: String,

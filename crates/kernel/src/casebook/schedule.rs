@@ -3,7 +3,10 @@
 use jiff::{ToSpan, civil::Date};
 
 use super::state::Casebook;
-use crate::{PartialDate, RepeatKey, StudyEventOid, study::Design};
+use crate::{
+    PartialDate, RepeatKey, StudyEventOid,
+    study::{Design, TimingConstraint},
+};
 
 /// The day an event is planned for and the days on which it may happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +55,12 @@ pub fn event_date(
 /// When an event is due, if the protocol says and the anchor event has a complete date.
 pub fn due(design: &Design, casebook: &Casebook, event: &StudyEventOid) -> Option<Due> {
     let timing = design.timing(event)?;
-    let anchor = event_date(design, casebook, &timing.anchor, &RepeatKey::first())?.complete()?;
+    due_after(timing, event_date(design, casebook, &timing.anchor, &RepeatKey::first())?)
+}
+
+/// When an event is due that is counted from `anchor`, if that date is complete.
+pub fn due_after(timing: &TimingConstraint, anchor: PartialDate) -> Option<Due> {
+    let anchor = anchor.complete()?;
     let target = anchor.checked_add(i64::from(timing.offset_days).days()).ok()?;
     Some(Due {
         target,

@@ -25,7 +25,8 @@ pub struct Casebook {
     pub history: Vec<StatusChange>,
     /// Dates of study events that were stated as such.
     pub dates: BTreeMap<(StudyEventOid, RepeatKey), String>,
-    pub notes: Vec<(String, String)>,
+    /// Dated events that were noted, oldest first.
+    pub notes: Vec<Note>,
     pub records: BTreeMap<RecordKey, Arc<FormRecord>>,
     pub queries: BTreeMap<QueryId, Query>,
     /// The queries about each record.
@@ -48,6 +49,18 @@ pub struct Enrolment {
     pub enrolled_on: Option<String>,
     pub arm: Option<ArmOid>,
     pub failed_criteria: Vec<CriterionOid>,
+}
+
+/// One dated event that was noted for the subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    pub on: String,
+    pub text: String,
+    /// The occurrence of a study event that the note dates, where it does.
+    pub dates: Option<(StudyEventOid, RepeatKey)>,
+    pub entry: u64,
+    pub at_ms: i64,
+    pub by: String,
 }
 
 /// What is known of an entry besides its event.
@@ -94,12 +107,24 @@ impl Casebook {
                 self.record_mut(&record).signature = Some(signature);
             }
             Event::StudyEventDated { event, event_repeat, new, .. } => {
+                // A date that was noted comes right behind its note.
+                let noted = self.notes.last_mut().filter(|note| note.entry + 1 == stamp.sequence);
+                if let Some(note) = noted {
+                    note.dates = Some((event.clone(), event_repeat.clone()));
+                }
                 match new {
                     Some(date) => self.dates.insert((event, event_repeat), date),
                     None => self.dates.remove(&(event, event_repeat)),
                 };
             }
-            Event::EventNoted { on, text } => self.notes.push((on, text)),
+            Event::EventNoted { on, text } => self.notes.push(Note {
+                on,
+                text,
+                dates: None,
+                entry: stamp.sequence,
+                at_ms: stamp.recorded_at_ms,
+                by: stamp.actor.to_owned(),
+            }),
             other => self.subject_or_query(stamp, other),
         }
     }
@@ -110,6 +135,7 @@ impl Casebook {
                 self.queries_opened += 1;
                 let query = Query {
                     status: QueryStatus::Open,
+                    opened_entry: stamp.sequence,
                     opened_at_ms: stamp.recorded_at_ms,
                     changed_at_ms: stamp.recorded_at_ms,
                     closed_by_check: false,

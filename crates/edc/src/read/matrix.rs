@@ -1,0 +1,210 @@
+//! The subject matrix: subjects against study events, from the rows of subjects alone.
+
+use std::collections::HashMap;
+
+use contract::{
+    Context,
+    edc::v1::{
+        GetMatrixRequest, GetMatrixResponse, Matrix, ReviewState,
+        data_entry::Status,
+        matrix::{Cell, Column, Row},
+    },
+};
+use jiff::civil::Date;
+use kernel::{
+    PartialDate, RepeatKey, StudyEventOid,
+    casebook::{EventTiming, SubjectStatus, due_after, timing_today},
+    study::Design,
+};
+
+use super::{
+    page,
+    subjects::{Wanted, subjects},
+    today::today_at,
+};
+use crate::{
+    Edc,
+    failure::Result,
+    views::{BETWEEN, SubjectRow, VisitCell, visit_key},
+    wire::{self, value},
+};
+
+/// A page of the matrix, of the sites that the caller may see.
+pub(crate) async fn matrix(
+    edc: &Edc,
+    context: &Context,
+    request: &GetMatrixRequest,
+) -> Result<GetMatrixResponse> {
+    let study = edc.study(&request.study_oid.as_str().into()).await?;
+    let wanted = Wanted {
+        site: wire::subject::given(request.site_oid.as_ref()),
+        status: wire::subject::status(request.status)?,
+        size: page::size(request.page_size)?,
+        after: page::after(request.page_token.as_ref())?,
+    };
+    let found = subjects(edc, context, &study, &wanted).await?;
+    let events = Events::new(&study.compiled.design);
+    let mut today: HashMap<String, Date> = HashMap::new();
+    let mut rows = Vec::with_capacity(found.subjects.len());
+    for (key, row) in &found.subjects {
+        let here = if let Some(here) = today.get(&row.site) {
+            *here
+        } else {
+            let here = today_at(edc, &study, &row.site.as_str().into())?;
+            today.insert(row.site.clone(), here);
+            here
+        };
+        rows.push(Row {
+            subject_key: key.to_string(),
+            site_oid: row.site.clone(),
+            status: wire::subject::status_of(row.status()).into(),
+            cells: events.cells(row, here),
+        });
+    }
+    let matrix = Matrix { columns: events.columns(), rows };
+    Ok(GetMatrixResponse { matrix: Some(matrix), next_page_token: found.next })
+}
+
+/// The study events of a design, ready to fill rows.
+struct Events<'a> {
+    design: &'a Design,
+    columns: HashMap<&'a str, usize>,
+    /// The key of each event's anchor visit within a row.
+    anchors: Vec<Option<String>>,
+    /// How many forms each event must have.
+    mandatory_forms: Vec<u32>,
+}
+
+/// All occurrences of one event of one subject.
+#[derive(Clone, Default)]
+struct Occurrences<'a> {
+    sum: VisitCell,
+    count: u32,
+    last: Option<(RepeatKey, &'a VisitCell)>,
+}
+
+impl<'a> Events<'a> {
+    fn new(design: &'a Design) -> Self {
+        let events = &design.version().events;
+        let anchor = |event: &StudyEventOid| {
+            design.timing(event).map(|timing| visit_key(&timing.anchor, &RepeatKey::first()))
+        };
+        let mandatory = |forms: &[kernel::study::FormRef]| {
+            let mandatory = forms.iter().filter(|form| form.mandatory && form.exception.is_none());
+            u32::try_from(mandatory.count()).unwrap_or(u32::MAX)
+        };
+        Self {
+            design,
+            columns: events.iter().enumerate().map(|(at, one)| (one.oid.as_str(), at)).collect(),
+            anchors: events.iter().map(|event| anchor(&event.oid)).collect(),
+            mandatory_forms: events.iter().map(|event| mandatory(&event.forms)).collect(),
+        }
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        let events = self.design.version().events.iter();
+        let column = |event: &kernel::study::StudyEventDef| Column {
+            study_event_oid: event.oid.to_string(),
+            name: event.name.clone(),
+            description: value::texts(&event.description),
+        };
+        events.map(column).collect()
+    }
+
+    fn cells(&self, row: &SubjectRow, today: Date) -> Vec<Cell> {
+        let mut all = vec![Occurrences::default(); self.columns.len()];
+        for (key, cell) in &row.visits {
+            let (event, repeat) = key.split_once(BETWEEN).unwrap_or((key, "1"));
+            if let Some(at) = self.columns.get(event) {
+                all[*at].add(repeat, cell);
+            }
+        }
+        let taking_part = takes_part(row.status());
+        all.iter()
+            .enumerate()
+            .map(|(at, one)| self.cell(row, at, one, today, taking_part))
+            .collect()
+    }
+
+    fn cell(
+        &self,
+        row: &SubjectRow,
+        at: usize,
+        all: &Occurrences<'_>,
+        today: Date,
+        taking_part: bool,
+    ) -> Cell {
+        let sum = &all.sum;
+        let last = all.last.as_ref();
+        let first = last.is_none_or(|(repeat, _)| repeat.as_str() == "1");
+        let anchor = self.anchors[at].as_ref().filter(|_| first);
+        let anchor = anchor.and_then(|anchor| row.visits.get(anchor)?.date.as_deref());
+        let due = anchor.and_then(PartialDate::parse).and_then(|anchor| {
+            due_after(self.design.timing(&self.design.version().events[at].oid)?, anchor)
+        });
+        let happened = last.and_then(|(_, cell)| PartialDate::parse(cell.date.as_deref()?));
+        let known = last.is_some_and(|(_, cell)| cell.records > 0);
+        let timing = timing(timing_today(due, happened, today), known, taking_part);
+        Cell {
+            status: entry_status(sum.records, sum.complete, self.mandatory_forms[at]).into(),
+            timing: wire::subject::timing(timing).into(),
+            occurrence_count: value::number(all.count),
+            open_query_count: value::number(sum.pending_queries),
+            review: Some(ReviewState {
+                verified: sum.records > 0 && sum.verified == sum.records,
+                frozen: sum.records > 0 && sum.frozen == sum.records,
+                locked: sum.records > 0 && sum.locked == sum.records,
+                signed: sum.records > 0 && sum.signed == sum.records,
+            }),
+        }
+    }
+}
+
+impl<'a> Occurrences<'a> {
+    fn add(&mut self, repeat: &str, cell: &'a VisitCell) {
+        let sum = &mut self.sum;
+        sum.records += cell.records;
+        sum.complete += cell.complete;
+        sum.verified += cell.verified;
+        sum.frozen += cell.frozen;
+        sum.locked += cell.locked;
+        sum.signed += cell.signed;
+        sum.pending_queries += cell.pending_queries;
+        if cell.records == 0 && cell.date.is_none() {
+            return;
+        }
+        self.count += 1;
+        let repeat = RepeatKey::new(repeat);
+        if self.last.as_ref().is_none_or(|(last, _)| *last < repeat) {
+            self.last = Some((repeat, cell));
+        }
+    }
+}
+
+/// How far the entry of a visit has come, by its records, the complete ones among them, and how
+/// many it must have.
+pub(crate) fn entry_status(records: u32, complete: u32, mandatory: u32) -> Status {
+    if records == 0 {
+        Status::NotStarted
+    } else if complete == records && records >= mandatory {
+        Status::Complete
+    } else {
+        Status::InProgress
+    }
+}
+
+/// Where a visit stands, knowing also whether anything was recorded at it and whether the subject
+/// still takes part: what nobody waits for is not overdue.
+pub(crate) fn timing(by_date: EventTiming, recorded: bool, taking_part: bool) -> EventTiming {
+    match by_date {
+        EventTiming::Done | EventTiming::DoneOutOfWindow => by_date,
+        _ if recorded => EventTiming::Done,
+        _ if !taking_part => EventTiming::NotPlanned,
+        other => other,
+    }
+}
+
+/// Whether visits of a subject are still to come.
+pub(crate) fn takes_part(status: SubjectStatus) -> bool {
+    matches!(status, SubjectStatus::Screening | SubjectStatus::Enrolled)
+}

@@ -1,0 +1,46 @@
+//! What a caller may see: values that reveal the arm reach no blinded caller.
+
+use std::collections::HashSet;
+
+use contract::{Act, Context, Scope};
+use kernel::{CheckOid, ItemOid, SiteOid, casebook::Query};
+
+use crate::study::Study;
+
+/// The items and checks that a caller must not see; nothing for one who may see unblinded data.
+#[derive(Debug, Default)]
+pub(crate) struct Sight {
+    items: HashSet<ItemOid>,
+    checks: HashSet<CheckOid>,
+}
+
+impl Sight {
+    /// What `caller` may see of the subjects of one site.
+    pub fn of(context: &Context, study: &Study, site: &SiteOid) -> Self {
+        let version = study.compiled.design.version();
+        let blinded_checks = || version.checks.iter().filter(|check| check.blinded);
+        if version.blinding.items.is_empty() && blinded_checks().next().is_none() {
+            return Self::default();
+        }
+        let scope = Scope::at_site(study.oid.as_str(), site.as_str());
+        if let Ok(permit) = context.caller.permit(Act::ReadUnblinded, scope) {
+            let user = permit.user();
+            tracing::info!(user, study.oid = %study.oid, site.oid = %site, "read unblinded data");
+            return Self::default();
+        }
+        Self {
+            items: version.blinding.items.iter().cloned().collect(),
+            checks: blinded_checks().map(|check| check.oid.clone()).collect(),
+        }
+    }
+
+    pub fn shows(&self, item: &ItemOid) -> bool {
+        !self.items.contains(item)
+    }
+
+    /// Whether neither the query's item nor its check reveals the arm.
+    pub fn shows_query(&self, query: &Query) -> bool {
+        query.opened.item.as_ref().is_none_or(|item| self.shows(&item.item))
+            && query.opened.check.as_ref().is_none_or(|check| !self.checks.contains(check))
+    }
+}

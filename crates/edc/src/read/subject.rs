@@ -1,0 +1,183 @@
+//! One subject with its visits, their windows and the state of their forms.
+
+use std::collections::BTreeSet;
+
+use contract::{
+    Context,
+    edc::v1::{
+        FormSummary, GetSubjectRequest, GetSubjectResponse, ReviewState, Visit, data_entry::Status,
+    },
+};
+use jiff::civil::Date;
+use kernel::{
+    FormOid, RepeatKey, StudyEventOid, SubjectKey,
+    casebook::{
+        Casebook, Enrolment, FormRecord, RecordKey, Refusal, due, event_date, timing_today,
+    },
+    study::{Design, StudyEventDef, StudyEventKind},
+};
+
+use super::{
+    casebook::{site_to_read, stored},
+    matrix::{entry_status, takes_part, timing},
+    today::today_at,
+};
+use crate::{
+    Edc,
+    failure::Result,
+    wire::{
+        self,
+        form::{self, review_state},
+        value,
+    },
+};
+
+/// Returns a subject with everything that took place or is expected.
+pub(crate) async fn get(
+    edc: &Edc,
+    context: &Context,
+    request: &GetSubjectRequest,
+) -> Result<GetSubjectResponse> {
+    let study = edc.study(&request.study_oid.as_str().into()).await?;
+    let subject: SubjectKey = request.subject_key.as_str().into();
+    let site = site_to_read(edc, context, &study, &subject).await?;
+    let today = today_at(edc, &study, &site)?;
+    let design = &study.compiled.design;
+    let found = stored(edc, &study, &subject, |book| {
+        let enrolment = book.casebook.enrolment.as_ref()?;
+        let chart = Chart { design, casebook: &book.casebook, enrolment, today };
+        Some(GetSubjectResponse {
+            subject: Some(wire::subject::subject(&subject, &book.row)),
+            visits: chart.visits(),
+            events: book.casebook.notes.iter().map(wire::subject::recorded_event).collect(),
+        })
+    })
+    .await?;
+    Ok(found.ok_or_else(|| Refusal::SubjectUnknown(subject.to_string()))?)
+}
+
+/// What the visits of a subject are read from.
+struct Chart<'a> {
+    design: &'a Design,
+    casebook: &'a Casebook,
+    enrolment: &'a Enrolment,
+    today: Date,
+}
+
+impl Chart<'_> {
+    /// In schedule order; what an earlier version of the study asked for comes last.
+    fn visits(&self) -> Vec<Visit> {
+        let mut visits = Vec::new();
+        for event in &self.design.version().events {
+            let mut repeats = self.occurrences(&event.oid);
+            if repeats.is_empty() && event.kind != StudyEventKind::Unscheduled {
+                repeats.insert(RepeatKey::first());
+            }
+            let each = repeats.iter().map(|repeat| self.visit(&event.oid, repeat, Some(event)));
+            visits.extend(each);
+        }
+        let events = self.casebook.records.keys().map(|key| &key.event);
+        let gone = events.filter(|event| self.design.event(event).is_none());
+        for event in gone.collect::<BTreeSet<_>>() {
+            let repeats = self.occurrences(event);
+            visits.extend(repeats.iter().map(|repeat| self.visit(event, repeat, None)));
+        }
+        visits
+    }
+
+    fn occurrences(&self, event: &StudyEventOid) -> BTreeSet<RepeatKey> {
+        let from = RecordKey {
+            event: event.clone(),
+            event_repeat: "".into(),
+            form: "".into(),
+            form_repeat: "".into(),
+        };
+        let records = self.casebook.records.range(from..);
+        let recorded = records.map(|(key, _)| key).take_while(|key| key.event == *event);
+        let dated = self.casebook.dates.keys().filter(|(dated, _)| dated == event);
+        recorded.map(|key| key.event_repeat.clone()).chain(dated.map(|(_, r)| r.clone())).collect()
+    }
+
+    fn visit(
+        &self,
+        event: &StudyEventOid,
+        repeat: &RepeatKey,
+        def: Option<&StudyEventDef>,
+    ) -> Visit {
+        let (design, casebook) = (self.design, self.casebook);
+        let due = due(design, casebook, event).filter(|_| repeat.as_str() == "1");
+        let happened = event_date(design, casebook, event, repeat);
+        let forms = self.forms(event, repeat, def);
+        let is = |form: &&FormSummary, status: Status| form.status == i32::from(status);
+        let (mut records, mut complete) = (0, 0);
+        for form in forms.iter().filter(|form| form.version > 0 && !is(form, Status::Removed)) {
+            records += 1;
+            complete += u32::from(is(&form, Status::Complete));
+        }
+        let mandatory = def.map_or(0, |def| {
+            def.forms.iter().filter(|form| form.mandatory && form.exception.is_none()).count()
+        });
+        let by_date = timing_today(due, happened, self.today);
+        let timing = timing(by_date, records > 0, takes_part(self.enrolment.status));
+        Visit {
+            study_event_oid: event.to_string(),
+            study_event_repeat_key: repeat.to_string(),
+            status: entry_status(records, complete, u32::try_from(mandatory).unwrap_or(u32::MAX))
+                .into(),
+            timing: wire::subject::timing(timing).into(),
+            target_date: due.map(|due| due.target.to_string()),
+            window_start_date: due.map(|due| due.earliest.to_string()),
+            window_end_date: due.map(|due| due.latest.to_string()),
+            visit_date: happened.map(|date| date.to_string()),
+            forms,
+        }
+    }
+
+    /// The forms in the order of the event; forms that it no longer has come last.
+    fn forms(
+        &self,
+        event: &StudyEventOid,
+        repeat: &RepeatKey,
+        def: Option<&StudyEventDef>,
+    ) -> Vec<FormSummary> {
+        let recorded: Vec<(&RecordKey, &FormRecord)> =
+            self.casebook.records_of(event, repeat).map(|(key, record)| (key, &**record)).collect();
+        let mut forms = Vec::new();
+        let expected = def.map_or(&[][..], |def| def.forms.as_slice());
+        for form in expected {
+            let before = forms.len();
+            let of_form = recorded.iter().filter(|(key, _)| key.form == form.form);
+            forms.extend(of_form.map(|(key, record)| self.form(key, record)));
+            if forms.len() == before {
+                forms.push(not_started(&form.form));
+            }
+        }
+        let is_expected = |form: &FormOid| expected.iter().any(|one| one.form == *form);
+        let gone = recorded.iter().filter(|(key, _)| !is_expected(&key.form));
+        forms.extend(gone.map(|(key, record)| self.form(key, record)));
+        forms
+    }
+
+    fn form(&self, key: &RecordKey, record: &FormRecord) -> FormSummary {
+        let queries = self.casebook.queries_of(key);
+        FormSummary {
+            form_oid: key.form.to_string(),
+            form_repeat_key: key.form_repeat.to_string(),
+            status: form::entry_status(record).into(),
+            version: value::number(record.version),
+            review: Some(review_state(self.design, key, record)),
+            open_query_count: value::number(queries.filter(|one| one.status.is_pending()).count()),
+        }
+    }
+}
+
+fn not_started(form: &FormOid) -> FormSummary {
+    FormSummary {
+        form_oid: form.to_string(),
+        form_repeat_key: RepeatKey::first().to_string(),
+        status: Status::NotStarted.into(),
+        version: 0,
+        review: Some(ReviewState::default()),
+        open_query_count: 0,
+    }
+}
