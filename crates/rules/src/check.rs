@@ -2,8 +2,8 @@
 //!
 //! Every name becomes a slot that `run` fills (`@0` its value, `?0` whether it is missing, `!0`
 //! why), every constant that cel does not know becomes `#0`, every operator a call of the function
-//! for its types. `&&` and `||` become conditions that look left to right, so that a missing value
-//! is never argued away by what stands to the right of it.
+//! for its types. `&&`, `||` and `? :` stay cel's own: a side without a value is passed over when
+//! the other side decides. Everything else needs all its values.
 
 mod emit;
 mod functions;

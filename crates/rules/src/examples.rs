@@ -1,10 +1,16 @@
 //! The example cases that a rule carries, run before its study version is published.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{Datum, MissingReason, PartialDate, study::Example};
 
-use crate::{Facts, Reference, Rule, Scope};
+use crate::{
+    Expect, Facts, Reference, Rule, Scope,
+    check::check,
+    rule::compile_tree,
+    syntax::{call_text, parse, replace_calls},
+    types::Ty,
+};
 
 /// An example that a rule does not meet.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,13 +24,22 @@ pub struct ExampleFault {
     pub message_zh: String,
 }
 
-/// Runs the example cases of a rule. A given name is that of an item, or one of
-/// [`Rule::reads`] as it prints, such as `previous("WEIGHT")`; a given value is canonical text, or
-/// `missing: NOT_DONE`; the values of `rows("…")` stand between semicolons.
+/// Runs the example cases of a rule. A given name is that of an item; or a call as it stands in
+/// the rule, such as `previous("WEIGHT")` or `study_day(VISITDT)`, which then has the given value
+/// whatever it would read; or `reference date`, or `rows("ITEM")`. A given value is canonical
+/// text, or `missing: NOT_DONE`; the values of `rows("…")` stand between semicolons.
 pub fn check_examples(rule: &Rule, examples: &[Example], scope: &Scope) -> Vec<ExampleFault> {
     let check = |(index, example): (usize, &Example)| {
         let number = index + 1;
-        if let Some(name) = example.given.keys().find(|name| !is_read(rule, scope, name)) {
+        let given = Given::new(example, scope);
+        let (rule, inputs) = with_inputs(rule, &given);
+        let is_read = |name: &String| {
+            let name = written(name);
+            scope.item(&name).is_some()
+                || inputs.contains(&name)
+                || rule.reads().iter().any(|reference| reference.to_string() == name)
+        };
+        if let Some(name) = example.given.keys().find(|name| !is_read(name)) {
             return Some(ExampleFault {
                 number,
                 actual: String::new(),
@@ -32,7 +47,7 @@ pub fn check_examples(rule: &Rule, examples: &[Example], scope: &Scope) -> Vec<E
                 message_zh: format!("规则没有读取 {name}"),
             });
         }
-        let actual = rule.evaluate(&Given::new(example, scope)).to_string();
+        let actual = rule.evaluate(&given).to_string();
         (actual != example.expect).then(|| ExampleFault {
             number,
             message_en: format!("expected {}, got {actual}", example.expect),
@@ -43,25 +58,41 @@ pub fn check_examples(rule: &Rule, examples: &[Example], scope: &Scope) -> Vec<E
     examples.iter().enumerate().filter_map(check).collect()
 }
 
-/// An example may also give items of the scope that the rule does not read.
-fn is_read(rule: &Rule, scope: &Scope, name: &str) -> bool {
-    scope.item(name).is_some() || rule.reads().iter().any(|reference| reference.to_string() == name)
+/// The rule with each call for which a value is given read as an item, and these calls.
+fn with_inputs(rule: &Rule, given: &Given) -> (Rule, BTreeSet<String>) {
+    let mut scope = given.scope.clone();
+    let mut inputs = BTreeSet::new();
+    let Ok(tree) = parse(rule.text()) else { return (rule.clone(), inputs) };
+    let tree = replace_calls(tree, &mut |node| {
+        let call = call_text(node).filter(|call| given.data.contains_key(call))?;
+        let Ok(Ty::One(of)) = check(node.clone(), given.scope).map(|checked| checked.of) else {
+            return None;
+        };
+        scope.items.insert(call.clone(), of);
+        inputs.insert(call.clone());
+        Some(call)
+    });
+    match compile_tree(rule.text(), tree, &scope, Expect::Any) {
+        Ok(with_inputs) if !inputs.is_empty() => (with_inputs, inputs),
+        _ => (rule.clone(), BTreeSet::new()),
+    }
+}
+
+/// A given name as a call is printed: quotes and blanks are the author's.
+fn written(name: &str) -> String {
+    parse(name).ok().and_then(|node| call_text(&node)).unwrap_or_else(|| name.to_owned())
 }
 
 /// An example as facts.
 struct Given<'a> {
     scope: &'a Scope,
-    data: BTreeMap<&'a str, Datum>,
+    data: BTreeMap<String, Datum>,
 }
 
 impl<'a> Given<'a> {
-    fn new(example: &'a Example, scope: &'a Scope) -> Self {
-        let read = |(name, text): (&'a String, &'a String)| (name.as_str(), datum(text));
+    fn new(example: &Example, scope: &'a Scope) -> Self {
+        let read = |(name, text): (&String, &String)| (written(name), datum(text));
         Self { scope, data: example.given.iter().map(read).collect() }
-    }
-
-    fn read(&self, reference: &Reference) -> Option<Datum> {
-        self.data.get(reference.to_string().as_str()).cloned()
     }
 }
 
@@ -70,48 +101,20 @@ fn datum(text: &str) -> Datum {
     reason.map_or_else(|| Datum::value(text), Datum::Missing)
 }
 
+/// A call for which a value is given has become an item; of any other there is nothing.
 impl Facts for Given<'_> {
     fn item(&self, name: &str) -> Option<&Datum> {
         self.data.get(name)
     }
 
-    fn previous(&self, item: &str) -> Option<Datum> {
-        self.read(&Reference::Previous { item: item.to_owned() })
-    }
-
-    fn value(&self, event: &str, form: &str, item: &str) -> Option<Datum> {
-        let (event, form, item) = (event.to_owned(), form.to_owned(), item.to_owned());
-        self.read(&Reference::Value { event, form, item })
-    }
-
-    fn first(&self, event: &str, form: &str, item: &str) -> Option<Datum> {
-        let (event, form, item) = (event.to_owned(), form.to_owned(), item.to_owned());
-        self.read(&Reference::First { event, form, item })
-    }
-
-    fn last(&self, event: &str, form: &str, item: &str) -> Option<Datum> {
-        let (event, form, item) = (event.to_owned(), form.to_owned(), item.to_owned());
-        self.read(&Reference::Last { event, form, item })
-    }
-
     fn rows(&self, item: &str) -> Vec<Datum> {
-        let rows = self.read(&Reference::Rows { item: item.to_owned() });
-        let texts = rows.as_ref().and_then(Datum::text).unwrap_or_default();
+        let rows = self.data.get(&Reference::Rows { item: item.to_owned() }.to_string());
+        let texts = rows.and_then(Datum::text).unwrap_or_default();
         texts.split(';').map(str::trim).filter(|text| !text.is_empty()).map(datum).collect()
     }
 
-    fn count(&self, form: &str) -> u32 {
-        let count = self.read(&Reference::Count { form: form.to_owned() });
-        count.as_ref().and_then(Datum::text).and_then(|text| text.parse().ok()).unwrap_or(0)
-    }
-
-    fn others(&self, items: &[String]) -> u32 {
-        let others = self.read(&Reference::Others { items: items.to_vec() });
-        others.as_ref().and_then(Datum::text).and_then(|text| text.parse().ok()).unwrap_or(0)
-    }
-
     fn reference_date(&self) -> Option<PartialDate> {
-        let date = self.read(&Reference::ReferenceDate)?;
+        let date = self.data.get(&Reference::ReferenceDate.to_string())?;
         date.text().and_then(PartialDate::parse)
     }
 

@@ -5,7 +5,7 @@ use crate::{
     check::{Checked, Source, check},
     fault::Flaw,
     run,
-    syntax::parse,
+    syntax::{Node, parse},
     types::Ty,
 };
 
@@ -36,12 +36,20 @@ pub(crate) struct Compiled {
 
 /// Compiles a text against the names that it may use. Says everything that is wrong with it.
 pub fn compile(text: &str, scope: &Scope, expect: Expect) -> Result<Rule, Vec<RuleFault>> {
-    let refused =
-        |flaws: Vec<Flaw>| flaws.into_iter().map(|flaw| flaw.in_text(text)).collect::<Vec<_>>();
-    let node = parse(text).map_err(refused)?;
-    let at = node.at;
-    let checked = check(node, scope).map_err(refused)?;
-    let of = result_type(&checked, expect, at).map_err(|flaw| refused(vec![flaw]))?;
+    let rule = parse(text).and_then(|node| compile_tree(text, node, scope, expect));
+    rule.map_err(|flaws| flaws.into_iter().map(|flaw| flaw.in_text(text)).collect())
+}
+
+/// Compiles the tree that was read from a text.
+pub(crate) fn compile_tree(
+    text: &str,
+    tree: Node,
+    scope: &Scope,
+    expect: Expect,
+) -> Result<Rule, Vec<Flaw>> {
+    let at = tree.at;
+    let checked = check(tree, scope)?;
+    let of = result_type(&checked, expect, at).map_err(|flaw| vec![flaw])?;
     let (mut names, mut reads) = (Vec::new(), Vec::new());
     for slot in &checked.slots {
         match &slot.source {

@@ -29,9 +29,9 @@ use crate::{
 pub enum Outcome {
     True,
     False,
-    /// The evaluation came to something that is missing, or to a partial date that leaves the
-    /// answer open, or to a text that is no number. Named as in the rule, each once. None is named
-    /// when the rule itself says that there is no value.
+    /// The answer depends on something that is missing, or on a partial date that leaves it open,
+    /// or on a text that is no number. Named is what the evaluation came to, as in the rule, each
+    /// once; nothing when the rule itself says that there is no value.
     NotEvaluated {
         missing: Vec<String>,
     },
@@ -100,12 +100,22 @@ struct Notes {
 }
 
 impl Notes {
-    /// A missing value outweighs all: what was computed without it means nothing.
+    /// A value stands, whatever is missing: every part that needs a missing value ends in an error
+    /// or in null, and only the side of `&&` or `||` that decides passes over that. Without a
+    /// value, something missing outweighs what failed: if it were there, it could have decided.
     fn judge(self, rule: &Compiled, ended: Ended) -> Outcome {
         let failed = |at, problem| {
             let (line, column) = place(&rule.text, at);
             Outcome::Failed(RuleError { line, column, problem })
         };
+        if let Ended::With(Some(outcome)) = ended {
+            return match outcome.text() {
+                Some(text) if text.len() > MAX_TEXT && text.chars().count() > MAX_TEXT => {
+                    failed(0, RuleProblem::TextTooLong)
+                }
+                _ => outcome,
+            };
+        }
         if !self.missing.is_empty() || self.nothing {
             return Outcome::NotEvaluated { missing: shown(rule, &self.missing) };
         }
@@ -113,13 +123,7 @@ impl Notes {
             return failed(rule.checked.slots[slot].at, problem);
         }
         match ended {
-            Ended::With(Some(Outcome::Value(text)))
-                if text.len() > MAX_TEXT && text.chars().count() > MAX_TEXT =>
-            {
-                failed(0, RuleProblem::TextTooLong)
-            }
-            Ended::With(Some(outcome)) => outcome,
-            Ended::With(None) => failed(0, RuleProblem::Unexpected("no value".to_owned())),
+            Ended::With(_) => failed(0, RuleProblem::Unexpected("no value".to_owned())),
             Ended::Stopped(Stop::Open, _) => {
                 Outcome::NotEvaluated { missing: shown(rule, &self.partial) }
             }

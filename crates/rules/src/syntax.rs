@@ -3,6 +3,7 @@
 //! cel's fast parser keeps no places. Its tree lists names and literals in the order of the text,
 //! so walking it beside the tokens gives every node its place again.
 
+mod calls;
 mod limits;
 mod reader;
 
@@ -11,6 +12,7 @@ use rust_decimal::Decimal;
 
 use crate::fault::Flaw;
 
+pub(crate) use calls::{call_text, replace_calls};
 pub(crate) use limits::MAX_TEXT;
 
 /// A part of an expression.

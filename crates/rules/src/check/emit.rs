@@ -59,6 +59,17 @@ pub(super) fn literal_int(tree: &IdedExpr) -> Option<i64> {
     }
 }
 
+/// Whether the part can be null, instead of an error, when something is missing.
+pub(super) fn can_be_null(tree: &IdedExpr) -> bool {
+    match &tree.expr {
+        Expr::Ident(name) => name.starts_with(['@', '~']),
+        Expr::Call(call) => {
+            call.func_name == operators::CONDITIONAL && call.args.iter().skip(1).any(can_be_null)
+        }
+        _ => false,
+    }
+}
+
 /// Whether the value of a slot is read in this part.
 pub(super) fn reads(tree: &IdedExpr, slot: usize) -> bool {
     match &tree.expr {

@@ -1,7 +1,7 @@
 use cel::{
     IdedExpr,
     common::{
-        ast::ComprehensionExpr,
+        ast::{ComprehensionExpr, operators as op},
         types::{CelBool, CelInt, CelList, CelString},
         value::Val,
     },
@@ -51,12 +51,15 @@ impl Checker<'_> {
             let values: Vec<_> = kinds.into_iter().map(|kind| constant_value(kind, of)).collect();
             return (self.constant(Box::new(CelList::from(values))), Ty::List(of));
         }
-        let parts = if of == Some(Type::Dec) {
+        let parts: Vec<_> = if of == Some(Type::Dec) {
             parts.into_iter().map(|part| self.promoted(part)).collect()
         } else {
             parts.into_iter().map(|(part, _)| part).collect()
         };
-        (emit::list(parts), Ty::List(of))
+        let gaps = parts.iter().any(emit::can_be_null);
+        let list = emit::list(parts);
+        let list = if gaps { emit::call("given", vec![list]) } else { list };
+        (list, Ty::List(of))
     }
 
     pub(super) fn each(&mut self, at: usize, each: Each) -> Typed {
@@ -111,7 +114,8 @@ impl Checker<'_> {
     }
 }
 
-/// The loop that cel runs. Unlike cel's own macros it does not pass over an error.
+/// The loop that cel runs. `all` is a chain of `&&`, `exists` one of `||`: as there, an element for
+/// which there is no answer is passed over when another decides.
 fn walked(
     walk: Walk,
     depth: usize,
@@ -122,11 +126,18 @@ fn walked(
     let (result, variable) = (format!("%r{depth}"), format!("%{depth}"));
     let so_far = || emit::ident(result.as_str());
     let condition = condition.unwrap_or_else(|| emit::boolean(true));
-    let element = element.unwrap_or_else(|| emit::ident(variable.as_str()));
+    let element = element.map_or_else(
+        || emit::ident(variable.as_str()),
+        |tree| if emit::can_be_null(&tree) { emit::call("given", vec![tree]) } else { tree },
+    );
     let (start, go_on, step, end) = match walk {
-        Walk::All => (emit::boolean(true), so_far(), condition, so_far()),
+        Walk::All => {
+            let step = emit::call(op::LOGICAL_AND, vec![so_far(), condition]);
+            (emit::boolean(true), so_far(), step, so_far())
+        }
         Walk::Exists => {
-            (emit::boolean(false), emit::call("not", vec![so_far()]), condition, so_far())
+            let step = emit::call(op::LOGICAL_OR, vec![so_far(), condition]);
+            (emit::boolean(false), emit::call("not", vec![so_far()]), step, so_far())
         }
         Walk::ExistsOne => {
             let more = emit::placed("i+", vec![so_far(), emit::int(1)], 0);

@@ -141,13 +141,7 @@ impl Checker<'_> {
             op::LOGICAL_AND | op::LOGICAL_OR => {
                 self.must_be_bool(&left);
                 self.must_be_bool(&right);
-                let (left, right) = (left.1.0, right.1.0);
-                let tree = if name == op::LOGICAL_AND {
-                    emit::condition(left, right, emit::boolean(false))
-                } else {
-                    emit::condition(left, emit::boolean(true), right)
-                };
-                (tree, Ty::One(Type::Bool))
+                (emit::call(name, vec![left.1.0, right.1.0]), Ty::One(Type::Bool))
             }
             _ if left.1.1 == Ty::Unknown || right.1.1 == Ty::Unknown => unknown(),
             op::IN => self.is_in(at, left.1, right.1),

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use cel::{
     ExecutionError,
     common::{
-        types::{CelBool, CelInt, CelList, CelString},
+        types::{CelBool, CelInt, CelList, CelNull, CelString},
         value::{CowVal, Val},
     },
 };
@@ -18,6 +18,7 @@ use super::{
 use crate::values::{Dec, Moment};
 
 pub(super) const ENTRIES: &[Entry] = &[
+    ("given", 1, given),
     ("in", 3, |a| is_in(&a)),
     ("size", 1, |a| Ok(whole(i64::try_from(elements(&a, 0)?.len()).unwrap_or(i64::MAX)))),
     ("declist", 1, |a| {
@@ -54,6 +55,18 @@ pub(super) const ENTRIES: &[Entry] = &[
     }),
 ];
 
+/// Its argument, unless that is missing or is a list of which an element is missing.
+fn given<'b, 'v>(mut args: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
+    let value = args.pop().ok_or_else(absent)?;
+    let list = value.downcast_ref::<CelList>();
+    let gaps = list.is_some_and(|list| list.inner().iter().any(|e| is_null(e.as_ref())));
+    if gaps || is_null(value.as_ref()) { Err(absent()) } else { Ok(value) }
+}
+
+fn is_null(value: &dyn Val) -> bool {
+    value.downcast_ref::<CelNull>().is_some()
+}
+
 /// The mean or the extremes of nothing.
 fn none(args: Args) -> ExecutionError {
     Stop::DivisionByZero.in_call(args)
@@ -83,6 +96,9 @@ fn dec_sum(args: Args) -> Result<Decimal, ExecutionError> {
 /// True when one element is equal for certain, else open when one may be.
 fn is_in<'b, 'v>(args: Args<'_, 'b, 'v>) -> Answer<'b, 'v> {
     let wanted = argument(args, 0)?;
+    if is_null(wanted) {
+        return Err(absent());
+    }
     let mut open = false;
     for element in elements(args, 1)? {
         match same(wanted, element.as_ref())? {

@@ -56,11 +56,11 @@ impl Run<'_> {
         match self.found(slot) {
             Ok(Some(value)) => {
                 if slot.of.is_moment() && value.downcast_ref().is_some_and(Moment::is_partial) {
-                    self.note(|notes| notes.partial.push(index));
+                    self.note(|notes| add(&mut notes.partial, index));
                 }
                 return value;
             }
-            Ok(None) => self.note(|notes| notes.missing.push(index)),
+            Ok(None) => self.note(|notes| add(&mut notes.missing, index)),
             Err(problem) => self.note(|notes| {
                 notes.failed.get_or_insert((index, problem));
             }),
@@ -130,6 +130,13 @@ impl Run<'_> {
             Some(Datum::Missing(reason)) => reason.code(),
             Some(Datum::Value { .. }) | None => "",
         }
+    }
+}
+
+/// Loops come to the same slot again and again.
+fn add(slots: &mut Vec<usize>, slot: usize) {
+    if !slots.contains(&slot) {
+        slots.push(slot);
     }
 }
 

@@ -60,6 +60,7 @@ fn decimals_are_exact_and_division_is_not_of_whole_numbers() {
         ("dec(\"0.1\") + number('0.2') == 0.3", "true"),
         ("dec(LBORRES) < 1.0", "? LBORRES"),
         ("answered(LBORRES) && number(LBORRES) > 1", "? LBORRES"),
+        ("number(LBORRES) > 1 || SEX == \"F\"", "true"),
         ("text(SYSBP) + \"/\" + text(DIABP)", "128/81"),
         ("sqrt(HEIGHT * WEIGHT / 3600) > 1.84", "true"),
         ("round_half_up(sqrt(2), 10)", "1.4142135624"),
@@ -130,7 +131,9 @@ fn what_a_partial_date_leaves_open_is_not_decided() {
         ("day(ENDDT) > 3", "? ENDDT"),
         ("age_at(BIRTHDT, VISITDT)", "73"),
         ("age_at(BIRTHDT, date(\"2014-07-10\"))", "? BIRTHDT"),
-        ("age_at(BIRTHDT, date(\"2014-07-10\")) >= 50 || true", "? BIRTHDT"),
+        ("age_at(BIRTHDT, date(\"2014-07-10\")) >= 50 || true", "true"),
+        ("ENDDT >= VISITDT || SEX == \"F\"", "true"),
+        ("ENDDT >= VISITDT && SEX == \"F\"", "? ENDDT"),
         ("ENDDT in [CONSENTDT, VISITDT]", "? ENDDT"),
         ("ENDDT in [CONSENTDT]", "false"),
         ("DOSEDTM < ZONEDDTM", "?"),
@@ -139,12 +142,22 @@ fn what_a_partial_date_leaves_open_is_not_decided() {
 }
 
 #[test]
-fn a_missing_item_is_never_argued_away() {
+fn what_a_missing_item_could_change_is_not_evaluated() {
     all_give(&[
         ("PULSE > 30", "? PULSE"),
         ("PULSE > RESP", "? PULSE, RESP"),
-        ("PULSE > 30 || true", "? PULSE"),
-        ("PULSE > 30 && false", "? PULSE"),
+        ("PULSE > 30 || true", "true"),
+        ("PULSE > 30 && false", "false"),
+        ("PULSE > 30 || false", "? PULSE"),
+        ("PULSE > 30 && true", "? PULSE"),
+        ("false || PULSE > 30", "? PULSE"),
+        ("true && PULSE > 30", "? PULSE"),
+        ("PULSE > 30 || RESP > 5", "? PULSE, RESP"),
+        ("PULSE > 30 || RESP > 5 || SYSBP > 0", "true"),
+        ("!(PULSE > 30 && SYSBP < 0)", "true"),
+        ("(PULSE > 30 && false) == false", "true"),
+        ("PULSE > 30 ? true : true", "? PULSE"),
+        ("(PULSE > 30 || true) ? 1 : 2", "1"),
         ("true || PULSE > 30", "true"),
         ("false && PULSE > 30", "false"),
         ("missing(PULSE) || PULSE > 30", "true"),
@@ -164,14 +177,27 @@ fn a_missing_item_is_never_argued_away() {
         ("SEX == \"M\" ? PREG == \"N\" : PULSE > 0", "? PULSE"),
         ("[PULSE, SYSBP].all(x, x > 0)", "? PULSE"),
         ("[SYSBP, PULSE].exists(x, x > 0)", "? PULSE"),
+        ("[2, 1].exists(x, x == 1 || PULSE > 3)", "true"),
+        ("[2, 3].exists(x, x == 1 || PULSE > 3)", "? PULSE"),
+        ("[2, 1].all(x, x == 2 && PULSE > 3)", "false"),
+        ("[2, 1].all(x, x == 2 || PULSE > 3)", "? PULSE"),
+        ("[2, 1].exists_one(x, x == 1 || PULSE > 3)", "? PULSE"),
+        ("size([SYSBP, PULSE])", "? PULSE"),
+        ("size([SYSBP, SMOKER ? PULSE : 1])", "? PULSE"),
+        ("size([1, 2].map(x, PULSE))", "? PULSE"),
+        ("[SYSBP, PULSE].exists(x, true)", "? PULSE"),
+        ("size([SYSBP, PULSE].filter(x, false))", "? PULSE"),
         ("SYSBP in [SYSBP, PULSE]", "? PULSE"),
+        ("PULSE in []", "? PULSE"),
         ("sum([SYSBP, PULSE])", "? PULSE"),
         ("PULSE", "? PULSE"),
         ("SEX == \"M\" ? SYSBP : null", "?"),
         ("SEX == \"F\" ? SYSBP : null", "128"),
         ("SEX == \"M\" ? SYSBP : (SEX == \"F\" ? 0 : null)", "0"),
-        ("(SEX == \"M\" ? SYSBP : null) > 1 || true", "?"),
-        ("1 / 0 > 1 || PULSE > 1", "failed: line 1, column 3: division by zero"),
+        ("(SEX == \"M\" ? SYSBP : null) > 1", "?"),
+        ("(SEX == \"M\" ? SYSBP : null) > 1 || true", "true"),
+        ("1 / 0 > 1 || PULSE > 1", "? PULSE"),
+        ("PULSE > 1 || 1 / 0 > 1", "? PULSE"),
     ]);
 }
 
@@ -275,6 +301,17 @@ fn what_cannot_be_computed_says_where() {
         assert_eq!((error.line, error.column), place, "{text}");
         assert_eq!(error.problem, problem, "{text}");
     }
+}
+
+#[test]
+fn what_cannot_be_computed_is_passed_over_where_the_other_side_decides() {
+    all_give(&[
+        ("1 / 0 > 1 || true", "true"),
+        ("1 / 0 > 1 && false", "false"),
+        ("BAD > 1 || SYSBP > 1", "true"),
+        ("1 / 0 > 1 || false", "failed: line 1, column 3: division by zero"),
+        ("BAD > 1 && true", "failed: line 1, column 1: the value of BAD is not of its type"),
+    ]);
 }
 
 #[test]

@@ -48,6 +48,69 @@ fn an_example_can_give_what_is_read_elsewhere() {
 }
 
 #[test]
+fn an_example_can_give_any_call_as_it_stands_in_the_rule() {
+    let given = |name, text| [example(&[(name, text)], "true")];
+    let cases = [
+        ("others(\"SEX\", \"GRADE\") > 0", "others(\"SEX\", \"GRADE\")", "1"),
+        ("others('SEX','GRADE') > 0", "others(\"SEX\", \"GRADE\")", "1"),
+        ("others(\"SEX\", \"GRADE\") > 0", "others('SEX','GRADE')", "1"),
+        ("!(SYSBP > 300 || study_day(VISITDT) < 0)", "study_day(VISITDT)", "3"),
+        ("study_day(add_days(VISITDT, 2)) > 1", "add_days(VISITDT, 2)", "2014-02-03"),
+        ("age_at(BIRTHDT, CONSENTDT) >= 50", "age_at(BIRTHDT, CONSENTDT)", "73"),
+        ("sum(\"AEDOSE\") == 6.5", "sum(\"AEDOSE\")", "6.5"),
+        ("missing(previous(\"WEIGHT\"))", "previous(\"WEIGHT\")", "missing: NOT_DONE"),
+        (
+            "answered(first(\"SE.SCREEN\", \"F.DM\", \"BIRTHDT\"))",
+            "first(\"SE.SCREEN\", \"F.DM\", \"BIRTHDT\")",
+            "1940",
+        ),
+        ("[1, 2].exists(x, x == count(\"F.AE\"))", "count(\"F.AE\")", "2"),
+    ];
+    for (text, name, value) in cases {
+        let mut examples = given(name, value).to_vec();
+        if text.contains("study_day(add_days") {
+            examples[0].given.insert("reference date".into(), "2014-02-01".into());
+        }
+        if text.contains("SYSBP") {
+            examples[0].given.insert("SYSBP".into(), "120".into());
+        }
+        assert_eq!(faults(text, &examples), Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
+fn a_count_of_equal_records_is_given_with_or_without_its_items() {
+    let text = "others(\"SEX\", \"GRADE\") == 1";
+    let call = "others(\"SEX\", \"GRADE\")";
+    let examples = [
+        example(&[(call, "1")], "true"),
+        example(&[(call, "1"), ("SEX", "F"), ("GRADE", "2")], "true"),
+        example(&[("SEX", "F"), ("GRADE", "2")], "false"),
+        example(&[("SEX", "F")], "not evaluated"),
+        example(&[(call, "missing: UNKNOWN"), ("SEX", "F"), ("GRADE", "2")], "not evaluated"),
+    ];
+    assert_eq!(faults(text, &examples), Vec::<String>::new());
+}
+
+#[test]
+fn a_call_that_the_rule_does_not_have_cannot_be_given() {
+    let examples = [
+        example(&[("study_day(CONSENTDT)", "3")], "true"),
+        example(&[("previous(\"HEIGHT\")", "170")], "true"),
+        example(&[("study_day(VISITDT)", "soon")], "true"),
+    ];
+    assert_eq!(
+        faults("study_day(VISITDT) == 3", &examples),
+        [
+            "example 1: the rule has no study_day(CONSENTDT)",
+            "example 2: the rule has no previous(\"HEIGHT\")",
+            "example 3: expected true, got failed: line 1, column 1: the value of \
+             study_day(VISITDT) is not of its type",
+        ]
+    );
+}
+
+#[test]
 fn an_example_that_does_not_hold_says_what_came_out() {
     let examples = [
         example(&[("SYSBP", "120"), ("DIABP", "80")], "false"),

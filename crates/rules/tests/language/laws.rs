@@ -35,6 +35,11 @@ fn truth() -> impl Strategy<Value = String> {
         Just("SMOKER".to_owned()),
         Just("missing(SYSBP)".to_owned()),
         Just("length(COMMENT) > 3".to_owned()),
+        Just("number(SCORE) > 2".to_owned()),
+        Just("[1, SYSBP].exists(x, x == GRADE || DIABP > 80)".to_owned()),
+        Just("[1, 2].all(x, x != GRADE && SMOKER)".to_owned()),
+        Just("size([GRADE, BIG].filter(x, x > 1)) > 0".to_owned()),
+        Just("GRADE in [SYSBP, 2, BIG]".to_owned()),
     ];
     leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
@@ -45,6 +50,50 @@ fn truth() -> impl Strategy<Value = String> {
                 .prop_map(|(a, b, c)| format!("(({a}) ? ({b}) : ({c}))")),
         ]
     })
+}
+
+/// What an item can hold, whatever its type is.
+#[derive(Clone, Debug)]
+struct Held {
+    number: i64,
+    decimals: u32,
+    text: &'static str,
+    truth: bool,
+    date: (u32, u32, u32),
+    minute: u32,
+}
+
+impl Held {
+    fn of(&self, of: Type) -> String {
+        let (year, month, day) = self.date;
+        let date = format!("{year}-{month:02}-{day:02}");
+        let time = format!("{:02}:{:02}", self.minute / 60, self.minute % 60);
+        match of {
+            Type::Int => self.number.to_string(),
+            Type::Dec => format!("{}.{}", self.number, self.decimals),
+            Type::Text => self.text.to_owned(),
+            Type::Bool => self.truth.to_string(),
+            Type::Date => date,
+            Type::Time => time,
+            Type::DateTime => format!("{date}T{time}"),
+        }
+    }
+}
+
+fn value() -> impl Strategy<Value = Held> {
+    let number = prop_oneof![-3_i64..4, -999_i64..999, Just(i64::MAX), Just(i64::MIN)];
+    let text = prop::sample::select(&["F", "M", "2.5", "-1", "头痛", " "][..]);
+    let date = (1900_u32..2100, 1_u32..13, 1_u32..29);
+    (number, 0_u32..999, text, any::<bool>(), date, 0_u32..1440).prop_map(
+        |(number, decimals, text, truth, date, minute)| Held {
+            number,
+            decimals,
+            text,
+            truth,
+            date,
+            minute,
+        },
+    )
 }
 
 /// Pieces of the language in any order.
@@ -161,26 +210,74 @@ proptest! {
         prop_assert!(understood, "{}: {:?}", text, outcome);
     }
 
-    /// The law of the missing: if removing an item changes what a rule says, the rule says
-    /// "not evaluated" and names it. Nothing is true or false because of a missing value.
+    /// The law of the missing: what a rule says while items are missing, it says for every value
+    /// that they could take.
     #[test]
-    fn an_item_that_is_touched_while_missing_leaves_nothing_true_or_false(
+    fn what_is_said_while_items_are_missing_holds_for_all_their_values(
         text in truth(),
-        item in 0..ITEMS.len(),
-        with_reason in any::<bool>(),
+        taken in any::<u32>(),
+        reason in any::<bool>(),
+        values in prop::collection::vec(value(), 8),
     ) {
-        let name = ITEMS[item].0;
-        prop_assume!(!text.contains(&format!("missing({name})")));
         let rule = compiled(&text).unwrap();
-        let before = rule.evaluate(&record());
+        let asked = |name: &str| text.contains(&format!("missing({name})"));
+        let named = |name: &str| rule.names().iter().any(|one| one == name);
+        let taken = ITEMS.iter().enumerate().filter(|(index, (name, _))| {
+            taken & (1 << index) != 0 && named(name) && !asked(name)
+        });
+        let taken: Vec<_> = taken.collect();
         let mut without = record();
-        without.items.remove(name);
-        if with_reason {
-            without.items.insert(name.to_owned(), Datum::Missing(MissingReason::Unknown));
+        for (_, (name, _)) in &taken {
+            without.items.remove(*name);
+            if reason {
+                without.items.insert((*name).to_owned(), Datum::Missing(MissingReason::Unknown));
+            }
         }
-        match rule.evaluate(&without) {
-            Outcome::NotEvaluated { missing } if missing.contains(&name.to_owned()) => {}
-            after => prop_assert_eq!(after, before, "{} without {}", text, name),
+        let said = rule.evaluate(&without);
+        if matches!(said, Outcome::True | Outcome::False) {
+            for start in 0..values.len() {
+                let mut with = without.clone();
+                let held = values.iter().cycle().skip(start);
+                for ((_, (name, of)), held) in taken.iter().zip(held) {
+                    with.items.insert((*name).to_owned(), Datum::value(held.of(*of)));
+                }
+                prop_assert_eq!(rule.evaluate(&with), said.clone(), "{} with {:?}", text, with);
+            }
+        }
+    }
+
+    /// The same of what a partial date leaves open.
+    #[test]
+    fn what_is_said_of_a_partial_date_holds_for_all_its_days(
+        text in truth(),
+        month in 1_u32..13,
+        days in prop::collection::vec(1_u32..29, 3),
+        year_only in any::<bool>(),
+    ) {
+        let rule = compiled(&text).unwrap();
+        let mut partial = record();
+        let known = if year_only { "2014".to_owned() } else { format!("2014-{month:02}") };
+        partial.items.insert("ENDDT".to_owned(), Datum::value(known));
+        let said = rule.evaluate(&partial);
+        if matches!(said, Outcome::True | Outcome::False) {
+            for day in days {
+                let mut complete = record();
+                let date = format!("2014-{month:02}-{day:02}");
+                complete.items.insert("ENDDT".to_owned(), Datum::value(date));
+                prop_assert_eq!(rule.evaluate(&complete), said.clone(), "{} on {}", text, day);
+            }
+        }
+    }
+
+    #[test]
+    fn sides_may_change_places(left in truth(), right in truth(), gone in 0..ITEMS.len()) {
+        let mut without = record();
+        without.items.remove(ITEMS[gone].0);
+        for operator in ["&&", "||"] {
+            let say = |text: String| compiled(&text).unwrap().evaluate(&without).text().map(str::to_owned);
+            let forth = say(format!("({left}) {operator} ({right})"));
+            let back = say(format!("({right}) {operator} ({left})"));
+            prop_assert_eq!(forth, back, "({}) {} ({})", left, operator, right);
         }
     }
 
@@ -194,8 +291,8 @@ proptest! {
             format!("PULSE {operator} 3 {order} {number}"),
             format!("{number} {order} 0 - PULSE"),
             format!("(PULSE {order} {number}) == SMOKER"),
-            format!("PULSE {order} {number} || true"),
-            format!("!(PULSE {order} {number} && false)"),
+            format!("PULSE {order} {number} || false"),
+            format!("!(PULSE {order} {number} && true)"),
         ] {
             let outcome = compiled(&text).unwrap().evaluate(&record());
             prop_assert_eq!(outcome, Outcome::NotEvaluated { missing: vec!["PULSE".into()] });
