@@ -112,7 +112,12 @@ impl Comparison {
             faults.count();
             return Ok(());
         }
-        let designs = self.designs.as_deref().ok();
+        if let Ok(designs) = &self.designs
+            && !designs.are_current(&self.store, &self.study).await?
+        {
+            self.designs = Designs::read(&self.store, &self.study).await?;
+        }
+        let designs = self.designs.as_ref().ok();
         faults.extend(confirm::row(&self.store, &self.study, designs, view, key).await?);
         Ok(())
     }

@@ -15,7 +15,7 @@ const MAX_ATTEMPTS: u32 = 20;
 pub(super) async fn row(
     store: &Arc<dyn Store>,
     study: &str,
-    designs: Option<&Designs>,
+    designs: Option<&Arc<Designs>>,
     view: View,
     key: &str,
 ) -> Result<Option<Fault>> {
@@ -37,7 +37,7 @@ pub(super) async fn row(
             (Some(head), Some(designs)) => match log::replay(&reader, &log, head).await? {
                 // A casebook that cannot be replayed is a fault of its log.
                 None => return Ok(None),
-                Some(replay) => Some(replay.rows(designs)),
+                Some(replay) => Some(replay.into_rows(designs)),
             },
         };
         let stored = store.view(view, study, key).await?;

@@ -1,6 +1,6 @@
 //! One log read from its beginning to its recorded end.
 
-use std::error::Error;
+use std::{error::Error, sync::Arc};
 
 use journal::{Broken, Chain, Head, LogName, Sealed, Why};
 use store::StoreError;
@@ -34,13 +34,13 @@ pub(super) async fn read(
     reader: &Reader,
     log: LogName,
     recorded: Head,
-    designs: Option<&Designs>,
+    designs: Option<&Arc<Designs>>,
 ) -> Result<LogRead> {
     let mut walk =
         Walk { chain: Chain::new(log.clone()), replay: designs.map(|_| Replay::new(&log)) };
     let fault = walk.to_end(reader, &log, recorded).await?;
-    let rows = match (&fault, &walk.replay, designs) {
-        (None, Some(replay), Some(designs)) => Some(replay.rows(designs)),
+    let rows = match (&fault, walk.replay, designs) {
+        (None, Some(replay), Some(designs)) => Some(replay.into_rows(designs)),
         _ => None,
     };
     Ok(LogRead { log, fault, rows })

@@ -94,7 +94,7 @@ async fn read_piece(
 ) -> Result<Vec<LogRead>> {
     let mut reads = Vec::with_capacity(piece.len());
     for (name, recorded) in piece {
-        let designs = designs.as_deref().filter(|_| name.kind == book::LOG_KIND);
+        let designs = designs.as_ref().filter(|_| name.kind == book::LOG_KIND);
         reads.push(log::read(&reader, name, recorded, designs).await?);
     }
     Ok(reads)

@@ -1,6 +1,6 @@
 //! One casebook replayed from its log, and the view rows that follow from it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use journal::{EntryRef, LogName};
 use kernel::{
@@ -48,14 +48,14 @@ impl Replay {
     }
 
     /// The rows that the casebook must have.
-    pub fn rows(&self, designs: &Designs) -> Rows {
+    pub fn into_rows(self, designs: &Arc<Designs>) -> Rows {
         let mut rows = BTreeMap::new();
         for effect in self.effects(&designs.latest) {
             if let Effect::Put { view, key, bytes } | Effect::PutNew { view, key, bytes } = effect {
                 rows.insert((view, key), bytes);
             }
         }
-        let earlier = designs.earlier.iter().map(|design| self.row(design)).collect();
+        let earlier = designs.has_earlier().then(|| (self, Arc::clone(designs)));
         Rows { rows, earlier }
     }
 
@@ -70,8 +70,8 @@ impl Replay {
 #[derive(Debug)]
 pub(super) struct Rows {
     pub rows: BTreeMap<(View, String), Vec<u8>>,
-    /// The row of the subject under versions of the study that find dates of visits elsewhere.
-    earlier: Vec<SubjectRow>,
+    /// What the row of the subject is made from, if it may be of earlier versions of the study.
+    earlier: Option<(Replay, Arc<Designs>)>,
 }
 
 impl Rows {
@@ -80,24 +80,37 @@ impl Rows {
         if expected == stored {
             return true;
         }
-        if view != SUBJECT || self.earlier.is_empty() {
+        let Some((replay, designs)) = self.earlier.as_ref().filter(|_| view == SUBJECT) else {
             return false;
-        }
+        };
         match (decode_subject(expected), decode_subject(stored)) {
-            (Ok(expected), Ok(stored)) => self.is_of_earlier_versions(&expected, &stored),
+            (Ok(expected), Ok(stored)) => of_earlier_versions(replay, designs, &expected, &stored),
             _ => false,
         }
     }
+}
 
-    /// Whether the rows differ only in visits that were written under an earlier version.
-    fn is_of_earlier_versions(&self, expected: &SubjectRow, stored: &SubjectRow) -> bool {
-        let known = |visit: &String, cell| {
-            let mut rows = self.earlier.iter().chain([expected]);
-            rows.any(|row| row.visits.get(visit) == Some(cell))
-        };
-        let visits = stored.visits.len() == expected.visits.len()
-            && stored.visits.iter().all(|(visit, cell)| known(visit, cell));
-        let like_stored = SubjectRow { visits: stored.visits.clone(), ..expected.clone() };
-        visits && like_stored == *stored
+/// Whether the rows differ only in visits that are as an earlier version makes them.
+fn of_earlier_versions(
+    replay: &Replay,
+    designs: &Designs,
+    expected: &SubjectRow,
+    stored: &SubjectRow,
+) -> bool {
+    let like_stored = SubjectRow { visits: stored.visits.clone(), ..expected.clone() };
+    if like_stored != *stored || stored.visits.len() != expected.visits.len() {
+        return false;
     }
+    let mut open: Vec<&String> = stored.visits.keys().collect();
+    let close = |open: &mut Vec<&String>, row: &SubjectRow| {
+        open.retain(|visit| row.visits.get(*visit) != stored.visits.get(*visit));
+    };
+    close(&mut open, expected);
+    for design in designs.earlier() {
+        if open.is_empty() {
+            break;
+        }
+        close(&mut open, &replay.row(design));
+    }
+    open.is_empty()
 }
