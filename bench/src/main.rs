@@ -1,1 +1,81 @@
-fn main() {}
+//! Side-by-side benchmarks: `cargo run --release -p bench -- all`, or one of them by name.
+//!
+//! Each benchmark is one file and prints one table of medians. What is measured is the program
+//! itself, in processes of its own, beside peers that do the same; runs of both alternate, so that
+//! noise of the machine meets both. Start reading at `saves`.
+
+mod demo;
+mod disk;
+mod export;
+mod fill;
+mod load;
+mod matrix;
+mod peer;
+mod peer_rows;
+mod place;
+mod process;
+mod saves;
+mod saves_plan;
+mod study;
+mod table;
+mod values;
+mod verify;
+mod wire;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Parser;
+use tokio::runtime::Runtime;
+
+#[derive(Debug, PartialEq, Parser)]
+enum Bench {
+    /// Everything below, one after the other.
+    All,
+    /// Form saves over HTTP against item rows.
+    Saves,
+    /// CSV against pandas, and memory.
+    Export,
+    /// A page of the matrix, and a form.
+    Matrix,
+    /// Chains and views.
+    Verify,
+    /// The demonstration trial.
+    Demo,
+    /// A server that keeps item rows.
+    #[command(hide = true)]
+    Peer { file: PathBuf },
+    /// A load generator.
+    #[command(hide = true)]
+    Load(load::Load),
+}
+
+fn main() -> Result<()> {
+    let bench = match Bench::parse() {
+        Bench::Load(load) => return load::run(&load),
+        Bench::Peer { file } => return Runtime::new()?.block_on(peer::serve(&file)),
+        bench => bench,
+    };
+    place::build()?;
+    Runtime::new()?.block_on(run(&bench))
+}
+
+async fn run(bench: &Bench) -> Result<()> {
+    let wanted = |one: &Bench| matches!(bench, Bench::All) || bench == one;
+    if wanted(&Bench::Demo) {
+        demo::run()?;
+    }
+    if wanted(&Bench::Saves) {
+        saves::run().await?;
+    }
+    if wanted(&Bench::Matrix) {
+        matrix::run().await?;
+    }
+    if wanted(&Bench::Export) {
+        export::run().await?;
+    }
+    if wanted(&Bench::Verify) {
+        verify::run().await?;
+    }
+    Ok(())
+}

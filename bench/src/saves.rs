@@ -1,0 +1,143 @@
+//! `saves`: durable form saves over HTTP, against item rows with one transaction per save.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    path::PathBuf,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::{
+    disk, fill,
+    load::Measured,
+    place,
+    process::Server,
+    table::{Table, against, count, median},
+};
+
+const CONNECTIONS: u32 = 64;
+const SUBJECTS: u32 = 2_000;
+const ROUNDS: usize = 5;
+const SECONDS: f64 = 4.0;
+const WARM_UP: usize = 30;
+const RATIO_GOAL: f64 = 8.0;
+const P99_GOAL_MS: f64 = 50.0;
+
+/// One run against one server.
+struct Run {
+    measured: Measured,
+    cpu_us_per_save: f64,
+}
+
+impl Run {
+    fn rate(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "a count of saves is small")]
+        let saves = self.measured.saves as f64;
+        saves / self.measured.seconds
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Casebook,
+    ItemRows,
+}
+
+pub async fn run() -> Result<()> {
+    let prepared = fill::folder("saves", SUBJECTS, false).await?;
+    let (mut ours, mut theirs, mut syncs) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        syncs.push(disk::syncs_per_second()?);
+        ours.push(measure(Kind::Casebook, &prepared, None)?);
+        theirs.push(measure(Kind::ItemRows, &prepared, None)?);
+    }
+    let peak = median(ours.iter().map(Run::rate));
+    let peer_peak = median(theirs.iter().map(Run::rate));
+    let (mut ours_open, mut theirs_open) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        ours_open.push(measure(Kind::Casebook, &prepared, Some(peak / 2.0))?);
+        theirs_open.push(measure(Kind::ItemRows, &prepared, Some(peer_peak / 2.0))?);
+    }
+    let title = format!(
+        "saves: 20 items, 6 checks, {CONNECTIONS} connections, four first saves to one edit \
+         ({} write + fsync per second alone)",
+        count(median(syncs))
+    );
+    let columns =
+        ["server", "load", "saves/s", "processor us/save", "p50 ms", "p99 ms", "longest ms"];
+    let mut table = Table::new(&title, &columns);
+    row(&mut table, "casebook", "as many as go", &ours);
+    row(&mut table, "item rows", "as many as go", &theirs);
+    row(&mut table, "casebook", "half of its peak, by the clock", &ours_open);
+    row(&mut table, "item rows", "half of its peak, by the clock", &theirs_open);
+    table.print();
+    let (ratio, p99) = (peak / peer_peak, median(ours_open.iter().map(|run| run.measured.p99)));
+    println!("ratio {ratio:.1}; {}", against(ratio >= RATIO_GOAL, "at least 8"));
+    println!("p99 at half load {p99:.1} ms; {}", against(p99 < P99_GOAL_MS, "under 50 ms"));
+    Ok(())
+}
+
+fn row(table: &mut Table, server: &str, load: &str, runs: &[Run]) {
+    let of = |value: fn(&Run) -> f64| median(runs.iter().map(value));
+    table.row(&[
+        server.to_owned(),
+        load.to_owned(),
+        count(of(Run::rate)),
+        format!("{:.0}", of(|run| run.cpu_us_per_save)),
+        format!("{:.2}", of(|run| run.measured.p50)),
+        format!("{:.2}", of(|run| run.measured.p99)),
+        format!("{:.1}", of(|run| run.measured.longest)),
+    ]);
+}
+
+fn measure(kind: Kind, prepared: &std::path::Path, rate: Option<f64>) -> Result<Run> {
+    let folder = place::data()?.join("saves-run");
+    let mut command = match kind {
+        Kind::Casebook => {
+            place::copy(prepared, &folder)?;
+            serve(&folder)
+        }
+        Kind::ItemRows => {
+            place::remove(&folder)?;
+            std::fs::create_dir_all(&folder)?;
+            let mut command = Command::new(std::env::current_exe()?);
+            command.arg("peer").arg(folder.join("rows.db"));
+            command
+        }
+    };
+    let server = Server::start(&mut command)?;
+    let mut load = Command::new(std::env::current_exe()?);
+    load.arg("load").arg("--address").arg(server.address.to_string());
+    load.args(["--connections", &CONNECTIONS.to_string(), "--subjects", &SUBJECTS.to_string()]);
+    load.args(["--warm-up", &WARM_UP.to_string(), "--seconds", &SECONDS.to_string()]);
+    if let Some(rate) = rate {
+        load.args(["--rate", &rate.to_string()]);
+    }
+    let mut child = load.stdout(Stdio::piped()).spawn().context("cannot start the load")?;
+    let pipe = child.stdout.take().context("the output is piped")?;
+    let (mut before, mut measured) = (0.0, None);
+    for line in BufReader::new(pipe).lines() {
+        let line = line?;
+        if line == "warm" {
+            before = server.cpu_seconds()?;
+        } else {
+            measured = Some(serde_json::from_str::<Measured>(&line)?);
+        }
+    }
+    let used = server.cpu_seconds()? - before;
+    ensure!(child.wait()?.success(), "the load generator failed");
+    let measured = measured.context("the load generator says what it measured")?;
+    #[expect(clippy::cast_precision_loss, reason = "a count of saves is small")]
+    let cpu_us_per_save = used * 1e6 / measured.saves.max(1) as f64;
+    drop(server);
+    place::remove(&folder)?;
+    Ok(Run { measured, cpu_us_per_save })
+}
+
+/// `casebook serve` on a data folder, on a port of its choice.
+pub fn serve(folder: &PathBuf) -> Command {
+    let mut command = Command::new(place::casebook());
+    command.arg("serve").arg("--data").arg(folder).args(["--listen", "127.0.0.1:0"]);
+    command
+}
