@@ -38,7 +38,7 @@ pub(super) async fn read(
 ) -> Result<LogRead> {
     let mut walk =
         Walk { chain: Chain::new(log.clone()), replay: designs.map(|_| Replay::new(&log)) };
-    let fault = walk.to_end(reader, &log, recorded).await?;
+    let fault = walk.walk_to_end(reader, &log, recorded).await?;
     let rows = match (&fault, walk.replay, designs) {
         (None, Some(replay), Some(designs)) => Some(replay.into_rows(designs)),
         _ => None,
@@ -53,7 +53,7 @@ pub(super) async fn replay(
     recorded: Head,
 ) -> Result<Option<Replay>> {
     let mut walk = Walk { chain: Chain::new(log.clone()), replay: Some(Replay::new(log)) };
-    let fault = walk.to_end(reader, log, recorded).await?;
+    let fault = walk.walk_to_end(reader, log, recorded).await?;
     Ok(walk.replay.filter(|_| fault.is_none()))
 }
 
@@ -63,7 +63,7 @@ struct Walk {
 }
 
 impl Walk {
-    async fn to_end(
+    async fn walk_to_end(
         &mut self,
         reader: &Reader,
         log: &LogName,

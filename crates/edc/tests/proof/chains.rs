@@ -1,9 +1,9 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use edc::proof::{VerifyOptions, VerifyReport, verify};
-use kernel::StudyOid;
+use kernel::{StudyOid, StudyVersion};
 
-use crate::world::{World, counting, entry, log, said};
+use crate::world::{World, caller, counting, entry, log, said, version};
 
 #[tokio::test]
 async fn a_store_that_nobody_touched_has_no_fault() {
@@ -59,7 +59,7 @@ async fn a_changed_last_entry_whose_hash_was_made_to_fit_is_not_the_recorded_end
     assert_eq!(world.faults_of_chains().await, [wanted]);
 }
 
-fn replace_reason(bytes: &mut Vec<u8>) {
+fn replace_reason(bytes: &mut [u8]) {
     let at = bytes.windows(6).position(|six| six == b"loaded").unwrap();
     bytes[at..at + 6].copy_from_slice(b"typing");
 }
@@ -218,6 +218,12 @@ async fn a_store_that_is_written_meanwhile_has_no_fault() {
         let world = Arc::clone(&world);
         async move {
             for at in 0..150 {
+                if at % 50 == 25 {
+                    let visit_dates = if at == 75 { version().visit_dates } else { Vec::new() };
+                    let version_name = at.to_string();
+                    let next = StudyVersion { visit_dates, version_name, ..version() };
+                    world.edc.publish(&caller(), next, None).await.unwrap();
+                }
                 let subject = format!("02-{at:04}");
                 world.screen(&subject).await;
                 world.note(&subject, "arrived").await;

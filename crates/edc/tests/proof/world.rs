@@ -148,7 +148,7 @@ impl World {
     }
 
     /// The bytes of one entry, to be replaced by the result of `change` with a hash that fits.
-    pub fn forge(&self, subject: &str, sequence: u64, change: impl Fn(&mut Vec<u8>)) {
+    pub fn forge(&self, subject: &str, sequence: u64, change: impl Fn(&mut [u8])) {
         let connection = Connection::open(self.folder.path().join("casebook.db")).unwrap();
         connection.execute_batch("DROP TRIGGER IF EXISTS entry_is_never_changed").unwrap();
         let place = entry(subject, sequence);
