@@ -39,6 +39,7 @@ pub use clinical_row::{ClinicalRow, ItemGiven, Place, Records};
 pub use clinical_write::{ClinicalWriter, ItemOut, LevelOut, SubjectOut, ValueOut};
 pub use definitions::OWN_ITEMS;
 pub use header::{FileType, Header};
+pub use include::MAX_DEFINITIONS;
 pub(crate) use include::by_oid;
 pub use input::MAX_TOKEN_BYTES;
 pub use node::MAX_DEFINITION_BYTES;

@@ -161,6 +161,31 @@ fn what_is_not_odm_is_refused_by_its_first_element() {
     assert!(refused(b"PK\x03\x04 not xml at all").what.contains("no XML"));
 }
 
+#[test]
+fn versions_cannot_multiply_what_they_share_without_end() {
+    let unit = "<MeasurementUnit OID='U' Name='U'/>".repeat(20_000);
+    let versions = "<MetaDataVersion OID='V' Name='V'/>".repeat(100);
+    let text = format!(
+        "{ROOT}<Study OID='S'><BasicDefinitions>{unit}</BasicDefinitions>{versions}</Study></ODM>"
+    );
+    let error = odm::read_metadata(text.as_bytes(), "many.xml").unwrap_err();
+    assert!(error.what.contains("1,000,000 definitions"), "{error}");
+}
+
+#[test]
+fn a_version_that_includes_itself_is_refused() {
+    let version = |oid: &str, base: &str| {
+        format!(
+            "<MetaDataVersion OID='{oid}' Name='V'><Include StudyOID='S' \
+             MetaDataVersionOID='{base}'/></MetaDataVersion>"
+        )
+    };
+    let versions = [version("A", "B"), version("B", "C"), version("C", "A")].concat();
+    let text = format!("{ROOT}<Study OID='S'>{versions}</Study></ODM>");
+    let error = odm::read_metadata(text.as_bytes(), "circle.xml").unwrap_err();
+    assert!(error.what.contains("MetaDataVersion A includes itself"), "{error}");
+}
+
 /// How much the generated files hold.
 const GENERATED_BYTES: u64 = 300 * 1024 * 1024;
 

@@ -30,27 +30,71 @@ pub(super) fn resolve(
         (version.study_oid.to_string(), version.version_oid.to_string())
     };
     let by_key: HashMap<_, _> = written.iter().enumerate().map(|(at, w)| (key(w), at)).collect();
-    let mut drafts = Vec::with_capacity(written.len());
+    let mut resolved: Vec<Option<Draft>> = vec![None; written.len()];
+    let mut definitions = 0;
     for start in 0..written.len() {
-        let mut chain = vec![start];
-        while let Some(include) = &written[chain[chain.len() - 1]].include {
-            let wanted = (include.study_oid.clone(), include.version_oid.clone());
-            let Some(base) = by_key.get(&wanted) else {
-                findings.push(missing(&written[start].draft, include));
-                break;
-            };
-            if chain.contains(base) {
-                return Err(circle(&written[start].draft, include));
+        // The versions from this one down to one that is resolved or includes nothing.
+        let mut chain = Vec::new();
+        let mut next = Some(start);
+        while let Some(at) = next.filter(|at| resolved[*at].is_none()) {
+            if chain.contains(&at) {
+                return Err(circle(&written[at]));
             }
-            chain.push(*base);
+            chain.push(at);
+            next = written[at].include.as_ref().and_then(|include| {
+                let wanted = (include.study_oid.clone(), include.version_oid.clone());
+                let base = by_key.get(&wanted).copied();
+                if base.is_none() {
+                    findings.push(missing(&written[at].draft, include));
+                }
+                base
+            });
         }
-        let mut draft = written[chain[chain.len() - 1]].draft.clone();
-        for over in chain.iter().rev().skip(1) {
-            draft = override_draft(draft, written[*over].draft.clone());
+        let mut base = next.and_then(|at| resolved[at].clone());
+        for at in chain.into_iter().rev() {
+            let own = written[at].draft.clone();
+            let draft = match base {
+                Some(base) => override_draft(base, own),
+                None => own,
+            };
+            definitions += count(&draft.version);
+            if definitions > MAX_DEFINITIONS {
+                return Err(too_many(&draft));
+            }
+            resolved[at] = Some(draft.clone());
+            base = Some(draft);
         }
-        drafts.push(draft);
     }
-    Ok(drafts)
+    Ok(resolved.into_iter().flatten().collect())
+}
+
+/// The most definitions that the versions of a file have together, Include put in.
+pub const MAX_DEFINITIONS: usize = 1_000_000;
+
+/// How many definitions a version has.
+pub(super) fn count(version: &StudyVersion) -> usize {
+    version.units.len()
+        + version.events.len()
+        + version.forms.len()
+        + version.item_groups.len()
+        + version.items.len()
+        + version.code_lists.len()
+        + version.methods.len()
+        + version.conditions.len()
+        + version.kept.elements.len()
+        + 1
+}
+
+/// Refuses a file whose versions repeat each other without end.
+pub(super) fn too_many(draft: &Draft) -> FormatError {
+    let oid = &draft.version.version_oid;
+    FormatError {
+        file: draft.places.file.clone(),
+        line: draft.places.line("MetaDataVersion", oid.as_str()).unwrap_or_default(),
+        column: 0,
+        what: format!("up to MetaDataVersion {oid} there are more than 1,000,000 definitions"),
+        advice: "split the file".to_owned(),
+    }
 }
 
 fn missing(draft: &Draft, include: &Include) -> Finding {
@@ -63,10 +107,11 @@ fn missing(draft: &Draft, include: &Include) -> Finding {
     }
 }
 
-fn circle(draft: &Draft, include: &Include) -> FormatError {
+fn circle(written: &Written) -> FormatError {
+    let draft = &written.draft;
     FormatError {
         file: draft.places.file.clone(),
-        line: include.line,
+        line: written.include.as_ref().map_or(0, |include| include.line),
         column: 0,
         what: format!("MetaDataVersion {} includes itself", draft.version.version_oid),
         advice: "remove one Include of the circle".to_owned(),

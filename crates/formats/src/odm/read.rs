@@ -6,7 +6,7 @@ use kernel::{StudyVersion, Texts};
 
 use super::{
     context::{Context, about},
-    include::{Written, resolve},
+    include::{MAX_DEFINITIONS, Written, count, resolve, too_many},
     node::{Child, Node},
     parts::Parts,
     xml::{ODM_1_3, ODM_2_0, Tag, Token, Xml, is_odm},
@@ -30,13 +30,19 @@ pub fn read_metadata(input: impl BufRead, file_name: &str) -> Result<ImportedDes
             "the file is transactional; its definitions are read as they stand",
         );
     }
-    let mut reading = Reading { xml, ctx, written: Vec::new(), design: ImportedDesign::default() };
+    let mut reading = Reading {
+        xml,
+        ctx,
+        written: Vec::new(),
+        definitions: 0,
+        design: ImportedDesign::default(),
+    };
     match root.name.as_str() {
         "Study" => reading.study(root)?,
         "MetaDataVersion" => reading.version(root, &StudyFrame::default())?,
         _ => reading.root()?,
     }
-    let Reading { xml, mut ctx, written, mut design } = reading;
+    let Reading { xml, mut ctx, written, mut design, .. } = reading;
     for prefix in xml.undeclared() {
         ctx.warn(0, "ODM", format!("the prefix '{prefix}:' is used and never declared"));
     }
@@ -85,6 +91,7 @@ struct Reading<R> {
     xml: Xml<R>,
     ctx: Context,
     written: Vec<Written>,
+    definitions: usize,
     design: ImportedDesign,
 }
 
@@ -225,7 +232,12 @@ impl<R: BufRead> Reading<R> {
         }
         let (mut version, places, include) = parts.finish(&mut self.ctx, &mut node)?;
         version.kept = self.ctx.keep(node);
-        self.written.push(Written { draft: Draft { version, places }, include });
+        let draft = Draft { version, places };
+        self.definitions += count(&draft.version);
+        if self.definitions > MAX_DEFINITIONS {
+            return Err(too_many(&draft));
+        }
+        self.written.push(Written { draft, include });
         Ok(())
     }
 
