@@ -1,8 +1,9 @@
 //! Publishes a study version, adds sites: what happens in the log of a study.
 
 use contract::{Act, Caller, Scope};
+use jiff::tz::TimeZone;
 use journal::Draft;
-use kernel::{SiteOid, StudyOid, StudyVersion, study::Fault};
+use kernel::{SiteOid, StudyOid, StudyVersion, casebook::Refusal, study::Fault};
 use store::Batch;
 
 use crate::{
@@ -59,7 +60,8 @@ impl Edc {
         Ok(Published { hash, unchanged: false })
     }
 
-    /// Adds a site to a study and activates it. Adding it again changes nothing.
+    /// Adds a site to a study and activates it. Adding it again changes nothing. Refuses a time
+    /// zone that the IANA database does not have.
     pub async fn add_site(&self, caller: &Caller, study: &StudyOid, site: SiteAdded) -> Result<()> {
         let permit = caller.permit(Act::PublishStudy, Scope::study_wide(study.as_str()))?;
         let folded = self.studies.fold(study).await?;
@@ -68,6 +70,14 @@ impl Edc {
         }
         if folded.state.sites.contains_key(&site.site) {
             return Ok(());
+        }
+        if TimeZone::get(&site.time_zone).is_err() {
+            return Err(Refusal::KeyInvalid {
+                what: "the time zone of a site",
+                text: site.time_zone,
+                why: "it must be a name of the IANA database such as Asia/Shanghai",
+            }
+            .into());
         }
         let activated =
             StudyEvent::SiteStatusChanged { site: site.site.clone(), status: SiteStatus::Active };

@@ -4,6 +4,7 @@ use contract::{Act, Context};
 use kernel::{
     QueryId, StudyOid, SubjectKey, Texts,
     casebook::{Event, ItemKey, Query, QueryOpened, QueryStatus, RecordKey, Refusal},
+    study::Design,
 };
 
 use crate::{
@@ -56,6 +57,19 @@ impl QueryStep {
     }
 }
 
+/// Refuses a question about an item that the form does not have.
+fn item_exists(design: &Design, asked: &OpenQuery) -> Result<(), Refusal> {
+    let Some(ItemKey { row, item }) = &asked.item else { return Ok(()) };
+    let form = &asked.record.form;
+    let group = design.shape(form).and_then(|shape| shape.group(&row.group));
+    let group = group
+        .ok_or_else(|| Refusal::GroupNotInForm { form: form.clone(), group: row.group.clone() })?;
+    match group.item(item) {
+        Some(_) => Ok(()),
+        None => Err(Refusal::ItemNotInGroup { group: row.group.clone(), item: item.clone() }),
+    }
+}
+
 /// The subject that a query is about: the part of its id before the number.
 fn subject_of(id: &QueryId) -> Result<SubjectKey, Refusal> {
     let (subject, _) =
@@ -85,13 +99,16 @@ impl Edc {
         let changed = self
             .change(&study, &change, |casebook, attempt| {
                 if attempt == Attempt::Repeated {
-                    let last = casebook.queries_of(&asked.record).last();
-                    let id = last.map(|query| query.opened.id.clone());
+                    let entry = casebook.requests.get(&change.request);
+                    let mut queries = casebook.queries_of(&asked.record);
+                    let mine = queries.find(|query| Some(&query.opened_entry) == entry);
+                    let id = mine.map(|query| query.opened.id.clone());
                     return Ok(Decided::new(Vec::new(), id));
                 }
                 if casebook.record(&asked.record).is_none() {
                     return Err(Refusal::RecordUnknown);
                 }
+                item_exists(&study.compiled.design, asked)?;
                 let id = QueryId::new(format!("{subject}.Q{}", casebook.queries_opened + 1));
                 let opened = QueryOpened {
                     id: id.clone(),

@@ -95,11 +95,12 @@ impl Edc {
             screened_on,
         };
         let request = request_id(context, request);
-        let mut passed_over = 0;
+        let (mut passed_over, mut refused_at) = (0, None);
         for _ in 0..MAX_ATTEMPTS {
             let named = screen.subject.is_some();
             let last = self.last_number(&study, &screen.site, Series::Screening, &request, named);
             let last = last.await?;
+            passed_over = if refused_at == Some(last.number) { passed_over + 1 } else { 0 };
             let next = last.number + 1;
             let free = || SubjectKey::new(format!("{}-{:04}", screen.site, next + passed_over));
             let given = last.given_to.clone();
@@ -115,8 +116,10 @@ impl Edc {
             match self.screen_as(&study, &change, &last, &screened).await {
                 Ok(()) => return Ok(subject),
                 Err(failure) if is_taken(&failure, &last.log) => {}
-                // A site that names some subjects itself may have used the next key.
-                Err(Failure::Refused(Refusal::SubjectExists(_))) if !named => passed_over += 1,
+                // Somebody else was first, or a site that names subjects itself has used the key.
+                Err(Failure::Refused(Refusal::SubjectExists(_))) if !named => {
+                    refused_at = Some(last.number);
+                }
                 Err(failure) => return Err(failure),
             }
         }

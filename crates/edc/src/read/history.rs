@@ -9,7 +9,7 @@ use contract::{
 use journal::Entry;
 use kernel::{
     Datum, SubjectKey,
-    casebook::{Cause, Event, ItemKey, Mark, RecordKey, RecordPart},
+    casebook::{Cause, Event, ItemKey, Mark, Query, RecordPart},
 };
 
 use super::{
@@ -33,7 +33,8 @@ pub(crate) async fn get(
         row: value::row_key(&request.item_group_oid, &request.item_group_repeat_key),
         item: request.item_oid.as_str().into(),
     };
-    if !Sight::of(context, &study, &site).shows(&item.item) {
+    let sight = Sight::of(context, &study, &site);
+    if !sight.shows(&item.item) {
         let scope = Scope::at_site(study.oid.as_str(), site.as_str());
         context.caller.permit(Act::ReadUnblinded, scope)?;
     }
@@ -53,8 +54,12 @@ pub(crate) async fn get(
             ControlFlow::Continue(())
         })
         .await?;
-    let asked = stored(edc, &study, &subject, |book| entries_of_queries(book, &key, &item)).await?;
-    for sequence in asked {
+    let asked = stored(edc, &study, &subject, |book| {
+        let queries = book.casebook.queries_of(&key).filter(|query| sight.shows_query(query));
+        let at_item = queries.filter(|query| query.opened.item.as_ref() == Some(&item));
+        at_item.flat_map(entries_of).collect::<Vec<u64>>()
+    });
+    for sequence in asked.await? {
         steps.push(trail.step(sequence).await?);
     }
     steps.sort_by_key(|step| step.entry.sequence);
@@ -65,16 +70,10 @@ pub(crate) async fn get(
     Ok(GetItemHistoryResponse { entries: teller.entries })
 }
 
-/// The entries of the log that are about queries at an item.
-fn entries_of_queries(book: &crate::book::Book, record: &RecordKey, item: &ItemKey) -> Vec<u64> {
-    let queries = book.casebook.queries_of(record);
-    let at_item = queries.filter(|query| query.opened.item.as_ref() == Some(item));
-    at_item
-        .flat_map(|query| {
-            let remarks = query.thread.iter().map(|remark| remark.entry);
-            [query.opened_entry].into_iter().chain(remarks)
-        })
-        .collect()
+/// The entries of the log that are about a query.
+fn entries_of(query: &Query) -> impl Iterator<Item = u64> {
+    let remarks = query.thread.iter().map(|remark| remark.entry);
+    [query.opened_entry].into_iter().chain(remarks)
 }
 
 /// Turns entries about a record into lines about one of its items.

@@ -1,0 +1,108 @@
+//! The export of a study as a stream.
+
+use std::io::{Cursor, Read};
+
+use contract::{
+    Code, Context, Error, Role, Timestamp,
+    edc::v1::{ExportStudyRequest, export_study_request::Format},
+};
+use futures::TryStreamExt;
+use jiff::SignedDuration;
+
+use crate::world::{HERE, STUDY, THERE, World, data_manager, in_role, on_every_store, value};
+
+const VS: &str = "SE.SCR/F.VS";
+
+async fn exported(
+    world: &World,
+    context: &Context,
+    request: ExportStudyRequest,
+) -> Result<(String, Vec<u8>), Error> {
+    let request = ExportStudyRequest { study_oid: STUDY.into(), ..request };
+    let pieces: Vec<_> = world.edc.export_study(context, request).await?.try_collect().await?;
+    let media_type = pieces.first().map(|piece| piece.content_type.clone()).unwrap_or_default();
+    Ok((media_type, pieces.into_iter().flat_map(|piece| piece.data).collect()))
+}
+
+fn as_format(format: Format) -> ExportStudyRequest {
+    ExportStudyRequest { format: format.into(), ..ExportStudyRequest::default() }
+}
+
+async fn text(world: &World, context: &Context, request: ExportStudyRequest) -> String {
+    String::from_utf8(exported(world, context, request).await.unwrap().1).unwrap()
+}
+
+async fn two_subjects(world: &World) {
+    for (site, subject, weight) in [(HERE, "S1", "70.5"), (THERE, "T1", "81.5")] {
+        world.screen_at(site, subject).await.unwrap();
+        world.save(subject, VS, 0, &[value("IG.VS/I.WEIGHT", weight)]).await.unwrap();
+    }
+}
+
+#[test]
+fn csv_is_an_archive_with_one_table_for_each_form() {
+    on_every_store(async |world| {
+        two_subjects(&world).await;
+        let csv = exported(&world, &data_manager(), as_format(Format::Csv)).await;
+        let (media_type, bytes) = csv.unwrap();
+        assert_eq!(media_type, "application/zip");
+        let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+        let names: Vec<String> =
+            archive.file_names().map(|name| name.unwrap().into_owned()).collect();
+        assert!(names.iter().any(|name| name == "manifest.json"), "{names:?}");
+        let table = names.iter().find(|name| name.contains("VS")).unwrap();
+        let mut text = String::new();
+        archive.by_name(table).unwrap().read_to_string(&mut text).unwrap();
+        assert!(text.contains("S1") && text.contains("70.5") && text.contains("81.5"), "{text}");
+    });
+}
+
+#[test]
+fn one_document_comes_as_it_is() {
+    on_every_store(async |world| {
+        two_subjects(&world).await;
+        let json = text(&world, &data_manager(), as_format(Format::Json)).await;
+        let document: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert!(document.is_object());
+        let lines = text(&world, &data_manager(), as_format(Format::Ndjson)).await;
+        assert_eq!(lines.lines().count(), 2);
+        let odm = text(&world, &data_manager(), as_format(Format::Odm)).await;
+        assert!(odm.contains("<ODM") && odm.trim_end().ends_with("</ODM>"));
+        assert!(odm.contains("AuditRecord"), "it says who changed what");
+    });
+}
+
+#[test]
+fn an_export_as_of_an_instant_is_what_was_there_then() {
+    on_every_store(async |world| {
+        two_subjects(&world).await;
+        let then = Timestamp::from(world.clock.now());
+        world.clock.advance(SignedDuration::from_mins(1));
+        world.save("S1", VS, 1, &[value("IG.VS/I.WEIGHT", "99.9")]).await.unwrap();
+        let now = text(&world, &data_manager(), as_format(Format::Ndjson)).await;
+        let before = ExportStudyRequest { as_of: Some(then), ..as_format(Format::Ndjson) };
+        let before = text(&world, &data_manager(), before).await;
+        assert!(now.contains("99.9") && !now.contains("70.5"));
+        assert!(before.contains("70.5") && !before.contains("99.9"));
+    });
+}
+
+#[test]
+fn an_export_holds_only_what_the_caller_may_take() {
+    on_every_store(async |world| {
+        two_subjects(&world).await;
+        let kit = [value("IG.IP/I.KIT", "KIT-4711"), value("IG.IP/I.DOSES", "3")];
+        world.save("S1", "SE.W2/F.IP", 0, &kit).await.unwrap();
+        let all = text(&world, &data_manager(), as_format(Format::Ndjson)).await;
+        assert!(!all.contains("KIT-4711"), "the arm is not told");
+        let there = in_role(Role::DataManager, Some(THERE));
+        let part = text(&world, &there, as_format(Format::Ndjson)).await;
+        assert!(part.contains("T1") && !part.contains("S1"));
+        let here = ExportStudyRequest { site_oid: Some(HERE.into()), ..as_format(Format::Json) };
+        let error = exported(&world, &there, here).await.unwrap_err();
+        assert_eq!(error.code(), Code::PermissionDenied);
+        let monitor = in_role(Role::Monitor, None);
+        let error = exported(&world, &monitor, as_format(Format::Json)).await.unwrap_err();
+        assert_eq!(error.code(), Code::PermissionDenied, "before a stream begins");
+    });
+}
