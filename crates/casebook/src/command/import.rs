@@ -62,7 +62,7 @@ pub async fn source(
     let design = edc.design(study).await?;
     let made = match mapping {
         Some(mapping) => table_source(file, mapping, design),
-        None if file.extension().is_some_and(|ext| ext == "xml") => odm_source(file, design),
+        None if file.extension().is_some_and(|ext| ext == "xml") => odm_source(file, &design),
         None => bail!("a table needs a mapping: give --mapping FILE"),
     };
     made.map_err(explained)

@@ -16,7 +16,7 @@ use super::{
 
 /// An ODM file as a source. Every `ItemData`, every `SubjectData` with a site and every removal is a
 /// row. Rows of another study are refused.
-pub fn odm_source(file: &Path, design: Design) -> Result<Source, ImportFailure> {
+pub fn odm_source(file: &Path, design: &Design) -> Result<Source, ImportFailure> {
     let digest = digest(file, b"ODM")?;
     let file = file.to_owned();
     let study: Arc<str> = Arc::from(design.version().study_oid.as_str());
@@ -25,7 +25,7 @@ pub fn odm_source(file: &Path, design: Design) -> Result<Source, ImportFailure> 
         let rows = ClinicalReader::new(BufReader::new(opened), &file.display().to_string())?;
         let mut gathered = Gathered { study: Arc::clone(&study), number: 0, unit: None };
         for row in rows {
-            if gathered.take(row?, take).is_break() {
+            if gathered.take(&row?, take).is_break() {
                 return Ok(());
             }
         }
@@ -43,24 +43,24 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn take(&mut self, row: ClinicalRow, take: &mut Take<'_>) -> ControlFlow<()> {
+    fn take(&mut self, row: &ClinicalRow, take: &mut Take<'_>) -> ControlFlow<()> {
         if row.late {
             return ControlFlow::Continue(());
         }
         if row.study_oid != self.study {
             let reason = format!("the row is of study {}", row.study_oid);
-            return self.refuse(&row, reason, take);
+            return self.refuse(row, reason, take);
         }
         match (&row.form, &row.group, &row.item) {
-            (None, _, _) => self.above_forms(&row, take),
-            (Some(_), None, _) if transaction(&row) == Some(TransactionType::Remove) => {
-                self.remove(&row, None, take)
+            (None, _, _) => self.above_forms(row, take),
+            (Some(_), None, _) if transaction(row) == Some(TransactionType::Remove) => {
+                self.remove(row, None, take)
             }
-            (Some(_), Some(_), None) if transaction(&row) == Some(TransactionType::Remove) => {
-                let key = row_key(&row);
-                self.remove(&row, Some(key), take)
+            (Some(_), Some(_), None) if transaction(row) == Some(TransactionType::Remove) => {
+                let key = row_key(row);
+                self.remove(row, Some(key), take)
             }
-            (Some(_), Some(_), Some(item)) => self.item(&row, item, take),
+            (Some(_), Some(_), Some(item)) => self.item(row, item, take),
             _ => ControlFlow::Continue(()),
         }
     }

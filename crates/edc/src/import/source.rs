@@ -208,8 +208,7 @@ fn open_path(file: &Path, mapping: &Mapping) -> Result<Box<dyn Table + Send>, Fo
 
 /// SHA-256 over file and mapping, read in pieces.
 pub(super) fn digest(file: &Path, mapping: &[u8]) -> Result<String, ImportFailure> {
-    let mut reader =
-        File::open(file).map_err(|error| stopped("cannot read", &file.to_owned(), &error))?;
+    let mut reader = File::open(file).map_err(|error| stopped("cannot read", file, &error))?;
     let mut state = Hash::of(mapping);
     let mut piece = vec![0; 1 << 20];
     loop {
