@@ -1,5 +1,7 @@
 //! The service through its contract, on every store.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may panic like the test")]
+
 mod blinding;
 mod export;
 mod history;

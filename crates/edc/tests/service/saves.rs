@@ -22,7 +22,7 @@ fn values_are_kept_as_canonical_text() {
         world.screen("S1").await;
         let kg =
             ItemEntry { unit_oid: Some("U.KG".into()), ..value("IG.VS/I.WEIGHT", " +070.50 ") };
-        let error = world.save("S1", VS, 0, &[kg.clone()]).await.unwrap_err();
+        let error = world.save("S1", VS, 0, std::slice::from_ref(&kg)).await.unwrap_err();
         assert_eq!(error.violations()[0].field, "values[0].value", "one decimal is allowed");
         let kg = ItemEntry { entry: Some(Entry::Value(" +070.5 ".into())), ..kg };
         let saved = world.save("S1", VS, 0, &[kg]).await.unwrap();
