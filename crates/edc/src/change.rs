@@ -100,7 +100,9 @@ impl Edc {
             let prepared = self.prepare(study, subject, &mut lock(&shared), &work);
             let (batch, seen, answer) = match prepared {
                 Ok(prepared) => prepared,
-                Err((refusal, seen)) if self.is_up_to_date(&log, seen).await? => {
+                Err(Unprepared::Refused(refusal, seen))
+                    if self.is_up_to_date(&log, seen).await? =>
+                {
                     return Err(refusal.into());
                 }
                 Err(_) => {
@@ -156,7 +158,10 @@ impl Edc {
         subject: &SubjectKey,
         book: &mut Book,
         work: &impl Fn(&mut Writer<'_>) -> Result<T, Refusal>,
-    ) -> Result<(Option<Batch>, Head, T), (Refusal, Head)> {
+    ) -> Result<(Option<Batch>, Head, T), Unprepared> {
+        if book.spoiled {
+            return Err(Unprepared::Spoiled);
+        }
         let seen = book.head;
         let recorded_at_ms = (self.clock)().as_millisecond().max(book.casebook.recorded_at_ms);
         let mut writer = Writer {
@@ -167,8 +172,13 @@ impl Edc {
             touched: Touched::default(),
             beside: None,
         };
-        let answer = work(&mut writer).map_err(|refusal| (refusal, seen))?;
+        let answer = work(&mut writer);
         let Writer { book, drafts, touched, beside, .. } = writer;
+        let answer = answer.map_err(|refusal| {
+            // What was taken before the refusal is in the book and will never be in the store.
+            book.spoiled = !drafts.is_empty();
+            Unprepared::Refused(refusal, seen)
+        })?;
         if drafts.is_empty() {
             return Ok((None, seen, answer));
         }
@@ -195,6 +205,14 @@ impl Edc {
         let stored = self.store.entry(log, seen.sequence).await?;
         Ok(stored.is_some_and(|entry| entry.hash == seen.hash))
     }
+}
+
+/// Why nothing was prepared.
+enum Unprepared {
+    /// A rule says no; the casebook ended at this head.
+    Refused(Refusal, Head),
+    /// The book is not what is stored.
+    Spoiled,
 }
 
 /// Takes events into a book and into the batch that will make them durable.
