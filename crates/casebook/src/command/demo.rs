@@ -30,7 +30,7 @@ use crate::{
 
 /// The definition and the data of the trial, as they stand in the repository.
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../demo"]
+#[folder = "../../demo"]
 #[include = "*.toml"]
 #[include = "mappings/*.toml"]
 #[include = "crf.odm.xml"]

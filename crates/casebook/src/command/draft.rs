@@ -68,10 +68,9 @@ fn over(base: Option<Draft>, file: &Path) -> Result<Draft> {
 
 fn rules(mut base: Draft, file: &Path, name: &str) -> Result<Draft> {
     let text = fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
-    let read = rules_toml::read(&text, name, base.version)?;
-    base.version = read.version;
-    base.places.push(read.places);
-    base.findings.extend(read.findings);
+    let rules = rules_toml::read(&text, name)?;
+    base.findings.extend(rules.merge_into(&mut base.version));
+    base.places.push(rules.places().clone());
     Ok(base)
 }
 

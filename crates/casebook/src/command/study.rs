@@ -1,6 +1,7 @@
 //! `casebook study`: imports, lists, shows, compares and publishes study versions.
 
 use std::{
+    io::Write as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -130,11 +131,12 @@ async fn show(
         ShowFormat::Odm | ShowFormat::Odm2 => {
             let header = header(&version);
             let out = std::io::stdout().lock();
-            if format == ShowFormat::Odm {
-                formats::odm::write_metadata_v1(&version, &header, out)?;
+            let mut out = if format == ShowFormat::Odm {
+                formats::odm::write_metadata_v1(&version, &header, out)?
             } else {
-                formats::odm::write_metadata_v2(&version, &header, out)?;
-            }
+                formats::odm::write_metadata_v2(&version, &header, out)?
+            };
+            out.flush()?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -144,8 +146,8 @@ fn header(version: &StudyVersion) -> formats::odm::Header {
     formats::odm::Header {
         file_oid: format!("{}.{}", version.study_oid, &version.hash().to_string()[..12]),
         created: crate::assembly::now().to_string(),
-        source_system: "Casebook".to_owned(),
-        source_system_version: env!("CARGO_PKG_VERSION").to_owned(),
+        source_system: Some("Casebook".to_owned()),
+        source_system_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
         ..formats::odm::Header::default()
     }
 }
