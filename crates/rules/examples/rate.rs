@@ -14,13 +14,14 @@ impl Facts for Record {
 }
 
 fn main() {
-    const RULES: [&str; 7] = [
+    const RULES: [&str; 8] = [
         "SYSBP > DIABP",
         "TEMP >= 34.0 && TEMP <= 42.5",
         "missing(WEIGHT) || WEIGHT / ((HEIGHT / 100) * (HEIGHT / 100)) < 60",
         "VISITDT >= CONSENTDT",
         "SEX == \"F\" ? PREGNANT in [\"Y\", \"N\"] : true",
         "PULSE > 30",
+        "PULSE > 30 || SYSBP > DIABP",
         "age_at(BIRTHDT, CONSENTDT) >= 50",
     ];
     let items = [
