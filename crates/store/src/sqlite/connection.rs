@@ -1,5 +1,6 @@
 use crate::migration::{MIGRATIONS, NEWEST};
 use crate::{Result, SqliteOptions, StoreError};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::fs::{self, File};
 use std::path::Path;
@@ -36,6 +37,8 @@ fn open(file: &Path, cache_mib: u32) -> Result<Connection> {
         let connection = Connection::open(file)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+        // Else a statement with a range is compiled anew each time its bounds are other ones.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         // A negative size is in KiB, a positive one in pages.
         let size = -i64::from(cache_mib) * KIB_PER_MIB;
         connection.pragma_update(None, "cache_size", size)?;
