@@ -209,6 +209,7 @@ fn combine(base: StudyVersion, over: StudyVersion) -> StudyVersion {
         }
     });
     let events = events.collect();
+    let protocol = combine_protocol(base.protocol, over.protocol);
     StudyVersion {
         study_oid: either(over.study_oid, base.study_oid),
         study_name: either(over.study_name, base.study_name),
@@ -217,9 +218,9 @@ fn combine(base: StudyVersion, over: StudyVersion) -> StudyVersion {
         version_oid: either(over.version_oid, base.version_oid),
         version_name: either(over.version_name, base.version_name),
         version_description: either(over.version_description, base.version_description),
-        protocol: combine_protocol(base.protocol, over.protocol),
         units: by_oid(base.units, over.units, |u| u.oid.as_str()),
-        events: by_oid(base.events, events, |e| e.oid.as_str()),
+        events: in_schedule(by_oid(base.events, events, |e| e.oid.as_str()), &protocol.event_refs),
+        protocol,
         forms: by_oid(base.forms, over.forms, |f| f.oid.as_str()),
         item_groups: by_oid(base.item_groups, over.item_groups, |g| g.oid.as_str()),
         items: by_oid(base.items, over.items, |i| i.oid.as_str()),
@@ -288,18 +289,32 @@ fn combine_protocol(base: Protocol, over: Protocol) -> Protocol {
     }
 }
 
-/// References of `over` win, but keep the epoch and arms that only `base` knows.
+/// References of `over` win, but keep the epoch and arms that only `base` knows. The order is that of
+/// `over` if it names every event of `base`, else that of `base`.
 fn combine_refs(base: Vec<StudyEventRef>, over: Vec<StudyEventRef>) -> Vec<StudyEventRef> {
+    let names_all = base.iter().all(|known| over.iter().any(|one| one.event == known.event));
     let over = over.into_iter().map(|mut one| {
         if let Some(known) = base.iter().find(|known| known.event == one.event) {
             one.epoch = one.epoch.or_else(|| known.epoch.clone());
             if one.arms.is_empty() {
                 one.arms.clone_from(&known.arms);
             }
-            one.order = known.order;
+            if !names_all {
+                one.order = known.order;
+            }
         }
         one
     });
     let over: Vec<_> = over.collect();
-    by_oid(base, over, |one| one.event.as_str())
+    if names_all { over } else { by_oid(base, over, |one| one.event.as_str()) }
+}
+
+/// Puts events into the order of their references; those without one stay behind.
+fn in_schedule(mut events: Vec<StudyEventDef>, refs: &[StudyEventRef]) -> Vec<StudyEventDef> {
+    let order = |event: &StudyEventDef| {
+        let at = refs.iter().position(|one| one.event == event.oid);
+        at.map_or((u32::MAX, usize::MAX), |at| (refs[at].order.unwrap_or(u32::MAX), at))
+    };
+    events.sort_by_key(order);
+    events
 }

@@ -172,7 +172,7 @@ async fn build(
         [&plan.usdm, &plan.crf, &plan.rules].iter().map(|file| folder.join(file)).collect();
     let read = draft::read(&files)?;
     draft::keep(&assembly.data, study.as_str(), &files)?;
-    if study::publish(assembly, &read, None).await? != ExitCode::SUCCESS {
+    if study::try_publish(assembly, &read, None).await?.is_none() {
         bail!("the demonstration's design has faults");
     }
     add_sites(assembly, people, study).await?;

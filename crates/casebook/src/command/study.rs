@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use edc::PublishFailure;
+use edc::{PublishFailure, Published};
 use kernel::{StudyOid, StudyVersion, study::diff};
 
 use super::draft::{self, Draft};
@@ -67,28 +67,30 @@ async fn import(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Publishes a draft, or lists every fault.
-pub async fn publish(
+async fn publish(assembly: &Assembly, draft: &Draft, reason: Option<String>) -> Result<ExitCode> {
+    let Some(published) = try_publish(assembly, draft, reason).await? else {
+        return Ok(ExitCode::FAILURE);
+    };
+    let before = if published.unchanged { " (it was published before)" } else { "" };
+    println!("published version {}{before}", published.hash);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Publishes a draft; `None` after every fault was listed on standard error.
+pub async fn try_publish(
     assembly: &Assembly,
     draft: &Draft,
     reason: Option<String>,
-) -> Result<ExitCode> {
+) -> Result<Option<Published>> {
     let caller = terminal(false).caller;
     match assembly.edc.publish(&caller, draft.version.clone(), reason).await {
-        Ok(published) if published.unchanged => {
-            println!("version {} was published before", &published.hash[..12]);
-            Ok(ExitCode::SUCCESS)
-        }
-        Ok(published) => {
-            println!("published version {}", published.hash);
-            Ok(ExitCode::SUCCESS)
-        }
+        Ok(published) => Ok(Some(published)),
         Err(PublishFailure::Faults(faults)) => {
             for fault in &faults {
                 eprintln!("{}", draft.said(fault));
             }
             eprintln!("{} faults; nothing was published", faults.len());
-            Ok(ExitCode::FAILURE)
+            Ok(None)
         }
         Err(PublishFailure::Failed(failure)) => Err(failure.into()),
     }

@@ -78,7 +78,8 @@ fn compare(
     let mut exported: BTreeMap<(String, String), BTreeMap<String, String>> = BTreeMap::new();
     for table in tables {
         for row in TRIAL.table(table) {
-            let place = format!("{} {}", cell(&row, "subject"), cell(&row, "event"));
+            let event = [cell(&row, "event"), cell(&row, "event_repeat")];
+            let place = format!("{} {}", cell(&row, "subject"), event.join(" "));
             let values = exported.entry((place, cell(&row, repeat).to_owned())).or_default();
             values.extend(row);
         }
@@ -108,14 +109,17 @@ fn compare(
     assert_eq!(compared, raw.len() * (columns.len() + coded.len()));
 }
 
-/// The events of the visits that vital signs were taken at, by the name in the source.
+/// The event and its repeat of a visit, by the name in the source.
 fn visit(name: &str) -> String {
+    if let Some(repeat) = name.strip_prefix("Unscheduled ") {
+        return format!("SE.UNSCHEDULED {repeat}");
+    }
     let visits = std::fs::read_to_string(demo().join("mappings/visits.toml")).unwrap();
     let wanted = name.to_uppercase();
     let line = visits.lines().find_map(|line| {
         let (key, event) = line.split_once('=')?;
         let key = key.trim().trim_matches('"').to_uppercase();
-        (key == wanted).then(|| event.trim().trim_matches('"').to_owned())
+        (key == wanted).then(|| format!("{} 1", event.trim().trim_matches('"')))
     });
     line.unwrap_or_else(|| panic!("no event for {name}"))
 }
@@ -141,7 +145,7 @@ fn exported_vital_signs_equal_the_source() {
 
 #[test]
 fn exported_adverse_events_equal_the_source() {
-    let key = |row: &[(String, String)]| format!("01-{} SE.AE", cell(row, "PATNUM"));
+    let key = |row: &[(String, String)]| format!("01-{} SE.AE 1", cell(row, "PATNUM"));
     let columns: [Column; 16] = [
         ("IT.AETERM", "AETERM", same),
         ("IT.AESTDAT", "AESTDAT", date),

@@ -98,6 +98,7 @@ fn page(
         })
         .collect();
     Some(SubjectPage {
+        first: true,
         subject: SubjectKey::new(&log.key),
         site: enrolment.site.to_string(),
         status: enrolment.status.code().to_owned(),

@@ -16,6 +16,8 @@ pub(super) enum Page {
 
 #[derive(Debug)]
 pub(super) struct SubjectPage {
+    /// The first page of the subject; others only bring more of its records.
+    pub first: bool,
     pub subject: SubjectKey,
     pub site: String,
     pub status: String,

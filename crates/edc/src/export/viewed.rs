@@ -1,6 +1,9 @@
 //! Records from the view, form by form.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use kernel::{SubjectKey, casebook::RecordKey};
 use store::Range;
@@ -27,9 +30,12 @@ struct Known {
     enrolment_number: Option<Box<str>>,
 }
 
-/// Sends the records of each form, those of one subject together.
+/// Sends every subject, then the records of each form, those of one subject together.
 pub(super) async fn read(job: &Job, pages: &Sender<Page>) -> Result<()> {
     let subjects = subjects(job).await?;
+    for (subject, known) in &subjects {
+        send(pages, known.page(subject.clone(), true, Vec::new())).await?;
+    }
     for form in &job.study.compiled.design.version().forms {
         if !job.has_form(&form.oid) {
             continue;
@@ -57,7 +63,7 @@ pub(super) async fn read(job: &Job, pages: &Sender<Page>) -> Result<()> {
 }
 
 struct Gathered<'a> {
-    subjects: &'a HashMap<SubjectKey, Known>,
+    subjects: &'a BTreeMap<SubjectKey, Known>,
     pages: &'a Sender<Page>,
     current: Option<(SubjectKey, Vec<RecordPage>)>,
 }
@@ -75,22 +81,32 @@ impl Gathered<'_> {
     async fn flush(&mut self) -> Result<()> {
         let Some((subject, records)) = self.current.take() else { return Ok(()) };
         let Some(known) = self.subjects.get(&subject) else { return Ok(()) };
-        let page = SubjectPage {
-            subject,
-            site: known.site.to_string(),
-            status: known.status.to_owned(),
-            screening_number: known.screening_number.to_string(),
-            enrolment_number: known.enrolment_number.as_deref().map(ToOwned::to_owned),
-            records,
-        };
-        let gone = |_| Failure::Broke("the exporter stopped".to_owned());
-        self.pages.send(Page::Subject(page)).await.map_err(gone)
+        send(self.pages, known.page(subject, false, records)).await
     }
 }
 
+impl Known {
+    fn page(&self, subject: SubjectKey, first: bool, records: Vec<RecordPage>) -> SubjectPage {
+        SubjectPage {
+            first,
+            subject,
+            site: self.site.to_string(),
+            status: self.status.to_owned(),
+            screening_number: self.screening_number.to_string(),
+            enrolment_number: self.enrolment_number.as_deref().map(ToOwned::to_owned),
+            records,
+        }
+    }
+}
+
+async fn send(pages: &Sender<Page>, page: SubjectPage) -> Result<()> {
+    let gone = |_| Failure::Broke("the exporter stopped".to_owned());
+    pages.send(Page::Subject(page)).await.map_err(gone)
+}
+
 /// The subjects of the sites that are exported.
-async fn subjects(job: &Job) -> Result<HashMap<SubjectKey, Known>> {
-    let mut all = HashMap::new();
+async fn subjects(job: &Job) -> Result<BTreeMap<SubjectKey, Known>> {
+    let mut all = BTreeMap::new();
     let mut sites: HashMap<String, Arc<str>> = HashMap::new();
     let mut range = Range::all(SUBJECT, job.study.oid.as_str(), ROWS);
     loop {

@@ -76,7 +76,9 @@ fn subject(
         screening_number: Some(&page.screening_number),
         enrolment_number: page.enrolment_number.as_deref(),
     };
-    exporter.subject(&subject)?;
+    if page.first {
+        exporter.subject(&subject)?;
+    }
     for record in &mut page.records {
         hide(job, record)?;
         let stored = RecordRef::decode(&record.bytes).map_err(Failure::from)?;

@@ -168,13 +168,17 @@ async fn check(run: &Run, piece: Piece, scratch: &mut Option<(SubjectKey, Book)>
 async fn write(run: &Run, piece: Piece) -> Done {
     let Some(subject) = piece.subject else { return Ok(sum(piece.units.iter().map(left_out))) };
     let mut all = Vec::new();
-    let mut records = Vec::new();
+    let (mut facts, mut records) = (Vec::new(), Vec::new());
     for unit in piece.units {
         match unit {
-            Unit::Subject(unit) => all.push(subjects::apply(run, &unit).await?),
+            Unit::Subject(unit) => facts.push(unit),
             Unit::Record(record) => records.push(record),
             other => all.push(left_out(&other)),
         }
+    }
+    subjects::in_order(&mut facts);
+    for unit in &facts {
+        all.push(subjects::apply(run, unit).await?);
     }
     if !records.is_empty() {
         let records = Arc::new(records);

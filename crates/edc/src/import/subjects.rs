@@ -28,6 +28,15 @@ fn leads_to(milestone: &str) -> Option<SubjectStatus> {
     }
 }
 
+/// Puts the facts of one subject into the order in which they happened; on one day, an enrolment
+/// comes before what follows from it.
+pub(super) fn in_order(units: &mut [SubjectUnit]) {
+    units.sort_by_key(|unit| {
+        let first = unit.milestones.iter().map(|(name, date)| (date.clone(), leads_to(name))).min();
+        (!unit.creates, first.map(|(date, to)| (date, to.map(|to| to as u8))))
+    });
+}
+
 /// What a row would become, as far as that can be said without the rows before it.
 pub(super) fn check(run: &Run, casebook: &Casebook, unit: &SubjectUnit) -> Applied {
     let fault = unit.milestones.iter().find_map(|(name, date)| {
