@@ -118,9 +118,12 @@ impl Facts for RecordFacts<'_> {
             })
             .count()
         };
-        let of_form = self.casebook.records.keys().filter(|key| key.form == self.key.form);
+        let is_new = |key: &&RecordKey| !self.casebook.records.contains_key(*key);
+        let saving = self.saving.map(|(key, _)| key).filter(is_new);
+        let of_form = self.casebook.records.keys().chain(saving);
+        let of_form = of_form.filter(|key| key.form == self.key.form && *key != self.key);
         let mut found = 0;
-        for key in of_form.filter(|key| *key != self.key) {
+        for key in of_form {
             let record = self.record_at(key).filter(|record| !record.removed);
             found += record.map_or(0, |record| same(key, record));
         }
