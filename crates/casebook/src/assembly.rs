@@ -33,15 +33,12 @@ impl Assembly {
     /// Opens, or makes, the folder and everything in it.
     pub async fn open(config: &Config) -> Result<Self> {
         make_private_folder(&config.data)?;
-        let store: Arc<dyn Store> = match &config.database {
-            Some(url) => {
-                Arc::new(Postgres::connect(url).await.context("cannot open the database")?)
-            }
-            None => {
-                let file = config.data.join(DATABASE);
-                let opened = Sqlite::open(&file);
-                Arc::new(opened.with_context(|| format!("cannot open {}", file.display()))?)
-            }
+        let store: Arc<dyn Store> = if let Some(url) = &config.database {
+            Arc::new(Postgres::connect(url).await.context("cannot open the database")?)
+        } else {
+            let file = config.data.join(DATABASE);
+            let opened = Sqlite::open(&file);
+            Arc::new(opened.with_context(|| format!("cannot open {}", file.display()))?)
         };
         let clock: edc::Clock = Arc::new(now);
         Ok(Self {

@@ -20,7 +20,8 @@ struct File {
 #[derive(Clone, Debug, Serialize)]
 pub struct Config {
     pub data: PathBuf,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "without_password")]
+    /// Never printed: the address may hold a password.
+    #[serde(skip)]
     pub database: Option<String>,
     pub listen: SocketAddr,
 }
@@ -42,14 +43,4 @@ impl Config {
             listen: listen.or(file.listen).unwrap_or(usual),
         })
     }
-}
-
-/// The address of the database without what opens it.
-fn without_password<S: serde::Serializer>(
-    url: &Option<String>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    let url = url.as_deref().unwrap_or_default();
-    let host = url.rsplit_once('@').map_or(url, |(_, host)| host);
-    serializer.serialize_str(&format!("postgres://…@{}", host.trim_start_matches("postgres://")))
 }

@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use edc::{PublishFailure, Published};
 use kernel::{StudyOid, StudyVersion, study::diff};
 
@@ -178,14 +178,12 @@ async fn difference(
     let assembly = Assembly::open(&Config::new(place, None)?).await?;
     let oid = StudyOid::new(study);
     let state = assembly.edc.study_state(&oid).await?;
-    let before = match old {
-        Some(old) => old.to_owned(),
-        None => {
-            let count = state.versions.len();
-            let back = if new.is_some() { 1 } else { 2 };
-            let Some(at) = count.checked_sub(back) else { bail!("there is no older version") };
-            state.versions[at].hash.clone()
-        }
+    let before = if let Some(old) = old {
+        old.to_owned()
+    } else {
+        let back = if new.is_some() { 1 } else { 2 };
+        let at = state.versions.len().checked_sub(back);
+        state.versions[at.context("there is no older version")?].hash.clone()
     };
     let old = named(&assembly, &oid, &before).await?;
     let new = named(&assembly, &oid, new.unwrap_or("latest")).await?;

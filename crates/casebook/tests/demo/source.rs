@@ -12,6 +12,9 @@ use super::trial::{TRIAL, cell, demo, rows};
 /// Raw column, exported column, and how they are compared.
 type Column = (&'static str, &'static str, fn(&Codes, &str, &str) -> bool);
 
+/// A row as (column, cell).
+type Row = [(String, String)];
+
 /// The English text of each code, by code list of an item.
 struct Codes(BTreeMap<String, BTreeMap<String, String>>);
 
@@ -61,7 +64,7 @@ fn date(_: &Codes, raw: &str, exported: &str) -> bool {
     expected == exported
 }
 
-fn columns_of<'a>(raw: &'a str, row: &'a [(String, String)]) -> &'a str {
+fn columns_of<'a>(raw: &'a str, row: &'a Row) -> &'a str {
     cell(row, raw)
 }
 
@@ -69,10 +72,10 @@ fn columns_of<'a>(raw: &'a str, row: &'a [(String, String)]) -> &'a str {
 fn compare(
     raw_file: &str,
     tables: &[&str],
-    key: &dyn Fn(&[(String, String)]) -> String,
+    key: &dyn Fn(&Row) -> String,
     repeat: &str,
     columns: &[Column],
-    coded: &[(&str, &str)],
+    texts: &[(&str, &str)],
 ) {
     let codes = Codes::read();
     let mut exported: BTreeMap<(String, String), BTreeMap<String, String>> = BTreeMap::new();
@@ -98,7 +101,7 @@ fn compare(
             assert!(equal(&codes, was, is), "{place} row {number} {raw_column}: '{was}' is '{is}'");
             compared += 1;
         }
-        for (raw_column, column) in coded {
+        for (raw_column, column) in texts {
             let (was, code) = (columns_of(raw_column, row), found[*column].as_str());
             let is = if code.is_empty() { "" } else { codes.0[*column][code].as_str() };
             assert_eq!(was, is, "{place} row {number} {raw_column}");
@@ -106,7 +109,7 @@ fn compare(
         }
     }
     assert_eq!(exported.len(), raw.len(), "rows that the source does not have");
-    assert_eq!(compared, raw.len() * (columns.len() + coded.len()));
+    assert_eq!(compared, raw.len() * (columns.len() + texts.len()));
 }
 
 /// The event and its repeat of a visit, by the name in the source.
@@ -126,9 +129,7 @@ fn visit(name: &str) -> String {
 
 #[test]
 fn exported_vital_signs_equal_the_source() {
-    let key = |row: &[(String, String)]| {
-        format!("01-{} {}", cell(row, "PATNUM"), visit(cell(row, "INSTANCE")))
-    };
+    let key = |row: &Row| format!("01-{} {}", cell(row, "PATNUM"), visit(cell(row, "INSTANCE")));
     let columns: [Column; 8] = [
         ("VTLD", "VSDAT", date),
         ("IT.HEIGHT_VSORRES", "HEIGHT", number),
@@ -145,7 +146,7 @@ fn exported_vital_signs_equal_the_source() {
 
 #[test]
 fn exported_adverse_events_equal_the_source() {
-    let key = |row: &[(String, String)]| format!("01-{} SE.AE 1", cell(row, "PATNUM"));
+    let key = |row: &Row| format!("01-{} SE.AE 1", cell(row, "PATNUM"));
     let columns: [Column; 16] = [
         ("IT.AETERM", "AETERM", same),
         ("IT.AESTDAT", "AESTDAT", date),
