@@ -1,4 +1,5 @@
 use crate::View;
+use std::borrow::Cow;
 
 /// A place in the order in which a store committed its entries. Ascending, not without gaps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,6 +31,17 @@ impl Range {
         Self { after: Some(key.into()), ..self }
     }
 
+    /// The smallest key that may be in the range: that of the prefix, or the one right behind
+    /// `after`. A key has no NUL, so none lies between a key and the same with U+0001 behind it. One
+    /// bound and not two: of two, SQLite would seek the first and skip row by row to the second.
+    pub(crate) fn start(&self) -> Cow<'_, str> {
+        let behind = self.after.as_ref().map(|after| format!("{after}\u{1}"));
+        match behind {
+            Some(behind) if behind > self.prefix => Cow::Owned(behind),
+            _ => Cow::Borrowed(&self.prefix),
+        }
+    }
+
     /// The smallest text behind everything that begins with the prefix; `None` if there is no such
     /// text. Text in UTF-8 sorts by its characters, so the last one is raised by one.
     pub(crate) fn end(&self) -> Option<String> {
@@ -50,6 +62,15 @@ mod tests {
 
     fn end(prefix: &str) -> Option<String> {
         Range::all(View(1), "S", 1).prefix(prefix).end()
+    }
+
+    #[test]
+    fn a_range_starts_at_its_prefix_or_right_behind_the_last_key() {
+        let range = Range::all(View(1), "S", 1).prefix("ab");
+        assert_eq!(range.start(), "ab");
+        assert_eq!(range.clone().after("aa").start(), "ab");
+        assert_eq!(range.clone().after("ab").start(), "ab\u{1}");
+        assert_eq!(range.after("abc").start(), "abc\u{1}");
     }
 
     #[test]

@@ -79,15 +79,15 @@ pub(crate) static VIEW: Statement = Statement::both(
 pub(crate) static LIST: Statement = Statement::both(
     "list",
     "SELECT key, bytes FROM view_row
-     WHERE study = $1 AND view = $2 AND key >= $3 AND key > $4
-     ORDER BY key LIMIT $5",
+     WHERE study = $1 AND view = $2 AND key >= $3
+     ORDER BY key LIMIT $4",
 );
 
 pub(crate) static LIST_BEFORE: Statement = Statement::both(
     "list before an end",
     "SELECT key, bytes FROM view_row
-     WHERE study = $1 AND view = $2 AND key >= $3 AND key > $4 AND key < $5
-     ORDER BY key LIMIT $6",
+     WHERE study = $1 AND view = $2 AND key >= $3 AND key < $4
+     ORDER BY key LIMIT $5",
 );
 
 pub(crate) static IS_TAKEN: Statement = Statement::arms(

@@ -89,13 +89,13 @@ pub(super) async fn view(
 }
 
 pub(super) async fn list(pool: &Pool, range: &Range) -> Result<Vec<(String, Vec<u8>)>> {
-    let Range { view, study, prefix, after, limit } = range;
+    let Range { view, study, limit, .. } = range;
     let (view, limit) = (i32::from(view.0), i64::from(*limit));
-    let after = after.as_deref().unwrap_or_default();
+    let start = range.start();
     let rows = match range.end() {
-        None => query(pool, &sql::LIST, &[study, &view, prefix, &after, &limit]).await?,
+        None => query(pool, &sql::LIST, &[study, &view, &start, &limit]).await?,
         Some(end) => {
-            let page: &Parameters<'_> = &[study, &view, prefix, &after, &end, &limit];
+            let page: &Parameters<'_> = &[study, &view, &start, &end, &limit];
             query(pool, &sql::LIST_BEFORE, page).await?
         }
     };

@@ -100,13 +100,13 @@ impl Readers {
     }
 
     pub(super) fn list(&self, range: &Range) -> Result<Vec<(String, Vec<u8>)>> {
-        let Range { view, study, prefix, after, limit } = range;
-        let after = after.as_deref().unwrap_or_default();
+        let Range { view, study, limit, .. } = range;
+        let start = range.start();
         let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
         match range.end() {
-            None => self.query(&sql::LIST, (study, view.0, prefix, after, limit), pair),
+            None => self.query(&sql::LIST, (study, view.0, start, limit), pair),
             Some(end) => {
-                let page = (study, view.0, prefix, after, end, limit);
+                let page = (study, view.0, start, end, limit);
                 self.query(&sql::LIST_BEFORE, page, pair)
             }
         }
