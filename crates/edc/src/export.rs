@@ -6,6 +6,7 @@
 
 mod folded;
 mod page;
+mod people;
 mod viewed;
 mod writer;
 
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 use kernel::{FormOid, ItemOid, SiteOid, StudyOid};
 use tokio::sync::mpsc;
 
+use self::people::People;
 use crate::{Edc, Failure, study::Study};
 
 /// Pages that wait for the exporter.
@@ -119,13 +121,15 @@ pub async fn export(
         sites,
         hidden,
     });
+    let people =
+        if exporter.needs_people() { people::gather(&job).await? } else { People::default() };
     let (send, receive) = mpsc::channel(QUEUE);
     let created_at = (edc.clock)().to_string();
     let writing = {
         let job = Arc::clone(&job);
         let order = exporter.any_order();
         let handle = tokio::task::spawn_blocking(move || {
-            writer::write(&job, exporter, sink, receive, &created_at, &progress)
+            writer::write(&job, &people, exporter, sink, receive, &created_at, &progress)
         });
         (handle, order)
     };

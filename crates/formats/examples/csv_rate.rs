@@ -101,6 +101,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         source_version: "0",
         sites: &[],
         users: &[],
+        meanings: &[],
     };
     let repeats: Vec<String> = (1..=RECORDS_PER_SUBJECT).map(|n| n.to_string()).collect();
     let started = Instant::now();
@@ -121,6 +122,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 record: &stored,
                 trail: &[],
                 queries: &[],
+                signature: None,
             })?;
         }
     }

@@ -15,7 +15,7 @@ use kernel::casebook::MalformedRecord;
 pub(crate) use self::out::Out;
 pub use self::{
     manifest::manifest,
-    study::{QueryOut, RecordOut, StudyOut, SubjectOut, TrailKind, TrailOut},
+    study::{QueryOut, RecordOut, SignatureOut, StudyOut, SubjectOut, TrailKind, TrailOut},
 };
 use crate::{
     csv_out::CsvExporter,
@@ -35,6 +35,11 @@ pub trait Sink {
 pub trait Exporter: Send {
     /// Whether each record must come with its changes.
     fn needs_trail(&self) -> bool {
+        false
+    }
+
+    /// Whether the study must come with its users and the meanings of signatures.
+    fn needs_people(&self) -> bool {
         false
     }
 

@@ -13,15 +13,17 @@ use std::{borrow::Cow, io};
 use kernel::study::Design;
 
 use crate::{
-    Location, User, VersionInForce,
+    Location, SignatureDef, User, VersionInForce,
     export::{
         ExportError, ExportOptions, Exporter, Out, QueryOut, RecordOut, Sink, StudyOut, SubjectOut,
         TrailOut, Written,
     },
-    odm::{self, Annotation, AuditRecord, ClinicalWriter, FileType, Header, QueryMark},
+    odm::{self, Annotation, AuditRecord, ClinicalWriter, FileType, Header, QueryMark, Signature},
 };
 
 const FILE: &str = "odm.xml";
+const LEGAL_REASON: &str =
+    "The signer states the meaning, with the same force as by a handwritten signature.";
 
 /// Writes one file of either kind.
 pub(crate) struct OdmExporter {
@@ -33,6 +35,8 @@ pub(crate) struct OdmExporter {
 struct Begun {
     writer: ClinicalWriter<Out>,
     repeats: Repeats,
+    /// What signatures mean; the place of a meaning names its definition.
+    meanings: Vec<String>,
     records: u64,
     /// The event that is open, and its repeat key.
     event: Option<(String, String)>,
@@ -58,6 +62,10 @@ impl Exporter for OdmExporter {
         self.options.trail || self.file_type == FileType::Transactional
     }
 
+    fn needs_people(&self) -> bool {
+        true
+    }
+
     fn one_stream(&self) -> bool {
         true
     }
@@ -78,13 +86,16 @@ impl Exporter for OdmExporter {
             study.sites.iter().map(|site| location(study, *site)).collect();
         let users: Vec<User> = study.users.iter().map(|user| person(*user)).collect();
         let out = Out::create(sink, FILE)?;
-        let mut writer = ClinicalWriter::new(out, &header, &[version], &users, &locations, &[])
-            .map_err(failed)?;
+        let meanings: Vec<String> = study.meanings.iter().map(|one| (*one).to_owned()).collect();
+        let signatures: Vec<SignatureDef> = (0..).zip(&meanings).map(signature_def).collect();
+        let mut writer =
+            ClinicalWriter::new(out, &header, &[version], &users, &locations, &signatures)
+                .map_err(failed)?;
         writer
             .begin_data(version.study_oid.as_str(), version.version_oid.as_str())
             .map_err(failed)?;
         let repeats = Repeats { design: study.design.clone() };
-        self.begun = Some(Begun { writer, repeats, records: 0, event: None });
+        self.begun = Some(Begun { writer, repeats, meanings, records: 0, event: None });
         Ok(())
     }
 
@@ -164,8 +175,39 @@ fn location(study: &StudyOut<'_>, (oid, name): (&str, &str)) -> Location {
     }
 }
 
-fn person((oid, name): (&str, &str)) -> User {
-    User { oid: oid.to_owned(), full_name: Some(name.to_owned()), ..User::default() }
+fn person((oid, name): (&str, Option<&str>)) -> User {
+    User {
+        oid: oid.to_owned(),
+        login_name: Some(oid.to_owned()),
+        full_name: name.map(str::to_owned),
+        ..User::default()
+    }
+}
+
+fn signature_def((place, meaning): (usize, &String)) -> SignatureDef {
+    SignatureDef {
+        oid: definition_oid(place),
+        digital: false,
+        meaning: meaning.clone(),
+        legal_reason: LEGAL_REASON.to_owned(),
+    }
+}
+
+fn definition_oid(place: usize) -> String {
+    format!("SIG.{}", place + 1)
+}
+
+/// The signature on a record, with a reference to the definition of its meaning.
+fn signature<'a>(record: &RecordOut<'a>, meanings: &[String]) -> Option<Signature<'a>> {
+    let signed = record.signature?;
+    let place = meanings.iter().position(|meaning| meaning == signed.meaning)?;
+    Some(Signature {
+        user: signed.signer.into(),
+        location: record.subject.site.into(),
+        definition: definition_oid(place).into(),
+        timestamp: signed.signed_at.into(),
+        ..Signature::default()
+    })
 }
 
 /// Who made a change, where, when and why.

@@ -3,11 +3,12 @@
 use std::{cmp::Ordering, sync::Arc};
 
 use formats::export::{
-    Exporter, QueryOut, RecordOut, Sink, StudyOut, SubjectOut, TrailKind, TrailOut, manifest,
+    Exporter, QueryOut, RecordOut, SignatureOut, Sink, StudyOut, SubjectOut, TrailKind, TrailOut,
+    manifest,
 };
 use kernel::{
     Datum,
-    casebook::{DatumRef, FormRecord, RecordKey, RecordRef},
+    casebook::{DatumRef, FormRecord, RecordKey, RecordRef, RecordSignature},
     study::{Design, StudyVersion},
 };
 use tokio::sync::mpsc::Receiver;
@@ -16,12 +17,14 @@ use super::{
     ExportFailure, Exported, Job, Progress,
     folded::time,
     page::{Page, RecordPage, Step, StepKind, SubjectPage},
+    people::People,
 };
 use crate::Failure;
 
 /// Runs the exporter over all pages. An error, or a broken stream, leaves no complete export.
 pub(super) fn write(
     job: &Job,
+    people: &People,
     mut exporter: Box<dyn Exporter>,
     mut sink: Box<dyn Sink + Send>,
     mut pages: Receiver<Page>,
@@ -31,6 +34,9 @@ pub(super) fn write(
     let design = visible_design(job);
     let design = design.as_ref().unwrap_or(&job.study.compiled.design);
     let sites: Vec<(&str, &str)> = job.study.state.sites.values().map(site_out).collect();
+    let users: Vec<(&str, Option<&str>)> =
+        people.users.iter().map(|(user, name)| (user.as_str(), name.as_deref())).collect();
+    let meanings: Vec<&str> = people.meanings.iter().map(String::as_str).collect();
     let as_of = job.request.as_of.map(|at| at.to_string());
     let study = StudyOut {
         design,
@@ -38,7 +44,8 @@ pub(super) fn write(
         created_at,
         source_version: &job.request.source_version,
         sites: &sites,
-        users: &[],
+        users: &users,
+        meanings: &meanings,
     };
     exporter.begin(&study, &mut *sink)?;
     let mut records = 0;
@@ -80,6 +87,8 @@ fn subject(
         exporter.subject(&subject)?;
     }
     for record in &mut page.records {
+        let signed = signature(record)?;
+        let signed_at = signed.as_ref().map(|signed| time(signed.signed_at_ms));
         hide(job, record)?;
         let stored = RecordRef::decode(&record.bytes).map_err(Failure::from)?;
         let trail: Vec<TrailOut<'_>> =
@@ -96,9 +105,28 @@ fn subject(
             record: &stored,
             trail: &trail,
             queries: &queries,
+            signature: signed.as_ref().zip(signed_at.as_deref()).map(signature_out),
         })?;
     }
     Ok(())
+}
+
+/// The signature that holds: it is bound to all values, also to those that are hidden here.
+fn signature(record: &RecordPage) -> Result<Option<RecordSignature>, Failure> {
+    if !RecordRef::decode(&record.bytes)?.is_signed()? {
+        return Ok(None);
+    }
+    let stored = FormRecord::from_bytes(&record.bytes)?;
+    Ok(stored.valid_signature().cloned())
+}
+
+fn signature_out<'a>((signed, at): (&'a RecordSignature, &'a str)) -> SignatureOut<'a> {
+    SignatureOut {
+        signer: &signed.signer,
+        printed_name: &signed.printed_name,
+        meaning: &signed.meaning,
+        signed_at: at,
+    }
 }
 
 /// The order of the schedule, then that of repeats and forms.

@@ -9,7 +9,12 @@ use contract::{
 use futures::TryStreamExt;
 use jiff::SignedDuration;
 
-use crate::world::{HERE, STUDY, THERE, World, data_manager, in_role, on_every_store, value};
+use crate::{
+    review::{sign, weighed, with_reason},
+    world::{
+        HERE, STUDY, THERE, World, data_manager, in_role, investigator, on_every_store, value,
+    },
+};
 
 const VS: &str = "SE.SCR/F.VS";
 
@@ -104,5 +109,24 @@ fn an_export_holds_only_what_the_caller_may_take() {
         let monitor = in_role(Role::Monitor, None);
         let error = exported(&world, &monitor, as_format(Format::Json)).await.unwrap_err();
         assert_eq!(error.code(), Code::PermissionDenied, "before a stream begins");
+    });
+}
+
+#[test]
+fn a_signature_is_exported_as_long_as_it_holds() {
+    on_every_store(async |world| {
+        weighed(&world).await;
+        sign(&world, &investigator(), 1, "I approve").await.unwrap();
+        let odm = text(&world, &data_manager(), as_format(Format::Odm)).await;
+        assert!(odm.contains("<Meaning>I approve</Meaning>"), "{odm}");
+        let signature = odm.split("<Signature>").nth(1).expect("the form is signed");
+        let signer = investigator().caller.user;
+        assert!(signature.starts_with(&format!("<UserRef UserOID=\"{signer}\"/>")), "{odm}");
+        assert!(odm.contains(&format!("<User OID=\"{signer}\">")), "{odm}");
+        let json = text(&world, &data_manager(), as_format(Format::Ndjson)).await;
+        assert!(json.contains("\"meaning\":\"I approve\""), "{json}");
+        world.send(with_reason(1, "71")).await.unwrap();
+        let changed = text(&world, &data_manager(), as_format(Format::Odm)).await;
+        assert!(!changed.contains("<Signature>"), "the content is not what was signed");
     });
 }

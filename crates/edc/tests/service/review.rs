@@ -107,7 +107,7 @@ async fn lock(world: &World, seen_version: i32) -> Result<ReviewState, Error> {
     Ok(world.edc.lock_record(&data_manager(), request).await?.review.unwrap())
 }
 
-async fn sign(
+pub async fn sign(
     world: &World,
     context: &Context,
     seen_version: i32,
@@ -126,7 +126,7 @@ async fn sign(
     Ok(world.edc.sign_record(context, request).await?.review.unwrap())
 }
 
-async fn weighed(world: &World) {
+pub async fn weighed(world: &World) {
     world.screen("S1").await;
     let values = [
         value("IG.VS/I.VSDT", "2026-03-02"),
@@ -137,7 +137,7 @@ async fn weighed(world: &World) {
     assert_eq!(world.send(request).await.unwrap().opened_queries, []);
 }
 
-fn with_reason(seen_version: i32, weight: &str) -> SaveFormRequest {
+pub fn with_reason(seen_version: i32, weight: &str) -> SaveFormRequest {
     let request = save("S1", VS, seen_version, &[value("IG.VS/I.WEIGHT", weight)]);
     SaveFormRequest { reason: Some("misread".into()), ..request }
 }

@@ -17,8 +17,10 @@ pub struct StudyOut<'a> {
     pub source_version: &'a str,
     /// Sites and their names, for formats that list them.
     pub sites: &'a [(&'a str, &'a str)],
-    /// Users and their printed names, for formats that list them.
-    pub users: &'a [(&'a str, &'a str)],
+    /// Users and, of those who signed, the printed names, for formats that list them.
+    pub users: &'a [(&'a str, Option<&'a str>)],
+    /// What the signatures of the export mean, each text once, for formats that list them.
+    pub meanings: &'a [&'a str],
 }
 
 /// One subject.
@@ -43,6 +45,18 @@ pub struct RecordOut<'a> {
     /// The changes of the record, oldest first; empty unless the exporter needs them.
     pub trail: &'a [TrailOut<'a>],
     pub queries: &'a [QueryOut<'a>],
+    /// The signature that still holds; none when the content changed since.
+    pub signature: Option<SignatureOut<'a>>,
+}
+
+/// An electronic signature on a record (21 CFR 11.50: printed name, time and meaning).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignatureOut<'a> {
+    pub signer: &'a str,
+    pub printed_name: &'a str,
+    /// One of the meanings of the study.
+    pub meaning: &'a str,
+    pub signed_at: &'a str,
 }
 
 /// What a change did.

@@ -122,7 +122,8 @@ pub(crate) fn study(design: &Design) -> StudyOut<'_> {
         created_at: "2026-01-02T00:00:00.000Z",
         source_version: "0.1.0",
         sites: &[("701", "Site 701")],
-        users: &[("usr_1", "王芳")],
+        users: &[("usr_1", Some("王芳"))],
+        meanings: &["I have reviewed <all>"],
     }
 }
 
@@ -193,6 +194,7 @@ pub(crate) fn export(
                 record: &stored,
                 trail: &[],
                 queries: &[],
+                signature: None,
             })
             .unwrap();
     }
@@ -257,6 +259,7 @@ fn stored_bytes_that_cannot_be_read_stop_an_export_with_their_place() {
                 record: &stored,
                 trail: &[],
                 queries: &[],
+                signature: None,
             })
             .unwrap_err();
         assert_eq!(
@@ -286,6 +289,7 @@ fn an_export_that_was_not_begun_is_refused() {
             record: &RecordRef::decode(&bytes).unwrap(),
             trail: &[],
             queries: &[],
+            signature: None,
         });
         assert!(matches!(refused, Err(ExportError::NotBegun)), "{}", format.name);
         assert!(matches!(exporter.finish(), Err(ExportError::NotBegun)), "{}", format.name);

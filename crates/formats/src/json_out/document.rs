@@ -1,7 +1,7 @@
 //! One document: the study, its subjects, their events, forms and rows.
 
 use super::{
-    lines::push_queries,
+    lines::{push_queries, push_signature},
     text::{push_pair, push_record, push_study, push_subject},
 };
 use crate::export::{ExportError, Exporter, Out, RecordOut, Sink, StudyOut, SubjectOut, Written};
@@ -65,6 +65,7 @@ impl Exporter for JsonExporter {
         out.buffer.push(b',');
         out.values += push_record(&mut out.buffer, record)?;
         push_queries(&mut out.buffer, record);
+        push_signature(&mut out.buffer, record);
         out.buffer.push(b'}');
         out.rows += 1;
         out.settle()

@@ -45,6 +45,7 @@ impl Exporter for NdjsonExporter {
         }
         out.values += push_record(&mut out.buffer, record)?;
         push_queries(&mut out.buffer, record);
+        push_signature(&mut out.buffer, record);
         out.buffer.extend_from_slice(b"}\n");
         out.rows += 1;
         out.settle()
@@ -84,4 +85,21 @@ pub(super) fn push_queries(out: &mut Vec<u8>, record: &RecordOut<'_>) {
         out.push(b'}');
     }
     out.push(b']');
+}
+
+/// Appends the signature of a record, if it has one that holds.
+pub(super) fn push_signature(out: &mut Vec<u8>, record: &RecordOut<'_>) {
+    let Some(signed) = record.signature else { return };
+    out.extend_from_slice(b",\"signature\":{");
+    push_pair(out, "signer", signed.signer);
+    let rest = [
+        ("printed_name", signed.printed_name),
+        ("meaning", signed.meaning),
+        ("signed_at", signed.signed_at),
+    ];
+    for (name, text) in rest {
+        out.push(b',');
+        push_pair(out, name, text);
+    }
+    out.push(b'}');
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, io};
 
 use kernel::casebook::DatumRef;
 
-use super::{Begun, audit, state::value};
+use super::{Begun, audit, signature, state::value};
 use crate::{
     export::{RecordOut, TrailKind, TrailOut},
     odm::{AuditRecord, ItemOut, LevelOut, TransactionType},
@@ -55,7 +55,19 @@ impl Begun {
                 }
             }
         }
-        Ok(())
+        self.signed(record)
+    }
+
+    /// After the changes, the signature that holds since the last of them.
+    fn signed(&mut self, record: &RecordOut<'_>) -> io::Result<()> {
+        let Some(signature) = signature(record, &self.meanings) else { return Ok(()) };
+        self.writer.begin_form(&LevelOut {
+            oid: record.form,
+            repeat: self.repeats.form(record.form, record.form_repeat),
+            transaction: Some(TransactionType::Upsert),
+            signature: Some(&signature),
+            ..LevelOut::default()
+        })
     }
 
     /// Opens the event and the form of a record.

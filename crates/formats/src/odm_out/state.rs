@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use kernel::casebook::DatumRef;
 
-use super::{Begun, annotations, audit, failed};
+use super::{Begun, annotations, audit, failed, signature};
 use crate::{
     export::{ExportError, QueryOut, RecordOut, TrailOut},
     odm::{ItemOut, LevelOut, ValueOut},
@@ -74,9 +74,11 @@ impl Begun {
             self.event = Some(event);
         }
         let queries = annotations(record.queries.iter().filter(|query| query.group.is_empty()));
+        let signature = signature(record, &self.meanings);
         self.writer.begin_form(&LevelOut {
             oid: record.form,
             repeat: self.repeats.form(record.form, record.form_repeat),
+            signature: signature.as_ref(),
             annotations: &queries,
             ..LevelOut::default()
         })

@@ -6,7 +6,7 @@ use kernel::{
 use super::*;
 use crate::{
     export::{
-        TrailKind, exporter,
+        SignatureOut, TrailKind, exporter,
         tests::{Memory, design, record, study},
     },
     odm::{ClinicalReader, ClinicalRow, Given},
@@ -18,6 +18,13 @@ const SUBJECT: SubjectOut<'_> = SubjectOut {
     status: "ENROLLED",
     screening_number: None,
     enrolment_number: None,
+};
+
+const SIGNED: SignatureOut<'_> = SignatureOut {
+    signer: "usr_1",
+    printed_name: "王芳",
+    meaning: "I have reviewed <all>",
+    signed_at: "2026-01-01T00:00:01.000Z",
 };
 
 fn step(entry: u64, kind: TrailKind, item: &'static str, text: &'static str) -> TrailOut<'static> {
@@ -52,6 +59,15 @@ fn query(group: &'static str, item: &'static str) -> QueryOut<'static> {
 
 /// Exports one record and gives the text of the file.
 fn text(format: &str, trail: &[TrailOut<'_>], queries: &[QueryOut<'_>]) -> String {
+    written(format, trail, queries, None)
+}
+
+fn written(
+    format: &str,
+    trail: &[TrailOut<'_>],
+    queries: &[QueryOut<'_>],
+    signature: Option<SignatureOut<'_>>,
+) -> String {
     let (design, bytes) = (design(), record().to_bytes());
     let options = ExportOptions { trail: !trail.is_empty(), ..ExportOptions::default() };
     let mut exporter = exporter(format, &options).unwrap();
@@ -71,6 +87,7 @@ fn text(format: &str, trail: &[TrailOut<'_>], queries: &[QueryOut<'_>]) -> Strin
             record,
             trail,
             queries,
+            signature,
         })
         .unwrap();
     exporter.finish().unwrap();
@@ -214,5 +231,22 @@ fn both_kinds_are_valid_by_the_schema() {
         command.args(["--nonet", "--noout", "--schema", schema]).arg(&file);
         let output = command.output().expect("xmllint is installed by `cargo xtask setup`");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn a_signature_names_its_signer_its_meaning_and_its_time() {
+    for (format, trail) in
+        [("odm", &[][..]), ("odm-transactional", &[step(1, TrailKind::Recorded, "I.SYSBP", "120")])]
+    {
+        let text = written(format, trail, &[], Some(SIGNED));
+        assert!(text.contains("<Meaning>I have reviewed &lt;all&gt;</Meaning>"), "{text}");
+        let rows = rows(&text);
+        let signed: Vec<_> = rows.iter().filter_map(|row| row.records.signature.clone()).collect();
+        let signature = signed.first().unwrap();
+        assert_eq!(signature.user, "usr_1", "{format}");
+        assert_eq!(signature.location, "701");
+        assert_eq!(signature.definition, "SIG.1");
+        assert_eq!(signature.timestamp, "2026-01-01T00:00:01.000Z");
     }
 }

@@ -181,6 +181,14 @@ impl<'a> RecordRef<'a> {
         })
     }
 
+    /// Whether somebody signed the record, be it that the content has changed since.
+    pub fn is_signed(&self) -> Result<bool, MalformedRecord> {
+        let mut d = self.rows.clone();
+        d.skip()?;
+        d.skip()?;
+        Ok(d.datatype()? != Type::Null)
+    }
+
     /// Calls `visit` for each item in the order of group, repeat and item; for a row without items
     /// once, with no item and a blank.
     pub fn for_each_item(
@@ -281,7 +289,10 @@ mod tests {
     proptest! {
         #[test]
         fn a_record_survives_storage(record in record()) {
-            prop_assert_eq!(FormRecord::from_bytes(&record.to_bytes()).unwrap(), record);
+            let bytes = record.to_bytes();
+            let signed = RecordRef::decode(&bytes).unwrap().is_signed().unwrap();
+            prop_assert_eq!(signed, record.signature.is_some());
+            prop_assert_eq!(FormRecord::from_bytes(&bytes).unwrap(), record);
         }
 
         #[test]
