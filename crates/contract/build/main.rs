@@ -1,21 +1,25 @@
 //! Turns the `.proto` files into everything that is said about them elsewhere.
 //!
 //! One file per target: `messages` (plain messages and their JSON), `traits` (one trait per
-//! service), `rest` (routes), `openapi` (the document). `model` is what they share: services,
-//! methods and HTTP bindings, read from the descriptors and checked. A further target is a further
-//! file and one line here.
+//! service), `rest` (routes), `methods` (the table of all methods), `openapi` (the document),
+//! `packages` (the modules in which all this stands). `model` is what they share: services,
+//! methods, HTTP bindings and `access`, read from the descriptors and checked. A further target is
+//! a further file and one line here; a further service is a folder in `proto`.
 
+mod access;
 mod descriptors;
 mod messages;
+mod methods;
 mod model;
 mod names;
 mod openapi;
+mod packages;
 mod rest;
 mod traits;
 
 use std::{env, fs, path::PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 const PROTO_ROOT: &str = "../../proto";
 
@@ -28,9 +32,14 @@ fn main() -> Result<()> {
 
     let services = model::services(&contract.pool)?;
     for service in &services {
-        fs::write(out.join(format!("{}.traits.rs", service.package)), traits::generate(service))?;
-        fs::write(out.join(format!("{}.rest.rs", service.package)), rest::generate(service)?)?;
+        let file = |target: &str| out.join(format!("{}.{target}.rs", service.package));
+        let alone = services.iter().filter(|other| other.package == service.package).count() == 1;
+        ensure!(alone, "{} has two services; give each its package", service.package);
+        fs::write(file("traits"), traits::generate(service))?;
+        fs::write(file("rest"), rest::generate(service)?)?;
     }
+    fs::write(out.join("methods.rs"), methods::generate(&services)?)?;
+    fs::write(out.join("packages.rs"), packages::generate(&contract.pool, &out)?)?;
     fs::write(out.join("openapi.json"), openapi::generate(&contract.pool, &services)?)?;
     Ok(())
 }

@@ -9,7 +9,10 @@ use prost_reflect::{
     MethodDescriptor, ServiceDescriptor, Value,
 };
 
-use crate::names::snake;
+use crate::{
+    access::{self, Access, Repeat},
+    names::snake,
+};
 
 pub const HTTP_BODY: &str = "google.api.HttpBody";
 pub const TIMESTAMP: &str = "google.protobuf.Timestamp";
@@ -30,6 +33,10 @@ pub struct Method {
     pub output: MessageDescriptor,
     /// The method answers with a stream of `HttpBody`.
     pub streams: bool,
+    pub access: Access,
+    /// The variant of `crate::Priority`.
+    pub priority: String,
+    pub repeat: Repeat,
     pub bindings: Vec<Binding>,
 }
 
@@ -80,6 +87,8 @@ fn read_method(method: &MethodDescriptor) -> Result<Method> {
         method.is_server_streaming() == (output.full_name() == HTTP_BODY),
         "a method answers with a stream exactly when it answers with HttpBody"
     );
+    let bindings = read_bindings(method, &input, &output)?;
+    let is_get = bindings.iter().all(|binding| binding.verb == "GET");
     Ok(Method {
         name: method.name().to_owned(),
         rust_name: snake(method.name()),
@@ -89,7 +98,10 @@ fn read_method(method: &MethodDescriptor) -> Result<Method> {
             method.full_name(),
         )?,
         streams: method.is_server_streaming(),
-        bindings: read_bindings(method, &input, &output)?,
+        access: access::access(method)?,
+        priority: access::priority(method, is_get)?,
+        repeat: access::repeat(method, is_get),
+        bindings,
         input,
         output,
     })

@@ -41,3 +41,13 @@ pub fn snake(name: &str) -> String {
     }
     text
 }
+
+/// `READ_DATA` as `ReadData`, `identity` as `Identity`.
+pub fn camel(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    for word in name.split('_').filter(|word| !word.is_empty()) {
+        text.push_str(&word[..1].to_ascii_uppercase());
+        text.push_str(&word[1..].to_ascii_lowercase());
+    }
+    text
+}

@@ -19,7 +19,7 @@ pub fn generate(service: &Service) -> Result<String> {
         for (number, binding) in method.bindings.iter().enumerate() {
             let function = format!("{}_{number}", method.rust_name);
             write_route(&mut routes, service, method, binding, &function)?;
-            write_function(&mut functions, service, method, binding, &function)?;
+            write_function(&mut functions, method, binding, &function)?;
         }
     }
     let service_trait = format!("{}::{}", rust_module(&service.package), service.name);
@@ -52,12 +52,11 @@ fn write_route(
 
 fn write_function(
     code: &mut String,
-    service: &Service,
     method: &Method,
     binding: &Binding,
     function: &str,
 ) -> Result<()> {
-    let input = rust_path(&service.package, method.input.full_name());
+    let input = rust_path(method.input.package_name(), method.input.full_name());
     writeln!(code, "async fn {function}(")?;
     writeln!(code, "    service: Arc<Service>, context: Context, request: Request,")?;
     writeln!(code, ") -> Result<Answer, Error> {{")?;
@@ -78,7 +77,7 @@ fn write_function(
         let (name, json) = (rust_field(field.name())?, field.json_name());
         writeln!(code, "    bind::path(&mut message.{name}, {json:?}, request.path({index})?)?;")?;
     }
-    write_query(code, service, binding)?;
+    write_query(code, binding)?;
     write_required(code, method, binding)?;
     let name = &method.rust_name;
     writeln!(code, "    let answer = service.{name}(&context, message).await?;")?;
@@ -94,7 +93,7 @@ fn write_function(
     Ok(())
 }
 
-fn write_query(code: &mut String, service: &Service, binding: &Binding) -> Result<()> {
+fn write_query(code: &mut String, binding: &Binding) -> Result<()> {
     let known: Vec<&str> = binding.query_fields.iter().map(FieldDescriptor::json_name).collect();
     if known.is_empty() {
         writeln!(code, "    if let Some((name, _)) = request.query()?.first() {{")?;
@@ -112,7 +111,7 @@ fn write_query(code: &mut String, service: &Service, binding: &Binding) -> Resul
         let slot = format!("&mut message.{name}, {json:?}, &text");
         match field.kind() {
             Kind::Enum(choices) => {
-                let path = rust_path(&service.package, choices.full_name());
+                let path = rust_path(choices.package_name(), choices.full_name());
                 let names: Vec<String> = choices
                     .values()
                     .filter(|value| value.number() != 0)

@@ -15,6 +15,19 @@ pub trait Authenticator: Send + Sync + 'static {
     async fn authenticate(&self, credentials: Credentials) -> Result<Caller, Error>;
 }
 
+/// Makes and reads the short-lived signed text by which one service tells another who calls, so
+/// that the password or token of the caller does not travel and is not proven again.
+pub trait CallerTokens: Send + Sync + 'static {
+    /// A token that says to `service` (such as `casebook.edc.v1.Edc`) that `caller` calls.
+    fn mint(&self, caller: &Caller, service: &str) -> Result<String, Error>;
+
+    /// The caller that a token names to `service`.
+    ///
+    /// Refuses with `UNAUTHENTICATED` what is forged, expired or meant for another service, without
+    /// saying which.
+    fn verify(&self, token: &str, service: &str) -> Result<Caller, Error>;
+}
+
 /// What a caller shows to prove who he is. Never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Credentials {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Act, Error, Permit, Role, Scope};
 
 /// A person or program whose identity was proven, with the grants in force at that moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caller {
     /// The name under which the caller is known and recorded.
     pub user: String,
@@ -29,6 +29,8 @@ pub enum Authentication {
     Token,
     /// The program itself, on its own command line or schedule.
     System,
+    /// Not at all: the caller of a public method.
+    Nobody,
 }
 
 /// One role, for one study or all, at one site or all.
@@ -59,6 +61,12 @@ impl Caller {
             authentication: Authentication::System,
             grants: vec![everything, service],
         }
+    }
+
+    /// Somebody of whom nothing is known, as public methods are called. No grant, no name.
+    pub fn anonymous() -> Self {
+        let authentication = Authentication::Nobody;
+        Self { user: String::new(), on_behalf_of: None, authentication, grants: Vec::new() }
     }
 
     /// Asks whether the caller may do `act` in `scope`; the permit is the ticket for doing it.

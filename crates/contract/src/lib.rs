@@ -12,18 +12,22 @@ mod authenticator;
 mod caller;
 mod context;
 mod error;
+mod method;
 mod permit;
 pub mod rest;
 mod role;
 pub mod timestamp;
+mod trace;
 
-pub use authenticator::{Authenticator, Credentials};
+pub use authenticator::{Authenticator, CallerTokens, Credentials};
 pub use caller::{Authentication, Caller, Grant, Sites};
 pub use context::Context;
 pub use error::{Code, DOMAIN, Detail, Error, FieldViolation};
+pub use method::{Access, METHODS, Method, Priority, Reach, Repeat};
 pub use permit::{Act, Permit, Scope};
 pub use role::Role;
 pub use timestamp::Timestamp;
+pub use trace::{Trace, TraceUnreadable};
 
 /// The OpenAPI 3.1 document of all services, as JSON.
 pub const OPENAPI: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
@@ -31,28 +35,4 @@ pub const OPENAPI: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json")
 /// The compiled `.proto` files with their comments: an encoded `FileDescriptorSet`.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
-/// The contract of the EDC service.
-pub mod edc {
-    /// The first version.
-    #[expect(clippy::pedantic, reason = "the code is generated")]
-    pub mod v1 {
-        include!(concat!(env!("OUT_DIR"), "/casebook.edc.v1.rs"));
-        include!(concat!(env!("OUT_DIR"), "/casebook.edc.v1.serde.rs"));
-        include!(concat!(env!("OUT_DIR"), "/casebook.edc.v1.traits.rs"));
-
-        /// The REST routes of the service.
-        pub mod rest {
-            include!(concat!(env!("OUT_DIR"), "/casebook.edc.v1.rest.rs"));
-        }
-    }
-}
-
-/// What Google publishes for describing HTTP interfaces.
-pub mod google {
-    /// Raw HTTP content and the annotations of methods.
-    #[expect(clippy::pedantic, reason = "the code is generated")]
-    pub mod api {
-        include!(concat!(env!("OUT_DIR"), "/google.api.rs"));
-        include!(concat!(env!("OUT_DIR"), "/google.api.serde.rs"));
-    }
-}
+include!(concat!(env!("OUT_DIR"), "/packages.rs"));

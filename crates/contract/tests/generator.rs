@@ -1,9 +1,15 @@
 //! What the generator makes of a `.proto` file, and what it does not let pass.
 
+#[path = "../build/access.rs"]
+mod access;
+#[path = "../build/methods.rs"]
+mod methods;
 #[path = "../build/model.rs"]
 mod model;
 #[path = "../build/names.rs"]
 mod names;
+#[path = "../build/packages.rs"]
+mod packages;
 #[path = "../build/rest.rs"]
 mod rest;
 #[path = "../build/traits.rs"]
@@ -11,9 +17,12 @@ mod traits;
 
 #[cfg(test)]
 mod tests {
+    use prost_reflect::DescriptorPool;
     use protox::file::{ChainFileResolver, File, FileResolver, IncludeFileResolver};
 
-    use crate::{model, rest, traits};
+    use std::path::Path;
+
+    use crate::{methods, model, packages, rest, traits};
 
     /// One file that is not on disk.
     struct Given(String);
@@ -29,9 +38,18 @@ mod tests {
 
     /// The service around `method`, or why the generator refuses it.
     fn services(method: &str) -> anyhow::Result<Vec<model::Service>> {
+        let access = "option (casebook.api.v1.access) = { signed_in: true };";
+        let binding = "option (google.api.http)";
+        let method = method.replace(binding, &format!("{access}\n{binding}"));
+        model::services(&pool(&method)?)
+    }
+
+    /// The descriptors of the service around `method`.
+    fn pool(method: &str) -> anyhow::Result<DescriptorPool> {
         let source = format!(
             r#"syntax = "proto3";
             package casebook.given.v1;
+            import "casebook/api/v1/access.proto";
             import "google/api/annotations.proto";
             // A thing.
             message Thing {{
@@ -56,7 +74,7 @@ mod tests {
         resolver.add(protox::file::GoogleFileResolver::new());
         let mut compiler = protox::Compiler::with_file_resolver(resolver);
         compiler.include_imports(true).include_source_info(true).open_file("given.proto")?;
-        model::services(&compiler.descriptor_pool())
+        Ok(compiler.descriptor_pool())
     }
 
     fn refusal(method: &str) -> String {
@@ -146,5 +164,55 @@ mod tests {
             let refusal = refusal(&format!("// Does.\nrpc Do{signature};"));
             assert!(refusal.contains("stream"), "{refusal}");
         }
+    }
+
+    const DOES: &str = "post: \"/v1/do\" body: \"*\"";
+
+    /// A method with these options.
+    fn does(options: &str) -> String {
+        format!(
+            "// Does.\nrpc Do(Thing) returns (Thing) {{ {options} option (google.api.http) = {{ {DOES} }}; }}"
+        )
+    }
+
+    #[test]
+    fn a_method_that_does_not_say_who_may_call_it_is_refused() {
+        let refused = |options: &str| {
+            let services = model::services(&pool(&does(options)).unwrap());
+            format!("{:#}", services.err().unwrap())
+        };
+        assert!(refused("").contains("has no casebook.api.v1.access"));
+        let access = |access: &str| format!("option (casebook.api.v1.access) = {{ {access} }};");
+        assert!(refused(&access("act: READ_DATA")).contains("say its scope"));
+        assert!(refused(&access("scope: SITE")).contains("a scope belongs to an act"));
+        assert!(refused(&access("public: false")).contains("neither public, signed_in nor act"));
+    }
+
+    #[test]
+    fn the_table_says_what_the_options_say() {
+        let options = "option (casebook.api.v1.access) = { act: LOCK_DATA scope: STUDY }; \
+                       option (casebook.api.v1.priority) = LIST; \
+                       option idempotency_level = IDEMPOTENT;";
+        let services = model::services(&pool(&does(options)).unwrap()).unwrap();
+        let table = methods::generate(&services).unwrap();
+        assert!(table.contains(r#"path: "/casebook.given.v1.Given/Do""#), "{table}");
+        assert!(table.contains("Access::Act(crate::Act::LockData, Reach::Study)"), "{table}");
+        assert!(table.contains("Repeat::Safe") && table.contains("Priority::List"), "{table}");
+        let table = methods::generate(
+            &super::tests::services(
+                "// Does.\nrpc Do(Thing) returns (Thing) {\
+            option (google.api.http) = { post: \"/v1/do\" body: \"*\" }; }",
+            )
+            .unwrap(),
+        )
+        .unwrap();
+        assert!(table.contains("Repeat::Never") && table.contains("Priority::Save"), "{table}");
+    }
+
+    #[test]
+    fn every_package_has_its_module() {
+        let code = packages::generate(&pool("").unwrap(), Path::new("/nowhere")).unwrap();
+        assert!(code.contains("pub mod given {") && code.contains("pub mod v1 {"), "{code}");
+        assert!(!code.contains("casebook.api.v1"), "{code}");
     }
 }

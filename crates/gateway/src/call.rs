@@ -8,11 +8,11 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use contract::{
-    Code, Context, Error,
+    Access, Caller, Code, Context, Error, Method,
     rest::{Answer, Bound, Found, Request, Verb},
 };
 use futures::FutureExt as _;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method as HttpMethod, header};
 
 use crate::{Gateway, body, credentials, problem, request_id::RequestId};
 
@@ -57,8 +57,7 @@ async fn perform(
     deadline: Instant,
     id: &str,
 ) -> Result<Answer, Error> {
-    let credentials = credentials::read(request.headers())?;
-    let caller = gateway.authenticator.authenticate(credentials).await?;
+    let caller = caller(gateway, route, request.headers()).await?;
     let (parts, body) = request.into_parts();
     let request = Request {
         path,
@@ -66,9 +65,20 @@ async fn perform(
         content_type: content_type(&parts.headers),
         body: body::read(body, gateway.limits.body_bytes).await?,
     };
-    let mut context = Context::new(caller, ORIGIN, id);
-    context.deadline = Some(deadline);
+    let trace = parts.headers.get("traceparent").and_then(|value| value.to_str().ok());
+    let context = Context::new(caller, ORIGIN, id)
+        .with_deadline(deadline)
+        .with_trace(trace.and_then(|text| text.parse().ok()));
     route.call(context, request).await
+}
+
+/// Who calls. Credentials that are given count, also where none are asked for.
+async fn caller(gateway: &Gateway, route: &Bound, headers: &HeaderMap) -> Result<Caller, Error> {
+    let is_public = Method::find(route.method).is_some_and(|m| m.access == Access::Public);
+    if is_public && !headers.contains_key(header::AUTHORIZATION) {
+        return Ok(Caller::anonymous());
+    }
+    gateway.authenticator.authenticate(credentials::read(headers)?).await
 }
 
 fn content_type(headers: &HeaderMap) -> Option<String> {
@@ -83,7 +93,7 @@ struct NotFound {
 
 fn find<'a>(
     gateway: &'a Gateway,
-    method: &Method,
+    method: &HttpMethod,
     path: &str,
 ) -> Result<(&'a Bound, Vec<String>), NotFound> {
     let other_verbs = |verbs: &[Verb]| {

@@ -6,7 +6,10 @@ use anyhow::{Result, bail};
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, OneofDescriptor};
 use serde_json::{Map, Value, json};
 
-use crate::model::{TIMESTAMP, comment, is_required};
+use crate::{
+    model::{TIMESTAMP, comment, is_required},
+    names::camel,
+};
 
 /// Adds the full names of a message and of all that it contains.
 pub fn reach(message: &MessageDescriptor, reached: &mut BTreeSet<String>) {
@@ -28,10 +31,16 @@ pub fn enums(message: &MessageDescriptor) -> Vec<EnumDescriptor> {
     message.fields().filter_map(|field| field.kind().as_enum().cloned()).collect()
 }
 
-/// The name of a component: `casebook.edc.v1.Subject.Status` is `SubjectStatus`.
+/// The name of a component: `casebook.edc.v1.Subject.Status` is `SubjectStatus`, and
+/// `casebook.identity.v1.User` is `IdentityUser`. Only the casebooks need no service before them, so
+/// that two services may use one word and no name ever changes because a service was added.
 pub fn name(full_name: &str) -> String {
-    let parts = full_name.split('.');
-    parts.filter(|part| part.starts_with(|c: char| c.is_ascii_uppercase())).collect()
+    let is_type = |part: &&str| part.starts_with(|c: char| c.is_ascii_uppercase());
+    let inside: String = full_name.split('.').filter(is_type).collect();
+    match full_name.split('.').nth(1) {
+        Some("edc") | None => inside,
+        Some(service) => format!("{}{inside}", camel(service)),
+    }
 }
 
 pub fn reference(full_name: &str) -> Value {

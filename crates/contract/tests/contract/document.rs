@@ -101,7 +101,8 @@ fn the_document_has_every_route_once() {
             assert_eq!(named, expected, "{path}");
         }
     }
-    assert_eq!(ids.len(), v1::rest::routes().len());
+    let of_edc = ids.iter().filter(|id| id.starts_with("Edc_")).count();
+    assert_eq!(of_edc, v1::rest::routes().len());
 }
 
 #[test]
@@ -141,7 +142,7 @@ fn the_document_has_what_openapi_3_1_asks_for() {
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
     assert!(document["info"]["title"].is_string() && document["info"]["version"].is_string());
     let tags: Vec<_> = document["tags"].as_array().unwrap().iter().map(|t| &t["name"]).collect();
-    assert_eq!(tags, ["Edc"]);
+    assert!(tags.iter().any(|tag| *tag == "Edc"), "{tags:?}");
     walk(&document, &mut |object| {
         if let Some(Value::Array(required)) = object.get("required") {
             let properties = object.get("properties").and_then(Value::as_object);
