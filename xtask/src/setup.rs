@@ -11,12 +11,22 @@ struct Need {
     why: &'static str,
 }
 
-const NEEDS: [Need; 4] = [
+const NEEDS: [Need; 6] = [
     Need { found: has_c_compiler, package: "build-essential", why: "SQLite is compiled from C" },
     Need {
         found: has_postgresql,
         package: "postgresql",
         why: "the store's tests start a PostgreSQL server of their own",
+    },
+    Need {
+        found: || is_on_path("etcd"),
+        package: "etcd-server",
+        why: "services find each other in an etcd that the mesh's tests start",
+    },
+    Need {
+        found: || is_on_path("etcdctl"),
+        package: "etcd-client",
+        why: "the mesh's tests look into that etcd",
     },
     Need {
         found: || is_on_path("xmllint"),

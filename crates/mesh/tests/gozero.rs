@@ -1,0 +1,130 @@
+//! Interoperation with the real go-zero, which is built from the Go modules beside this file. Where
+//! there is no Go, these tests say so and pass; the layout itself is tested in `etcd.rs` as well.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use mesh::Channel;
+use std::{
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::OnceLock,
+};
+use support::{
+    echo::{Echo, Running, call, call_whole},
+    etcd::{RealEtcd, free_address},
+    options, until,
+};
+
+const KEY: &str = "casebook.echo.rpc";
+
+/// The program in Go, built once; the first time this takes minutes.
+fn peer() -> Option<&'static Path> {
+    static PEER: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let build = || {
+        if Command::new("go").arg("version").output().is_err() {
+            eprintln!("there is no Go, so nothing was tested against go-zero");
+            return None;
+        }
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/gozero");
+        let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("gozero-peer");
+        let mut go = Command::new("go");
+        go.args(["build", "-buildvcs=false", "-tags", "no_k8s", "-o"]).arg(&program).arg(".");
+        assert!(go.current_dir(sources).status().unwrap().success(), "go-zero can be built");
+        Some(program)
+    };
+    PEER.get_or_init(build).as_deref()
+}
+
+struct Peer {
+    process: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Peer {
+    fn start(program: &Path, args: &[&str]) -> Self {
+        let mut command = Command::new(program);
+        command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let input = process.stdin.take().unwrap();
+        let output = BufReader::new(process.stdout.take().unwrap());
+        Self { process, input, output }
+    }
+
+    /// Sends a line to the client and returns its answer.
+    fn ask(&mut self, text: &str) -> String {
+        writeln!(self.input, "{text}").unwrap();
+        let mut answer = String::new();
+        self.output.read_line(&mut answer).unwrap();
+        answer.trim_end().to_owned()
+    }
+
+    /// As an operator stops it: it leaves etcd first.
+    fn terminate(&self) {
+        let mut kill = Command::new("kill");
+        assert!(kill.args(["-TERM", &self.process.id().to_string()]).status().unwrap().success());
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        // It may have ended before.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_go_zero_client_finds_our_server_in_etcd() {
+    let Some(program) = peer() else { return };
+    let etcd = RealEtcd::start().await;
+    let first = Running::start(Echo::prompt("first"));
+    let publisher = etcd.discovery().publish(KEY, &first.address).unwrap();
+    publisher.key().wait_for(Option::is_some).await.unwrap();
+    let mut client = Peer::start(program, &["client", &etcd.address, KEY]);
+    until("it finds us", || {
+        let answer = client.ask("hello");
+        async move { answer == "ok first hello" }
+    })
+    .await;
+    let second = Running::start(Echo::prompt("second"));
+    let replacing = etcd.discovery().publish(KEY, &second.address).unwrap();
+    replacing.key().wait_for(Option::is_some).await.unwrap();
+    publisher.deregister().await;
+    until("it follows us", || {
+        let answer = client.ask("again");
+        assert!(answer.starts_with("ok "), "no call fails: {answer}");
+        async move { answer == "ok second again" }
+    })
+    .await;
+    first.kill();
+    for _ in 0..20 {
+        assert_eq!(client.ask("hello"), "ok second hello");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn our_channel_calls_a_go_zero_server_found_in_etcd() {
+    let Some(program) = peer() else { return };
+    let etcd = RealEtcd::start().await;
+    let (one, other) = (free_address(), free_address());
+    let leaving = Peer::start(program, &["server", &etcd.address, KEY, &one]);
+    let channel = Channel::new(KEY, &etcd.discovery(), options()).unwrap();
+    until("it is found", || async { channel.endpoints() == [one.clone()] }).await;
+    until("it answers", || async { call(&channel, "hello").await.is_ok() }).await;
+    assert_eq!(call(&channel, "hello").await.unwrap(), ("go-zero".to_owned(), "hello".to_owned()));
+    let left_ms: u64 = call_whole(&channel, "").await.unwrap().hostname.parse().unwrap();
+    assert!((1000..=1980).contains(&left_ms), "our deadline is its deadline: {left_ms}");
+
+    let _staying = Peer::start(program, &["server", &etcd.address, KEY, &other]);
+    until("both are found", || async { channel.endpoints().len() == 2 }).await;
+    leaving.terminate();
+    until("one has left", || async {
+        assert!(call(&channel, "hello").await.is_ok(), "no call fails");
+        channel.endpoints() == [other.clone()]
+    })
+    .await;
+    assert_eq!(call(&channel, "hello").await.unwrap().0, "go-zero");
+}
