@@ -13,10 +13,18 @@ pub struct Caller {
     pub user: String,
     /// For whom the caller acts, when it is somebody else.
     pub on_behalf_of: Option<String>,
-    /// How the identity was proven. A signature needs [`Authentication::Password`].
+    /// How the identity was proven. A signature needs [`Authentication::Password`], or a ticket for
+    /// which the password was given.
     pub authentication: Authentication,
     /// Only grants that are in force: whoever authenticates drops the others.
     pub grants: Vec<Grant>,
+    /// The id of the session in which a person calls. It is no secret.
+    #[serde(default)]
+    pub session: Option<String>,
+    /// The only acts for which a key or token of a program is good; all that the grants allow when
+    /// absent.
+    #[serde(default)]
+    pub acts: Option<BTreeSet<Act>>,
 }
 
 /// How a caller has proven who he is.
@@ -51,22 +59,32 @@ pub enum Sites {
 }
 
 impl Caller {
+    /// Somebody whose identity was proven, with the grants in force.
+    pub fn new(
+        user: impl Into<String>,
+        authentication: Authentication,
+        grants: Vec<Grant>,
+    ) -> Self {
+        Self {
+            user: user.into(),
+            on_behalf_of: None,
+            authentication,
+            grants,
+            session: None,
+            acts: None,
+        }
+    }
+
     /// The program itself, acting as administrator of everything, under a name for the record.
     pub fn system(user: impl Into<String>) -> Self {
         let everything = Grant { role: Role::Administrator, study: None, site: None };
         let service = Grant { role: Role::ServiceAccount, study: None, site: None };
-        Self {
-            user: user.into(),
-            on_behalf_of: None,
-            authentication: Authentication::System,
-            grants: vec![everything, service],
-        }
+        Self::new(user, Authentication::System, vec![everything, service])
     }
 
     /// Somebody of whom nothing is known, as public methods are called. No grant, no name.
     pub fn anonymous() -> Self {
-        let authentication = Authentication::Nobody;
-        Self { user: String::new(), on_behalf_of: None, authentication, grants: Vec::new() }
+        Self::new("", Authentication::Nobody, Vec::new())
     }
 
     /// Asks whether the caller may do `act` in `scope`; the permit is the ticket for doing it.
@@ -74,7 +92,7 @@ impl Caller {
     /// Refuses with `NOT_PERMITTED`. The role that is recorded is the one of the first grant that
     /// allows the act.
     pub fn permit(&self, act: Act, scope: Scope) -> Result<Permit, Error> {
-        let grant = self.grants.iter().find(|grant| grant.covers(act, &scope));
+        let grant = self.grants_for(act).find(|grant| grant.covers(act, &scope));
         match grant {
             Some(grant) => Ok(Permit::new(self, grant.role, act, scope)),
             None => Err(Error::not_permitted(act, &scope)),
@@ -84,7 +102,7 @@ impl Caller {
     /// The sites of `study` at which the caller may do `act`: what lists are cut down to.
     pub fn sites(&self, act: Act, study: &str) -> Sites {
         let mut only = BTreeSet::new();
-        for grant in self.grants.iter().filter(|grant| grant.reaches(act, study)) {
+        for grant in self.grants_for(act).filter(|grant| grant.reaches(act, study)) {
             match &grant.site {
                 None => return Sites::All,
                 Some(site) => only.insert(site.clone()),
@@ -95,7 +113,13 @@ impl Caller {
 
     /// Whether the caller may do `act` anywhere in `study`.
     pub fn reaches(&self, act: Act, study: &str) -> bool {
-        self.grants.iter().any(|grant| grant.reaches(act, study))
+        self.grants_for(act).any(|grant| grant.reaches(act, study))
+    }
+
+    /// The grants, unless the key or token is not good for the act.
+    fn grants_for(&self, act: Act) -> impl Iterator<Item = &Grant> {
+        let is_good = self.acts.as_ref().is_none_or(|acts| acts.contains(&act));
+        self.grants.iter().filter(move |_| is_good)
     }
 }
 

@@ -1,11 +1,14 @@
 //! What may be done where, and the ticket for doing it.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
-use crate::{Caller, Role};
+use serde::{Deserialize, Serialize};
+
+use crate::{Caller, Error, Role};
 
 /// The acts that are permitted or not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Act {
     /// See the design of a study and its sites.
     ReadStudy,
@@ -39,9 +42,34 @@ pub enum Act {
     ReadJournal,
     /// Add users and grants.
     ManageUsers,
+    /// Hand tasks of the investigator to staff of the site.
+    DelegateTasks,
+    /// Ask, as a door or service of the system, who somebody is.
+    AuthenticateCallers,
 }
 
 impl Act {
+    pub const ALL: [Self; 18] = [
+        Self::ReadStudy,
+        Self::PublishStudy,
+        Self::ReadData,
+        Self::ReadUnblinded,
+        Self::ManageSubjects,
+        Self::EnterData,
+        Self::ImportData,
+        Self::ExportData,
+        Self::RaiseQueries,
+        Self::AnswerQueries,
+        Self::VerifyData,
+        Self::FreezeData,
+        Self::LockData,
+        Self::SignData,
+        Self::ReadJournal,
+        Self::ManageUsers,
+        Self::DelegateTasks,
+        Self::AuthenticateCallers,
+    ];
+
     /// The name that stands in refusals.
     pub fn name(self) -> &'static str {
         match self {
@@ -61,6 +89,8 @@ impl Act {
             Self::SignData => "sign_data",
             Self::ReadJournal => "read_journal",
             Self::ManageUsers => "manage_users",
+            Self::DelegateTasks => "delegate_tasks",
+            Self::AuthenticateCallers => "authenticate_callers",
         }
     }
 
@@ -101,7 +131,18 @@ impl Act {
             Self::SignData => matches!(role, Investigator),
             Self::ReadJournal => matches!(role, Auditor | DataManager | Monitor | Administrator),
             Self::ManageUsers => matches!(role, Administrator | InstitutionManager),
+            Self::DelegateTasks => matches!(role, Investigator),
+            Self::AuthenticateCallers => matches!(role, ServiceAccount),
         }
+    }
+}
+
+impl FromStr for Act {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let found = Self::ALL.into_iter().find(|act| act.name() == text);
+        found.ok_or_else(|| Error::invalid("act", format!("no act is called `{text}`")))
     }
 }
 

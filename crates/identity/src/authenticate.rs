@@ -80,12 +80,7 @@ impl Identity {
     }
 
     fn caller(&self, name: &str, user: &User, authentication: Authentication) -> Caller {
-        Caller {
-            user: name.to_owned(),
-            on_behalf_of: None,
-            authentication,
-            grants: user.grants_in_force(self.now_ms()),
-        }
+        Caller::new(name, authentication, user.grants_in_force(self.now_ms()))
     }
 }
 

@@ -6,12 +6,7 @@ use contract::{Act, Authentication, Caller, Code, Credentials, Grant, Role, Scop
 
 fn caller(role: Role, study: Option<&str>, site: Option<&str>) -> Caller {
     let grant = Grant { role, study: study.map(str::to_owned), site: site.map(str::to_owned) };
-    Caller {
-        user: "li.na".to_owned(),
-        on_behalf_of: None,
-        authentication: Authentication::Password,
-        grants: vec![grant],
-    }
+    Caller::new("li.na", Authentication::Password, vec![grant])
 }
 
 #[test]
@@ -79,4 +74,26 @@ fn credentials_are_never_printed() {
     let shown = format!("{:?}", Credentials::Password { user, password });
     assert!(!shown.contains("li.na") && !shown.contains("plum"), "{shown}");
     assert_eq!(format!("{:?}", Credentials::Token("abc".to_owned())), "Token");
+}
+
+#[test]
+fn a_key_that_is_limited_to_acts_is_good_for_no_other() {
+    let mut caller = caller(Role::Coordinator, Some("S"), None);
+    caller.acts = Some(BTreeSet::from([Act::ReadData, Act::ManageUsers]));
+    let anywhere = || Scope::at_site("S", "701");
+    assert!(caller.permit(Act::ReadData, anywhere()).is_ok());
+    assert!(caller.permit(Act::EnterData, anywhere()).is_err());
+    assert!(caller.permit(Act::ManageUsers, anywhere()).is_err(), "it widens nothing");
+    assert!(!caller.reaches(Act::EnterData, "S"));
+    assert_eq!(caller.sites(Act::EnterData, "S"), Sites::Only(BTreeSet::new()));
+    assert_eq!(caller.sites(Act::ReadData, "S"), Sites::All);
+}
+
+#[test]
+fn every_act_is_read_by_its_name() {
+    for act in Act::ALL {
+        assert_eq!(act.name().parse::<Act>().unwrap(), act);
+        assert_eq!(serde_json::to_value(act).unwrap(), act.name());
+    }
+    assert!("nothing".parse::<Act>().is_err());
 }

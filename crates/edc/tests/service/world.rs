@@ -278,12 +278,7 @@ pub fn data_manager() -> Context {
 /// Somebody in a role in the study, at one site or all. The user is called like the role.
 pub fn in_role(role: Role, site: Option<&str>) -> Context {
     let grant = Grant { role, study: Some(STUDY.to_owned()), site: site.map(ToOwned::to_owned) };
-    let caller = Caller {
-        user: role.name().to_owned(),
-        on_behalf_of: None,
-        authentication: Authentication::Token,
-        grants: vec![grant],
-    };
+    let caller = Caller::new(role.name(), Authentication::Token, vec![grant]);
     Context::new(caller, "web", unique("call"))
 }
 

@@ -37,12 +37,8 @@ impl Authenticator for OneCoordinator {
             return Err(Error::unauthenticated("name or password is wrong"));
         }
         let (study, site) = (Some("S".to_owned()), Some("701".to_owned()));
-        Ok(Caller {
-            user: "li.na".to_owned(),
-            on_behalf_of: None,
-            authentication: Authentication::Password,
-            grants: vec![Grant { role: Role::Coordinator, study, site }],
-        })
+        let grants = vec![Grant { role: Role::Coordinator, study, site }];
+        Ok(Caller::new("li.na", Authentication::Password, grants))
     }
 }
 
