@@ -67,7 +67,7 @@ fn a_token_that_would_be_valid_for_longer_is_refused() {
     let lasting = Issuer::new("gateway", SigningKey::from_bytes(&[1; 32]), seconds(3600));
     let cut = lasting.issue("edc", b"", "req_1", now());
     assert_eq!(verifier(&[&lasting]).verify(&cut, now() + seconds(60)), Err(Refused::Expired));
-    let mut claims = verifier(&[&lasting]).verify(&cut, now()).unwrap();
+    let mut claims = Claims::clone(&verifier(&[&lasting]).verify(&cut, now()).unwrap());
     claims.expires_ms += 1;
     let longer = lasting.sign(&claims);
     assert_eq!(verifier(&[&lasting]).verify(&longer, now()), Err(Refused::ValidTooLong));
@@ -92,6 +92,28 @@ fn a_signature_for_another_purpose_is_refused() {
     bytes.extend(signature.to_bytes());
     let bare = BASE64_URL_SAFE_NO_PAD.encode(bytes);
     assert_eq!(verifier(&[&issuer(1)]).verify(&bare, now()), Err(Refused::Forged));
+}
+
+#[test]
+fn a_token_is_used_again_for_half_of_its_life() {
+    let (issuer, at) = (issuer(1), |after| now() + seconds(after));
+    let first = issuer.issue_reusable("edc", b"a", now());
+    assert_eq!(issuer.issue_reusable("edc", b"a", at(14)), first);
+    assert_ne!(issuer.issue_reusable("edc", b"b", at(14)), first, "another caller");
+    assert_ne!(issuer.issue_reusable("epro", b"a", at(14)), first, "another audience");
+    let second = issuer.issue_reusable("edc", b"a", at(15));
+    assert_ne!(second, first);
+    assert_ne!(issuer.issue_reusable("edc", b"a", at(-60)), second, "the clock went back");
+    assert!(verifier(&[&issuer]).verify(&second, at(44)).is_ok());
+}
+
+#[test]
+fn a_token_that_was_verified_expires_all_the_same() {
+    let verifier = verifier(&[&issuer(1)]);
+    assert!(verifier.verify(&token(), now()).is_ok());
+    assert!(verifier.verify(&token(), now() + seconds(29)).is_ok());
+    assert_eq!(verifier.verify(&token(), now() + seconds(30)), Err(Refused::Expired));
+    assert_eq!(verifier.verify(&token(), now() - seconds(6)), Err(Refused::NotYetValid));
 }
 
 #[test]
