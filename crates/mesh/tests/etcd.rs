@@ -106,6 +106,15 @@ async fn a_service_that_leaves_is_off_the_list_at_once() {
 }
 
 #[tokio::test]
+async fn a_dead_member_of_etcd_is_passed_over() {
+    let etcd = RealEtcd::start().await;
+    let discovery = etcd.discovery_with(&["127.0.0.1:1"]);
+    let publisher = discovery.publish("user.rpc", "127.0.0.1:9101").unwrap();
+    registered(&publisher).await;
+    until_endpoints(&discovery, &["127.0.0.1:9101"]).await;
+}
+
+#[tokio::test]
 async fn the_lease_is_kept_alive() {
     let etcd = RealEtcd::start().await;
     let publisher = etcd.discovery().publish("user.rpc", "127.0.0.1:9101").unwrap();

@@ -50,31 +50,41 @@ async fn load(channel: &Channel, calls: usize, done: Arc<AtomicUsize>) -> Vec<St
     futures::future::join_all((0..8).map(|_| caller())).await.concat()
 }
 
-/// Runs the load, and kills one of two servers after a third of the calls.
-async fn load_with_a_kill(options: Options, delay: Duration) -> Vec<Status> {
-    let manner = Manner::At(delay);
+/// Runs the load, and ends one of two servers after a third of the calls.
+async fn load_and_end<F: Future>(options: Options, end: impl FnOnce(Running) -> F) -> Vec<Status> {
+    let manner = Manner::At(5 * MS);
     let victim = Running::start(Echo::new("victim", manner.clone()));
     let other = Running::start(Echo::new("other", manner));
     let channel = channel(&[&victim.address, &other.address], options);
     let done = Arc::new(AtomicUsize::new(0));
-    let kill = async {
+    let ending = async {
         support::until("a third is done", || async { done.load(SeqCst) > 500 }).await;
-        victim.kill();
+        end(victim).await;
     };
-    tokio::join!(load(&channel, 1500, done.clone()), kill).0
+    tokio::join!(load(&channel, 1500, done.clone()), ending).0
+}
+
+async fn kill(server: Running) {
+    server.kill();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_of_two_servers_dies_under_load_and_nobody_sees_it() {
-    let failed = load_with_a_kill(options().with_policy(safe), 5 * MS).await;
+    let failed = load_and_end(options().with_policy(safe), kill).await;
     assert!(failed.is_empty(), "{} failed: {:?}", failed.len(), failed.first());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_is_not_safe_to_repeat_fails_only_if_it_was_under_way() {
-    let failed = load_with_a_kill(options(), 5 * MS).await;
+    let failed = load_and_end(options(), kill).await;
     assert!(failed.len() <= 8, "one for each caller at most, not {}", failed.len());
     assert!(failed.iter().all(|status| status.code() == Code::Unavailable), "{failed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_drains_loses_no_call_at_all() {
+    let failed = load_and_end(options(), Running::drain).await;
+    assert!(failed.is_empty(), "{} failed: {:?}", failed.len(), failed.first());
 }
 
 #[tokio::test]
@@ -262,4 +272,32 @@ async fn without_endpoints_a_call_fails_at_once() {
     let status = call(&channel, "hello").await.unwrap_err();
     assert_eq!(status.code(), Code::Unavailable);
     assert_eq!(status.message(), "no endpoint of echo is known");
+}
+
+#[tokio::test]
+async fn an_endpoint_that_discovery_adds_or_removes_is_used_or_not() {
+    let (one, other) = (Running::start(Echo::prompt("one")), Running::start(Echo::prompt("other")));
+    let moving = Moving(tokio::sync::watch::Sender::new(None));
+    let channel = Channel::new("echo", &moving, options()).unwrap();
+    let waiting = tokio::spawn({
+        let channel = channel.clone();
+        async move { call(&channel, "early").await }
+    });
+    moving.0.send_replace(Some([one.address.clone()].into()));
+    assert_eq!(waiting.await.unwrap().unwrap().0, "one", "it waited until something was known");
+    moving.0.send_replace(Some([other.address.clone()].into()));
+    support::until("it has moved", || async {
+        call(&channel, "hello").await.unwrap().0 == "other"
+    })
+    .await;
+}
+
+/// Discovery that a test moves.
+#[derive(Debug)]
+struct Moving(tokio::sync::watch::Sender<Option<Arc<[String]>>>);
+
+impl mesh::Discovery for Moving {
+    fn endpoints(&self, _: &str) -> mesh::discovery::Endpoints {
+        self.0.subscribe()
+    }
 }

@@ -155,7 +155,10 @@ async fn attempt(
     }
     let request = replay.request(endpoint).ok_or_else(|| Failure::Unfit(unfit()))?;
     match sender.try_send_request(request).await {
-        Ok(response) => judge(channel, endpoint, Answer { attempt, response }, span, sent),
+        Ok(response) => {
+            attempt.answered();
+            judge(channel, endpoint, Answer { attempt, response }, span, sent)
+        }
         Err(mut unsent) => {
             if let Some(request) = unsent.take_message() {
                 // The connection had been closed; that says nothing about the endpoint.

@@ -120,14 +120,14 @@ impl Load {
         self.in_flight.fetch_add(1, Relaxed);
     }
 
-    /// A call ended. One that was abandoned tells nothing.
+    /// A call ended, whose answer began after `lag`. One that was abandoned tells nothing.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "an average of latencies is between them"
     )]
-    pub fn end(&self, started: Instant, now: Instant, outcome: Outcome) {
+    pub fn end(&self, lag: Duration, now: Instant, outcome: Outcome) {
         self.in_flight.fetch_sub(1, Relaxed);
         if outcome == Outcome::Abandoned {
             return;
@@ -137,7 +137,7 @@ impl Load {
             Duration::from_nanos(now_ns.saturating_sub(self.last_end_ns.swap(now_ns, Relaxed)));
         let lag_before = self.lag_ns.load(Relaxed) as f64;
         let old = if lag_before > 0.0 { (-silent.div_duration_f64(DECAY)).exp() } else { 0.0 };
-        let lag = now.saturating_duration_since(started).as_nanos() as f64;
+        let lag = lag.as_nanos() as f64;
         self.lag_ns.store((lag_before * old + lag * (1.0 - old)) as u64, Relaxed);
         let success = if outcome == Outcome::Answered { INITIAL_SUCCESS } else { 0.0 };
         let success = self.success() * old + success * (1.0 - old);
@@ -163,7 +163,7 @@ mod tests {
 
     fn ended(load: &Load, now: Instant, lag: Duration, outcome: Outcome) {
         load.begin();
-        load.end(now.checked_sub(lag).unwrap(), now, outcome);
+        load.end(lag, now, outcome);
     }
 
     #[test]

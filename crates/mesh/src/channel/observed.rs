@@ -38,10 +38,12 @@ impl Span {
     }
 }
 
-/// One attempt at one endpoint. It counts as in flight until it ends.
+/// One attempt at one endpoint. It counts as in flight until it ends. Its latency is the time until
+/// the answer begins, so that a long stream does not make its endpoint look slow.
 pub(super) struct Attempt {
     endpoint: Arc<Endpoint>,
     span: Span,
+    answered: Option<Instant>,
     ended: bool,
 }
 
@@ -49,13 +51,19 @@ impl Attempt {
     pub fn begin(endpoint: Arc<Endpoint>, mut span: Span) -> Self {
         endpoint.load.begin();
         span.started = span.clock.now();
-        Self { endpoint, span, ended: false }
+        Self { endpoint, span, answered: None, ended: false }
+    }
+
+    /// The answer begins.
+    pub fn answered(&mut self) {
+        self.answered = Some(self.span.clock.now());
     }
 
     pub fn end(&mut self, code: Code) {
         if !std::mem::replace(&mut self.ended, true) {
             let now = self.span.clock.now();
-            self.endpoint.load.end(self.span.started, now, Outcome::of(code));
+            let lag = self.answered.unwrap_or(now).saturating_duration_since(self.span.started);
+            self.endpoint.load.end(lag, now, Outcome::of(code));
         }
     }
 }

@@ -6,6 +6,7 @@
 //! that who must register anew has the time to.
 
 mod client;
+mod entries;
 mod publisher;
 mod subscriber;
 

@@ -14,7 +14,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{net::TcpListener, runtime::Runtime, task::JoinHandle};
+use tokio::{net::TcpListener, runtime::Runtime, sync::oneshot, task::JoinHandle};
 use tonic::{
     Code, Request, Response, Status,
     transport::{Server, ServerTlsConfig, server::TcpIncoming},
@@ -93,6 +93,8 @@ impl TestService for Echo {
 pub struct Running {
     pub address: String,
     runtime: Option<Runtime>,
+    drain: Option<oneshot::Sender<()>>,
+    serving: JoinHandle<()>,
 }
 
 impl Running {
@@ -110,7 +112,8 @@ impl Running {
         let listener = std::net::TcpListener::bind(address).unwrap();
         listener.set_nonblocking(true).unwrap();
         let address: SocketAddr = listener.local_addr().unwrap();
-        let serving: JoinHandle<()> = runtime.spawn(async move {
+        let (drain, drained) = oneshot::channel::<()>();
+        let serving = runtime.spawn(async move {
             let listener = TcpListener::from_std(listener).unwrap();
             let mut server = Server::builder();
             if let Some(tls) = tls {
@@ -119,12 +122,21 @@ impl Running {
             let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
             server
                 .add_service(TestServiceServer::new(echo))
-                .serve_with_incoming(incoming)
+                .serve_with_incoming_shutdown(incoming, async {
+                    if drained.await.is_err() {
+                        std::future::pending::<()>().await;
+                    }
+                })
                 .await
                 .unwrap();
         });
-        drop(serving);
-        Self { address: address.to_string(), runtime: Some(runtime) }
+        Self { address: address.to_string(), runtime: Some(runtime), drain: Some(drain), serving }
+    }
+
+    /// Takes no new calls, and ends when those under way have ended.
+    pub async fn drain(mut self) {
+        self.drain.take().unwrap().send(()).unwrap();
+        (&mut self.serving).await.unwrap();
     }
 
     pub fn kill(mut self) {

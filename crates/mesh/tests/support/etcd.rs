@@ -62,8 +62,14 @@ impl RealEtcd {
 
     /// A client of ours.
     pub fn discovery(&self) -> Etcd {
+        self.discovery_with(&[])
+    }
+
+    /// A client of ours that is told of more members.
+    pub fn discovery_with(&self, more: &[&str]) -> Etcd {
         let (clock, chance) = (Arc::new(RuntimeClock), Arc::new(SplitMix::seeded(5)));
-        let hosts = vec![self.address.clone()];
+        let own = std::iter::once(self.address.clone());
+        let hosts = more.iter().map(|host| (*host).to_owned()).chain(own).collect();
         Etcd::new(EtcdOptions { hosts, tls: None, clock, chance }).unwrap()
     }
 

@@ -28,9 +28,8 @@ fn spread(
         *counts.entry(endpoint.address.clone()).or_default() += 1;
         let (lag, outcome) = answer(&endpoint.address);
         endpoint.load.begin();
-        let started = clock.now();
         clock.advance(lag);
-        endpoint.load.end(started, clock.now(), outcome);
+        endpoint.load.end(lag, clock.now(), outcome);
     }
     counts
 }
@@ -54,11 +53,7 @@ fn the_slower_of_two_gets_one_call_a_second() {
 fn one_that_fails_at_once_is_not_preferred() {
     let (balancer, clock) = balancer(2);
     let first_fails = |address: &str| {
-        if address.ends_with('0') {
-            (MS / 10, Outcome::Failed)
-        } else {
-            (MS, Outcome::Answered)
-        }
+        if address.ends_with('0') { (MS / 10, Outcome::Failed) } else { (MS, Outcome::Answered) }
     };
     let counts = spread(&balancer, &clock, 5000, first_fails);
     assert!(counts["127.0.0.1:1000"] <= 7, "{counts:?}");
