@@ -10,6 +10,9 @@ use std::{
     process::{Command, Stdio},
 };
 
+/// All tests; examples, and documentation without examples to run, are not built.
+const TESTS: [&str; 6] = ["test", "--release", "--workspace", "--lib", "--bins", "--tests"];
+
 /// How many tests ran, in how many test programs.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Count {
@@ -26,12 +29,8 @@ struct Count {
 pub fn run(mut phases: Phases) -> Result<()> {
     phases.time("setup", setup::run)?;
     check::run(&mut phases)?;
-    phases.time("build", || {
-        crate::process::run(&mut cargo(["test", "--release", "--workspace", "--no-run"]))
-    })?;
-    let count = phases.time("tests", || {
-        count(&mut cargo(["test", "--release", "--workspace", "--no-fail-fast"]))
-    })?;
+    phases.time("build", || crate::process::run(cargo(TESTS).arg("--no-run")))?;
+    let count = phases.time("tests", || count(cargo(TESTS).arg("--no-fail-fast")))?;
     println!("{}", phases.summary());
     println!("{} tests passed in {} programs", count.passed, count.programs);
     Ok(())
