@@ -1,10 +1,10 @@
 //! When an answer must be there. It travels as `grpc-timeout`, the time that is left, and shrinks
 //! with every hop by a margin, so that who waits learns from who works, and not from his own clock.
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::{Duration, Instant};
 
-pub const HEADER: &str = "grpc-timeout";
+pub static HEADER: HeaderName = HeaderName::from_static("grpc-timeout");
 /// What a hop keeps for the way back: a tenth of what is left, but no more than this.
 const MAX_MARGIN: Duration = Duration::from_millis(20);
 const MARGIN_DIVISOR: u32 = 10;
@@ -24,7 +24,7 @@ pub struct Expired;
 
 /// The header does not say a time as gRPC writes it: at most eight digits and a unit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("grpc-timeout is not a number of at most eight digits and one of H, M, S, m, u, n")]
+#[error("a timeout is not a number of at most eight digits and one of H, M, S, m, u, n")]
 pub struct Malformed;
 
 impl Deadline {
@@ -37,9 +37,13 @@ impl Deadline {
         now.checked_add(timeout).map(Self)
     }
 
-    /// What the headers of a call that arrived at a moment say; none if they say nothing.
-    pub fn read(headers: &HeaderMap, arrived: Instant) -> Result<Option<Self>, Malformed> {
-        let Some(value) = headers.get(HEADER) else { return Ok(None) };
+    /// What a header of a call that arrived at a moment says; none if it is not there.
+    pub fn read(
+        headers: &HeaderMap,
+        name: &HeaderName,
+        arrived: Instant,
+    ) -> Result<Option<Self>, Malformed> {
+        let Some(value) = headers.get(name) else { return Ok(None) };
         let timeout = value.to_str().ok().and_then(parse).ok_or(Malformed)?;
         Ok(Self::after(arrived, timeout))
     }
@@ -59,9 +63,14 @@ impl Deadline {
         if given < MIN_LEFT { Err(Expired) } else { Ok(given) }
     }
 
-    /// Writes the time of the next hop into a call's headers, or refuses the call.
-    pub fn write(self, headers: &mut HeaderMap, now: Instant) -> Result<(), Expired> {
-        headers.insert(HEADER, format(self.next_hop(now)?));
+    /// Writes the time of the next hop into a call's header, or refuses the call.
+    pub fn write(
+        self,
+        headers: &mut HeaderMap,
+        name: &HeaderName,
+        now: Instant,
+    ) -> Result<(), Expired> {
+        headers.insert(name, format(self.next_hop(now)?));
         Ok(())
     }
 }
@@ -102,10 +111,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn headers(value: &'static str) -> HeaderMap {
-        HeaderMap::from_iter([(
-            http::HeaderName::from_static(HEADER),
-            HeaderValue::from_static(value),
-        )])
+        HeaderMap::from_iter([(HEADER.clone(), HeaderValue::from_static(value))])
     }
 
     #[test]
@@ -114,16 +120,20 @@ mod tests {
         for (text, ms) in
             [("2H", 7_200_000), ("3M", 180_000), ("4S", 4000), ("5m", 5), ("6000u", 6)]
         {
-            let read = Deadline::read(&headers(text), now).unwrap().unwrap();
+            let read = Deadline::read(&headers(text), &HEADER, now).unwrap().unwrap();
             assert_eq!(read.left(now), Duration::from_millis(ms), "{text}");
         }
-        assert_eq!(Deadline::read(&HeaderMap::new(), now), Ok(None));
+        assert_eq!(Deadline::read(&HeaderMap::new(), &HEADER, now), Ok(None));
     }
 
     #[test]
     fn what_grpc_does_not_write_is_refused() {
         for text in ["", "5", "m", "-5m", "+5m", "5 m", "123456789m", "5x", "5.0S"] {
-            assert_eq!(Deadline::read(&headers(text), Instant::now()), Err(Malformed), "{text:?}");
+            assert_eq!(
+                Deadline::read(&headers(text), &HEADER, Instant::now()),
+                Err(Malformed),
+                "{text:?}"
+            );
         }
     }
 
@@ -158,8 +168,8 @@ mod tests {
             let now = Instant::now();
             let given = Duration::from_micros(us);
             let mut headers = HeaderMap::new();
-            Deadline::at(now + given).write(&mut headers, now).unwrap();
-            let read = Deadline::read(&headers, now).unwrap().unwrap().left(now);
+            Deadline::at(now + given).write(&mut headers, &HEADER, now).unwrap();
+            let read = Deadline::read(&headers, &HEADER, now).unwrap().unwrap().left(now);
             prop_assert!(read < given);
             prop_assert!(read.as_secs_f64() >= 0.89 * given.as_secs_f64());
         }

@@ -2,7 +2,7 @@
 //! has shown that it can finish, the new ones are refused at once, the unimportant first.
 //!
 //! The rule and its constants are go-zero's (core/load/adaptiveshedder.go, after BBR), with these
-//! differences: three priorities instead of two; the processor's load is that of the own control
+//! differences: four priorities instead of two; the processor's load is that of the own control
 //! group and not of the machine; and whatever the processor does, there is a bound on what may be in
 //! flight, of which the unimportant may use a part only.
 
@@ -35,10 +35,12 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 pub enum Priority {
     /// Writes that must not be lost: saves, signatures, log-ins.
     Save,
-    /// What a person waits for: pages and lists.
+    /// What a person waits for: one page, one form.
     Read,
+    /// What costs more and can be asked again: lists and matrices.
+    List,
     /// What can be done later: exports, reports, feeds.
-    Bulk,
+    Export,
 }
 
 impl Priority {
@@ -48,7 +50,8 @@ impl Priority {
         match self {
             Self::Save => 950.0,
             Self::Read => 900.0,
-            Self::Bulk => 800.0,
+            Self::List => 850.0,
+            Self::Export => 800.0,
         }
     }
 
@@ -56,8 +59,9 @@ impl Priority {
     const fn share_percent(self) -> usize {
         match self {
             Self::Save => 100,
-            Self::Read => 80,
-            Self::Bulk => 50,
+            Self::Read => 90,
+            Self::List => 75,
+            Self::Export => 50,
         }
     }
 }

@@ -4,6 +4,7 @@
 mod support;
 
 use bytes::Bytes;
+use http::HeaderName;
 use http_body_util::Full;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use mesh::{Channel, MethodPolicy, Options, discovery::Fixed};
@@ -21,7 +22,7 @@ use support::{
     safe,
 };
 use tokio::{io::AsyncWriteExt, net::TcpListener};
-use tonic::{Code, Request, Status};
+use tonic::{Code, Request, Status, metadata::MetadataValue};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -143,6 +144,49 @@ async fn the_time_that_is_left_shrinks_on_the_way() {
     let seen = call_whole(&channel, "hello").await.unwrap().hostname;
     let left_us: u64 = seen.strip_suffix('u').unwrap().parse().unwrap();
     assert!((500_000..=980_000).contains(&left_us), "{seen}");
+}
+
+#[tokio::test]
+async fn a_stream_that_has_begun_in_time_may_flow_for_longer() {
+    let stuck = Running::start(Echo::new("stuck", Manner::StuckStream));
+    let options = options().with_begin_timeout(HeaderName::from_static("x-begin-timeout"));
+    let channel = channel(&[&stuck.address], options);
+    let begin = |timeout: &'static str| {
+        let mut request = Request::new(SimpleRequest::default());
+        request.metadata_mut().insert("x-begin-timeout", MetadataValue::from_static(timeout));
+        let mut client = TestServiceClient::new(channel.clone());
+        async move { client.streaming_output_call(request).await }
+    };
+    let mut answers = begin("300m").await.unwrap().into_inner();
+    answers.message().await.unwrap();
+    answers.message().await.unwrap();
+    let third = tokio::time::timeout(600 * MS, answers.message()).await;
+    assert!(third.is_err(), "it is still waited for");
+    drop(answers);
+    let hanging = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = hanging.local_addr().unwrap().to_string();
+    let options = self::options().with_begin_timeout(HeaderName::from_static("x-begin-timeout"));
+    let channel = self::channel(&[&address], options);
+    let mut request = Request::new(SimpleRequest::default());
+    request.metadata_mut().insert("x-begin-timeout", MetadataValue::from_static("200m"));
+    let answer = TestServiceClient::new(channel.clone()).streaming_output_call(request).await;
+    assert_eq!(answer.unwrap_err().code(), Code::DeadlineExceeded);
+    let path = "/grpc.testing.TestService/StreamingOutputCall";
+    assert_eq!(channel.breakers().of(path).state().total, 1, "the breaker saw it");
+}
+
+#[tokio::test]
+async fn a_call_may_say_itself_that_it_is_safe_to_repeat() {
+    let away = Running::start(Echo::new("away", Manner::Refusing(Code::Unavailable)));
+    let good = Running::start(Echo::prompt("good"));
+    let options = options().with_safe_calls(|headers| headers.contains_key("x-repeat"));
+    let channel = channel(&[&away.address, &good.address], options);
+    for _ in 0..20 {
+        let mut request = Request::new(SimpleRequest::default());
+        request.metadata_mut().insert("x-repeat", MetadataValue::from_static("safe"));
+        let answer = TestServiceClient::new(channel.clone()).unary_call(request).await;
+        assert_eq!(answer.unwrap().into_inner().username, "good");
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,10 @@ use super::{
     observed::{Attempt, Observed, Record, STATUS_HEADER, Span, too_late, with_source},
     replay::Replay,
 };
-use crate::{deadline::Deadline, metrics};
+use crate::{
+    deadline::{self, Deadline},
+    metrics,
+};
 use http::{HeaderMap, Request, Response, StatusCode, header::CONTENT_TYPE};
 use hyper::body::Incoming;
 use std::{error::Error, sync::Arc, time::Instant};
@@ -52,10 +55,9 @@ impl Call {
     /// Deadline, breaker, attempts, answer.
     pub async fn run(self) -> Result<Response<Body>, Status> {
         let Self { channel, mut request } = self;
-        let clock = channel.options.clock.clone();
-        let started = clock.now();
+        let started = channel.options.clock.now();
         let method = channel.methods.of(request.uri().path());
-        let deadline = deadline(request.headers(), &method, started)?;
+        let span = span(&channel, &method, request.headers(), started)?;
         if method.policy.breaker
             && let Err(open) = method.breaker.admit()
         {
@@ -64,10 +66,9 @@ impl Call {
         }
         request.extensions_mut().clear();
         channel.budget.deposit();
-        let span = Span { clock, started, deadline };
         let mut record = Record::begin(method.clone(), span.clone());
         let attempts = attempts(&channel, request, &method, &span);
-        let answer = match deadline {
+        let answer = match span.until_begun() {
             None => attempts.await,
             Some(deadline) => tokio::time::timeout(deadline.left(started), attempts)
                 .await
@@ -83,20 +84,23 @@ impl Call {
     }
 }
 
-/// What the caller says, else what the method has.
-fn deadline(
-    headers: &HeaderMap,
+/// The times that the caller says, else what the method has. A call without time is not begun.
+fn span(
+    channel: &Inner,
     method: &Method,
-    now: Instant,
-) -> Result<Option<Deadline>, Status> {
-    let said = Deadline::read(headers, now)
-        .map_err(|malformed| Status::invalid_argument(malformed.to_string()))?;
-    let usual = || method.policy.timeout.and_then(|timeout| Deadline::after(now, timeout));
-    let deadline = said.or_else(usual);
-    if deadline.is_some_and(|deadline| deadline.next_hop(now).is_err()) {
-        return Err(too_late());
-    }
-    Ok(deadline)
+    headers: &HeaderMap,
+    started: Instant,
+) -> Result<Span, Status> {
+    let malformed =
+        |malformed: deadline::Malformed| Status::invalid_argument(malformed.to_string());
+    let read = |name| Deadline::read(headers, name, started).map_err(malformed);
+    let said = read(&deadline::HEADER)?;
+    let begin = channel.options.begin_timeout.as_ref().map(read).transpose()?.flatten();
+    let usual = || method.policy.timeout.and_then(|timeout| Deadline::after(started, timeout));
+    let whole = if begin.is_some() { said } else { said.or_else(usual) };
+    let span = Span { clock: channel.options.clock.clone(), started, whole, begin };
+    let is_late = |deadline: Deadline| deadline.next_hop(started).is_err();
+    if span.until_begun().is_some_and(is_late) { Err(too_late()) } else { Ok(span) }
 }
 
 async fn attempts(
@@ -105,7 +109,8 @@ async fn attempts(
     method: &Method,
     span: &Span,
 ) -> Result<Answer, Status> {
-    let mut replay = Replay::new(request, method.policy.safe_to_repeat).await?;
+    let is_safe = method.policy.safe_to_repeat || (channel.options.is_safe)(request.headers());
+    let mut replay = Replay::new(request, is_safe).await?;
     channel.balancer.known().await;
     let (mut tried, mut repeats) = (Vec::new(), 0);
     loop {
@@ -149,9 +154,13 @@ async fn attempt(
             return Err(Failure::Unsent(unreached(unreachable)));
         }
     };
-    let sent = span.clock.now();
-    if let Some(deadline) = span.deadline {
-        deadline.write(replay.headers_mut(), sent).map_err(|_| Failure::TooLate)?;
+    let (sent, options) = (span.clock.now(), &channel.options);
+    let times =
+        [(span.whole, Some(&deadline::HEADER)), (span.begin, options.begin_timeout.as_ref())];
+    for (deadline, name) in times {
+        if let (Some(deadline), Some(name)) = (deadline, name) {
+            deadline.write(replay.headers_mut(), name, sent).map_err(|_| Failure::TooLate)?;
+        }
     }
     let request = replay.request(endpoint).ok_or_else(|| Failure::Unfit(unfit()))?;
     match sender.try_send_request(request).await {
@@ -202,7 +211,7 @@ fn judge(
         return Err(Failure::Lost(status));
     }
     let now = span.clock.now();
-    let given = span.deadline.and_then(|deadline| deadline.next_hop(sent).ok());
+    let given = span.until_begun().and_then(|deadline| deadline.next_hop(sent).ok());
     match early_code(&answer.response) {
         // tonic's server says so when the time that it was given is over.
         Some(Code::Cancelled) if given.is_some_and(|given| now >= sent + given) => {
@@ -248,7 +257,8 @@ fn finish(answer: Answer, mut record: Record, span: &Span) -> Response<Body> {
         Body::new(body)
     } else {
         let left = |deadline: Deadline| deadline.left(span.clock.now());
-        let expiry = span.deadline.map(|deadline| Box::pin(tokio::time::sleep(left(deadline))));
+        record.answered();
+        let expiry = span.whole.map(|deadline| Box::pin(tokio::time::sleep(left(deadline))));
         Body::new(Observed { body, attempt, record, expiry })
     };
     Response::from_parts(parts, body)

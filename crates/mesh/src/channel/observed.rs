@@ -26,14 +26,23 @@ pub(super) const STATUS_HEADER: &str = "grpc-status";
 pub(super) struct Span {
     pub clock: Arc<dyn Clock>,
     pub started: Instant,
-    pub deadline: Option<Deadline>,
+    /// For the whole answer.
+    pub whole: Option<Deadline>,
+    /// For the answer to begin, if that has a time of its own.
+    pub begin: Option<Deadline>,
 }
 
 impl Span {
+    /// When the answer must have begun.
+    pub fn until_begun(&self) -> Option<Deadline> {
+        self.whole.into_iter().chain(self.begin).min()
+    }
+
     /// Nobody said how it ended: its time was over, or its caller left.
-    fn silent_end(&self) -> Code {
+    fn silent_end(&self, has_begun: bool) -> Code {
         let now = self.clock.now();
-        let over = self.deadline.is_some_and(|deadline| deadline.left(now).is_zero());
+        let deadline = if has_begun { self.whole } else { self.until_begun() };
+        let over = deadline.is_some_and(|deadline| deadline.left(now).is_zero());
         if over { Code::DeadlineExceeded } else { Code::Cancelled }
     }
 }
@@ -70,7 +79,7 @@ impl Attempt {
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        self.end(self.span.silent_end());
+        self.end(self.span.silent_end(self.answered.is_some()));
     }
 }
 
@@ -78,12 +87,18 @@ impl Drop for Attempt {
 pub(super) struct Record {
     method: Arc<Method>,
     span: Span,
+    has_begun: bool,
     ended: bool,
 }
 
 impl Record {
     pub fn begin(method: Arc<Method>, span: Span) -> Self {
-        Self { method, span, ended: false }
+        Self { method, span, has_begun: false, ended: false }
+    }
+
+    /// The answer begins.
+    pub fn answered(&mut self) {
+        self.has_begun = true;
     }
 
     pub fn end(&mut self, code: Code) {
@@ -97,7 +112,7 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
-        self.end(self.span.silent_end());
+        self.end(self.span.silent_end(self.has_begun));
     }
 }
 

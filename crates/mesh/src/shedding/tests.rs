@@ -2,6 +2,7 @@ use super::*;
 use crate::test_clock::TestClock;
 use proptest::prelude::*;
 
+const ALL: [Priority; 4] = [Priority::Save, Priority::Read, Priority::List, Priority::Export];
 const MS: Duration = Duration::from_millis(1);
 
 fn shedder(cpu: u32, max_in_flight: usize) -> (Arc<Shedder>, Arc<CpuGauge>, TestClock) {
@@ -26,7 +27,7 @@ fn an_idle_processor_refuses_nothing() {
     let (shedder, _, clock) = shedder(100, 1000);
     let held = crowd(&shedder, &clock);
     assert_eq!(shedder.in_flight(), held.len());
-    assert!(shedder.admit(Priority::Bulk).is_ok());
+    assert!(shedder.admit(Priority::Export).is_ok());
 }
 
 /// 10 end per bucket of 100 ms, in 10 ms each: 10 × 10 buckets/s × 0.010 s = 1 in flight is enough.
@@ -40,17 +41,17 @@ fn what_can_be_finished_follows_from_what_was() {
 }
 
 #[test]
-fn a_busy_processor_refuses_bulk_first_then_reads_then_saves() {
+fn a_busy_processor_refuses_exports_first_and_saves_last() {
     let (shedder, cpu, clock) = shedder(0, 1000);
     let _held = crowd(&shedder, &clock);
     let passes = |at: u32| {
         cpu.set(at);
         clock.advance(2 * COOL_OFF);
         // Two seconds later the window still knows the calls.
-        [Priority::Save, Priority::Read, Priority::Bulk].map(|one| shedder.admit(one).is_ok())
+        ALL.map(|one| shedder.admit(one).is_ok())
     };
-    assert_eq!(passes(799), [true, true, true]);
-    assert_eq!(passes(850), [true, true, false]);
+    assert_eq!(passes(799), [true, true, true, true]);
+    assert_eq!(passes(849), [true, true, true, false]);
     cpu.set(930);
     assert_eq!(
         [Priority::Save, Priority::Read].map(|one| shedder.admit(one).is_ok()),
@@ -66,7 +67,7 @@ fn a_busy_processor_refuses_bulk_first_then_reads_then_saves() {
 fn a_busy_processor_with_few_calls_refuses_nothing() {
     let (shedder, _, _) = shedder(1000, 1000);
     for _ in 0..100 {
-        drop(shedder.admit(Priority::Bulk).unwrap());
+        drop(shedder.admit(Priority::Export).unwrap());
     }
 }
 
@@ -85,20 +86,14 @@ fn after_a_refusal_it_stays_careful_for_a_second() {
 
 #[test]
 fn the_bound_leaves_room_for_saves() {
-    let (shedder, _, _) = shedder(0, 10);
+    let (shedder, _, _) = shedder(0, 20);
     let mut held = Vec::new();
-    while let Ok(ticket) = shedder.admit(Priority::Bulk) {
-        held.push(ticket);
+    for (priority, room) in ALL.into_iter().rev().zip([10, 15, 18, 20]) {
+        while let Ok(ticket) = shedder.admit(priority) {
+            held.push(ticket);
+        }
+        assert_eq!(held.len(), room, "{priority:?}");
     }
-    assert_eq!(held.len(), 5);
-    while let Ok(ticket) = shedder.admit(Priority::Read) {
-        held.push(ticket);
-    }
-    assert_eq!(held.len(), 8);
-    while let Ok(ticket) = shedder.admit(Priority::Save) {
-        held.push(ticket);
-    }
-    assert_eq!(held.len(), 10);
     assert_eq!(shedder.admit(Priority::Save).unwrap_err().reason, Reason::Full);
     held.clear();
     assert_eq!(shedder.in_flight(), 0);
@@ -116,14 +111,13 @@ fn a_failed_call_says_nothing_about_latency() {
 proptest! {
     /// Whatever comes and goes, the bound holds and what is more important is never worse off.
     #[test]
-    fn the_bound_holds(steps in proptest::collection::vec((0..3_u8, 0..1000_u32, 0..50_u64), 1..200)) {
+    fn the_bound_holds(steps in proptest::collection::vec((0..4_usize, 0..1000_u32, 0..50_u64), 1..200)) {
         let (shedder, cpu, clock) = shedder(0, 20);
         let mut held = std::collections::VecDeque::new();
         for (what, load, ms) in steps {
             cpu.set(load);
             clock.advance(Duration::from_millis(ms));
-            let priority = [Priority::Save, Priority::Read, Priority::Bulk][usize::from(what)];
-            match shedder.admit(priority) {
+            match shedder.admit(ALL[what]) {
                 Ok(ticket) => held.push_back(ticket),
                 Err(_) => drop(held.pop_front()),
             }
