@@ -12,7 +12,7 @@ use ed25519_dalek::SigningKey;
 use edc::Edc;
 use identity::{Hashing, Identity};
 use jiff::Timestamp;
-use store::{Postgres, Sqlite, Store};
+use store::{Postgres, Sqlite, SqliteOptions, Store};
 
 use crate::config::Config;
 
@@ -20,6 +20,8 @@ use crate::config::Config;
 pub const DATABASE: &str = "casebook.db";
 /// The name of the key that signs checkpoints.
 const SIGNING_KEY: &str = "checkpoint.key";
+/// How much of the database is mapped for a scan; what is beyond is read as usual.
+const SCANNED_MIB: u32 = 64 * 1024;
 
 /// An opened data folder.
 pub struct Assembly {
@@ -32,12 +34,22 @@ pub struct Assembly {
 impl Assembly {
     /// Opens, or makes, the folder and everything in it.
     pub async fn open(config: &Config) -> Result<Self> {
+        Self::open_with(config, &SqliteOptions::default()).await
+    }
+
+    /// The same for a command that reads all of it once.
+    pub async fn open_to_scan(config: &Config) -> Result<Self> {
+        let options = SqliteOptions { mapped_mib: SCANNED_MIB, ..SqliteOptions::default() };
+        Self::open_with(config, &options).await
+    }
+
+    async fn open_with(config: &Config, options: &SqliteOptions) -> Result<Self> {
         make_private_folder(&config.data)?;
         let store: Arc<dyn Store> = if let Some(url) = &config.database {
             Arc::new(Postgres::connect(url).await.context("cannot open the database")?)
         } else {
             let file = config.data.join(DATABASE);
-            let opened = Sqlite::open(&file);
+            let opened = Sqlite::open_with(&file, options);
             Arc::new(opened.with_context(|| format!("cannot open {}", file.display()))?)
         };
         let clock: edc::Clock = Arc::new(now);

@@ -31,12 +31,22 @@ pub struct SqliteOptions {
     pub waiting_writes: usize,
     /// The largest size of the file in pages of 4 KiB; `None` for what the disk holds.
     pub max_pages: Option<u32>,
+    /// How much of the file readers map into memory instead of copying it page by page: for a
+    /// command that reads everything once. A disk that fails under a mapped file stops the process,
+    /// so a server leaves this at 0.
+    pub mapped_mib: u32,
 }
 
 impl Default for SqliteOptions {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        Self { readers: cores.clamp(2, 8), cache_mib: 64, waiting_writes: 4096, max_pages: None }
+        Self {
+            readers: cores.clamp(2, 8),
+            cache_mib: 64,
+            waiting_writes: 4096,
+            max_pages: None,
+            mapped_mib: 0,
+        }
     }
 }
 

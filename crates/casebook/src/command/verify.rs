@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub async fn run(args: Verify) -> Result<ExitCode> {
-    let assembly = Assembly::open(&Config::new(&args.place, None)?).await?;
+    let assembly = Assembly::open_to_scan(&Config::new(&args.place, None)?).await?;
     let checkpoint = match &args.checkpoint {
         None => None,
         Some(path) => {

@@ -10,6 +10,7 @@ use std::time::Duration;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const STATEMENT_CACHE: usize = 64;
 const KIB_PER_MIB: i64 = 1024;
+const BYTES_PER_KIB: i64 = 1024;
 
 /// Opens the connection that alone writes in this process, and migrates the schema.
 pub(super) fn open_writer(file: &Path, options: &SqliteOptions) -> Result<Connection> {
@@ -27,7 +28,9 @@ pub(super) fn open_writer(file: &Path, options: &SqliteOptions) -> Result<Connec
 pub(super) fn open_reader(file: &Path, options: &SqliteOptions) -> Result<Connection> {
     let readers = u32::try_from(options.readers.max(1)).unwrap_or(u32::MAX);
     let connection = open(file, (options.cache_mib / readers).max(2))?;
-    let settled = connection.execute_batch("PRAGMA query_only = ON;");
+    let mapped = i64::from(options.mapped_mib) * KIB_PER_MIB * BYTES_PER_KIB;
+    let settings = format!("PRAGMA query_only = ON; PRAGMA mmap_size = {mapped};");
+    let settled = connection.execute_batch(&settings);
     settled.map_err(|error| failed("opening the database", error))?;
     Ok(connection)
 }
