@@ -1,13 +1,15 @@
 //! Turns the `.proto` files into everything that is said about them elsewhere.
 //!
 //! One file per target: `messages` (plain messages and their JSON), `traits` (one trait per
-//! service), `rest` (routes), `methods` (the table of all methods), `openapi` (the document),
+//! service), `rest` (routes), `grpc` (doors and remotes), `details` (of errors), `methods` (the table of all methods), `openapi` (the document),
 //! `packages` (the modules in which all this stands). `model` is what they share: services,
 //! methods, HTTP bindings and `access`, read from the descriptors and checked. A further target is
 //! a further file and one line here; a further service is a folder in `proto`.
 
 mod access;
 mod descriptors;
+mod details;
+mod grpc;
 mod messages;
 mod methods;
 mod model;
@@ -37,7 +39,9 @@ fn main() -> Result<()> {
         ensure!(alone, "{} has two services; give each its package", service.package);
         fs::write(file("traits"), traits::generate(service))?;
         fs::write(file("rest"), rest::generate(service)?)?;
+        fs::write(file("grpc"), grpc::generate(service)?)?;
     }
+    fs::write(out.join("details.rs"), details::generate(&contract.pool)?)?;
     fs::write(out.join("methods.rs"), methods::generate(&services)?)?;
     fs::write(out.join("packages.rs"), packages::generate(&contract.pool, &out)?)?;
     fs::write(out.join("openapi.json"), openapi::generate(&contract.pool, &services)?)?;

@@ -15,8 +15,14 @@ const OURS: [&str; 2] = ["casebook.", "google.api"];
 
 const ALLOWED: &str = "#[allow(clippy::pedantic, unused_mut, reason = \"the code is generated\")]";
 
-/// What of a package is in the module itself; the routes have one of their own.
+/// What of a package is in the module itself.
 const PARTS: [&str; 3] = ["", ".serde", ".traits"];
+
+/// What has a module of its own.
+const DOORS: [(&str, &str); 2] = [
+    ("rest", "The REST routes of the service."),
+    ("grpc", "The gRPC doors of the service, and the way to it from another process."),
+];
 
 #[derive(Default)]
 struct Module {
@@ -59,11 +65,13 @@ fn write_modules(code: &mut String, module: &Module, out: &Path) -> Result<()> {
             for part in PARTS {
                 write_include(code, &format!("{package}{part}.rs"), out)?;
             }
-            let routes = format!("{package}.rest.rs");
-            if out.join(&routes).exists() {
-                writeln!(code, "/// The REST routes of the service.\npub mod rest {{")?;
-                write_include(code, &routes, out)?;
-                writeln!(code, "}}")?;
+            for (doors, about) in DOORS {
+                let file = format!("{package}.{doors}.rs");
+                if out.join(&file).exists() {
+                    writeln!(code, "/// {about}\npub mod {doors} {{")?;
+                    write_include(code, &file, out)?;
+                    writeln!(code, "}}")?;
+                }
             }
         }
         write_modules(code, inner, out)?;

@@ -18,12 +18,7 @@ pub fn generate(service: &Service) -> String {
 
 fn method(method: &Method) -> String {
     let input = rust_path(method.input.package_name(), method.input.full_name());
-    let output = rust_path(method.output.package_name(), method.output.full_name());
-    let answer = if method.streams {
-        format!("futures::stream::BoxStream<'static, Result<{output}, crate::Error>>")
-    } else {
-        output
-    };
+    let answer = answer(method);
     format!(
         "    /// {comment}\n    \
              async fn {name}(\n        \
@@ -34,4 +29,14 @@ fn method(method: &Method) -> String {
         comment = method.comment,
         name = method.rust_name,
     )
+}
+
+/// The type of what a method answers.
+pub fn answer(method: &Method) -> String {
+    let output = rust_path(method.output.package_name(), method.output.full_name());
+    if method.streams {
+        format!("futures::stream::BoxStream<'static, Result<{output}, crate::Error>>")
+    } else {
+        output
+    }
 }

@@ -65,6 +65,12 @@ pub struct Detail {
     pub json: serde_json::Value,
 }
 
+/// A message that may say more about an error: one that is declared with
+/// `option (casebook.api.v1.error_detail) = true`.
+pub trait ErrorDetail: prost::Name + Serialize {}
+
+include!(concat!(env!("OUT_DIR"), "/details.rs"));
+
 /// Making errors.
 impl Error {
     /// Any error. `reason` is stable and in `SCREAMING_SNAKE_CASE`; `message` is for developers.
@@ -184,7 +190,7 @@ impl Error {
 
     /// Adds a message of the contract. A message whose JSON cannot be written is left out.
     #[must_use]
-    pub fn with_detail<M: prost::Name + Serialize>(mut self, message: &M) -> Self {
+    pub fn with_detail<M: ErrorDetail>(mut self, message: &M) -> Self {
         self.0.detail = serde_json::to_value(message).ok().map(|json| Detail {
             type_name: M::full_name(),
             encoded: message.encode_to_vec(),
@@ -194,8 +200,26 @@ impl Error {
     }
 }
 
+impl Error {
+    pub(crate) fn with_reason(mut self, reason: String) -> Self {
+        self.0.reason = reason.into();
+        self
+    }
+
+    pub(crate) fn with_raw_detail(mut self, detail: Detail) -> Self {
+        self.0.detail = Some(detail);
+        self
+    }
+}
+
 /// Reading errors.
 impl Error {
+    /// Whether something went wrong that is nobody's fault but ours: it is logged, and a client
+    /// outside sees no more than where to find it in the log.
+    pub fn is_incident(&self) -> bool {
+        matches!(self.code(), Code::Internal | Code::Unknown | Code::DataLoss)
+    }
+
     pub fn code(&self) -> Code {
         self.0.code
     }
@@ -240,6 +264,11 @@ impl Code {
         Self::DataLoss,
         Self::Unauthenticated,
     ];
+
+    /// The code of a number of `google.rpc.Code`.
+    pub fn from_number(number: i32) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| *code as i32 == number)
+    }
 
     /// The name in `google.rpc.Code`.
     pub fn name(self) -> &'static str {

@@ -1,17 +1,20 @@
 //! What services promise each other.
 //!
 //! The promises are written in `.proto` files; messages, their JSON, one async trait per service,
-//! the REST routes and the OpenAPI document are generated from them when this crate is built.
-//! Around them stand the things every call needs: the [`Context`] it is made in, the [`Caller`]
-//! who makes it and the [`Permit`] a caller can obtain, and the one [`Error`] that is answered.
+//! its REST routes, gRPC doors and remote, and the OpenAPI document are generated from them when
+//! this crate is built. Around them stand the things every call needs: the [`Context`] it is made
+//! in, the [`Caller`] who makes it and the [`Permit`] a caller can obtain, and the one [`Error`]
+//! that is answered.
 //!
 //! This crate knows no HTTP server, no store and no rule of a trial. Start reading at
-//! `proto/casebook/edc/v1/edc.proto`, then [`edc::v1::Edc`], then [`rest::Route`].
+//! `proto/casebook/edc/v1/edc.proto`, then [`edc::v1::Edc`], then [`rest::Route`] and
+//! [`grpc::Server`], the two ways in, and [`grpc::Remote`], the way to another process.
 
 mod authenticator;
 mod caller;
 mod context;
 mod error;
+pub mod grpc;
 mod method;
 mod permit;
 pub mod rest;
@@ -22,7 +25,7 @@ mod trace;
 pub use authenticator::{Authenticator, CallerTokens, Credentials};
 pub use caller::{Authentication, Caller, Grant, Sites};
 pub use context::Context;
-pub use error::{Code, DOMAIN, Detail, Error, FieldViolation};
+pub use error::{Code, DOMAIN, Detail, Error, ErrorDetail, FieldViolation};
 pub use method::{Access, METHODS, Method, Priority, Reach, Repeat};
 pub use permit::{Act, Permit, Scope};
 pub use role::Role;

@@ -13,7 +13,7 @@ const RETRY_AFTER_SECONDS: &str = "1";
 ///
 /// What is nobody's fault but ours is logged here and the client sees the id of the request only.
 pub(crate) fn response(error: &Error, request_id: &str) -> Response {
-    let shown = if is_incident(error) {
+    let shown = if error.is_incident() {
         error!(request.id = %request_id, reason = error.reason(), error = %error, "incident");
         &Error::incident(request_id)
     } else {
@@ -31,10 +31,6 @@ pub(crate) fn response(error: &Error, request_id: &str) -> Response {
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
     }
     response
-}
-
-fn is_incident(error: &Error) -> bool {
-    matches!(error.code(), Code::Internal | Code::Unknown | Code::DataLoss)
 }
 
 /// The status of the code, unless HTTP has a closer one for the reason.
