@@ -18,7 +18,7 @@ pub trait Authenticator: Send + Sync + 'static {
 /// Makes and reads the short-lived signed text by which one service tells another who calls, so
 /// that the password or token of the caller does not travel and is not proven again.
 pub trait CallerTokens: Send + Sync + 'static {
-    /// A token that says to `service` (such as `casebook.edc.v1.Edc`) that `caller` calls, as a
+    /// A token, in ASCII, that says to `service` (such as `casebook.edc.v1.Edc`) that `caller` calls, as a
     /// part of the request with this id.
     fn mint(&self, caller: &Caller, service: &str, request_id: &str) -> Result<String, Error>;
 

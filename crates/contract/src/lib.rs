@@ -38,4 +38,6 @@ pub const OPENAPI: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json")
 /// The compiled `.proto` files with their comments: an encoded `FileDescriptorSet`.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
+include!(concat!(env!("OUT_DIR"), "/protos.rs"));
+
 include!(concat!(env!("OUT_DIR"), "/packages.rs"));

@@ -9,6 +9,7 @@ use axum::{
 };
 use contract::{
     Access, Caller, Code, Context, Error, Method,
+    grpc::metadata,
     rest::{Answer, Bound, Found, Request, Verb},
 };
 use futures::FutureExt as _;
@@ -25,6 +26,9 @@ pub(crate) async fn answer(
     Extension(RequestId(id)): Extension<RequestId>,
     request: HttpRequest,
 ) -> Response {
+    if is_grpc(request.headers()) {
+        return gateway.grpc.clone().answer(request).await.map(Body::new);
+    }
     let path = request.uri().path().to_owned();
     let (route, values) = match find(&gateway, request.method(), &path) {
         Ok(found) => found,
@@ -65,10 +69,9 @@ async fn perform(
         content_type: content_type(&parts.headers),
         body: body::read(body, gateway.limits.body_bytes).await?,
     };
-    let trace = parts.headers.get("traceparent").and_then(|value| value.to_str().ok());
     let context = Context::new(caller, ORIGIN, id)
         .with_deadline(deadline)
-        .with_trace(trace.and_then(|text| text.parse().ok()));
+        .with_trace(metadata::trace(&parts.headers));
     route.call(context, request).await
 }
 
@@ -79,6 +82,12 @@ async fn caller(gateway: &Gateway, route: &Bound, headers: &HeaderMap) -> Result
         return Ok(Caller::anonymous());
     }
     gateway.authenticator.authenticate(credentials::read(headers)?).await
+}
+
+/// Whether the headers are those of a gRPC request or answer.
+pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE);
+    content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }
 
 fn content_type(headers: &HeaderMap) -> Option<String> {

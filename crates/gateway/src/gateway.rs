@@ -9,11 +9,14 @@ use axum::{
 };
 use contract::{
     Authenticator, Error,
+    grpc::{Admission, Server},
     rest::{Bound, Route, Router as Routes},
 };
 use futures::future::BoxFuture;
 
-use crate::{call, pages, request_id, security};
+use tonic_health::pb::health_server::HealthServer;
+
+use crate::{api, call, health::Health, pages, request_id, security};
 
 /// Services, somebody who knows the callers, and limits; becomes an [`axum::Router`].
 pub struct Gateway {
@@ -22,6 +25,7 @@ pub struct Gateway {
     pub(crate) services: Vec<Mounted>,
     pub(crate) readiness: Vec<(String, Readiness)>,
     pub(crate) limits: Limits,
+    pub(crate) grpc: Server,
     pub(crate) make_id: Arc<dyn Fn() -> String + Send + Sync>,
 }
 
@@ -61,13 +65,16 @@ impl Gateway {
         authenticator: Arc<dyn Authenticator>,
         make_id: impl Fn() -> String + Send + Sync + 'static,
     ) -> Self {
+        let make_id: Arc<dyn Fn() -> String + Send + Sync> = Arc::new(make_id);
+        let nobody = Admission::default();
         Self {
             authenticator,
+            grpc: Server::new(nobody, contract::grpc::Limits::default(), String::new),
             routes: Routes::default(),
             services: Vec::new(),
             readiness: Vec::new(),
             limits: Limits::default(),
-            make_id: Arc::new(make_id),
+            make_id,
         }
     }
 
@@ -91,6 +98,13 @@ impl Gateway {
         self
     }
 
+    /// Answers gRPC calls on the same port. Without it there are only health and reflection.
+    #[must_use]
+    pub fn with_grpc(mut self, server: Server) -> Self {
+        self.grpc = server;
+        self
+    }
+
     /// Lets `/readyz` ask a part of the system, too.
     #[must_use]
     pub fn ready_when(mut self, name: impl Into<String>, readiness: Readiness) -> Self {
@@ -100,18 +114,39 @@ impl Gateway {
 
     /// The router, with everything around the calls: ids, logs, security headers.
     pub fn into_router(self) -> Router {
+        let protocols = protocols(self.grpc.services(), &self.readiness);
         let gateway = Arc::new(self);
         Router::new()
             .route("/", get(pages::start))
             .route("/start.css", get(pages::style))
             .route("/healthz", get(pages::healthz))
             .route("/readyz", get(pages::readyz))
-            .route("/v1/openapi.json", get(pages::openapi))
+            .merge(api::router())
+            .merge(protocols)
             .fallback(call::answer)
             .with_state(gateway.clone())
             .layer(from_fn(security::headers))
             .layer(from_fn_with_state(gateway, request_id::assign))
     }
+}
+
+/// What gRPC clients expect of every server: health, and reflection of what is offered here.
+fn protocols<S: Clone + Send + Sync + 'static>(
+    services: Vec<&'static str>,
+    readiness: &[(String, Readiness)],
+) -> Router<S> {
+    let own = ["grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"];
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(contract::DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET);
+    let named = services.iter().chain(&own);
+    let reflection = named.fold(reflection, |all, name| all.with_service_name(*name));
+    let reflection =
+        reflection.build_v1().expect("the descriptors were compiled with this program");
+    let health = HealthServer::new(Health::new(services, readiness));
+    Router::new()
+        .route_service("/grpc.health.v1.Health/{*method}", health)
+        .route_service("/grpc.reflection.v1.ServerReflection/{*method}", reflection)
 }
 
 impl fmt::Debug for Gateway {

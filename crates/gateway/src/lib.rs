@@ -1,16 +1,18 @@
 //! HTTP: the one crate that speaks it.
 //!
 //! A [`Gateway`] is given services, as the routes of their contracts, and somebody who knows the
-//! callers. It makes of them an axum router that answers REST calls, the OpenAPI document, health
-//! and readiness, and a start page. [`serve`] runs it on a socket until it is told to drain.
+//! callers. It makes of them an axum router that answers REST and gRPC calls on one
+//! port, describes the interface, answers for health and readiness, and has a start page. [`serve`] runs it on a socket until it is told to drain.
 //!
 //! It knows no service by name, no rule of a trial, no store and no password. Start reading at
 //! [`Gateway`], then `call`, the way of every request.
 
+mod api;
 mod body;
 mod call;
 mod credentials;
 mod gateway;
+mod health;
 mod pages;
 mod problem;
 mod request_id;

@@ -1,4 +1,4 @@
-//! What is answered without a service: start page, OpenAPI document, health and readiness.
+//! What is answered without a service: start page, health and readiness.
 
 use std::{fmt::Write as _, sync::Arc};
 
@@ -32,10 +32,6 @@ pub(crate) async fn style() -> impl IntoResponse {
         (header::CACHE_CONTROL, CACHE_ONE_HOUR),
     ];
     (headers, STYLE)
-}
-
-pub(crate) async fn openapi() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/vnd.oai.openapi+json;version=3.1")], contract::OPENAPI)
 }
 
 /// The process answers.

@@ -7,13 +7,11 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use http::{HeaderName, HeaderValue};
+use contract::grpc::metadata;
+use http::HeaderValue;
 use tracing::info;
 
 use crate::Gateway;
-
-const HEADER: HeaderName = HeaderName::from_static("x-request-id");
-const LONGEST_ID_BYTES: usize = 128;
 
 /// The id of a request, kept among its extensions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,9 +24,12 @@ pub(crate) async fn assign(
     next: Next,
 ) -> Response {
     let started = Instant::now();
-    let given = request.headers().get(HEADER).and_then(usable).map(str::to_owned);
-    let id = given.unwrap_or_else(|| (gateway.make_id)());
+    let given = metadata::request_id(request.headers());
+    let id = given.map_or_else(|| (gateway.make_id)(), str::to_owned);
     request.extensions_mut().insert(RequestId(id.clone()));
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        request.headers_mut().insert(metadata::REQUEST_ID, value);
+    }
     let method = request.method().clone();
 
     let mut response = next.run(request).await;
@@ -37,15 +38,7 @@ pub(crate) async fn assign(
     let status = response.status().as_u16();
     info!(request.id = %id, http.method = %method, http.status = status, duration_ms, "answered");
     if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(HEADER, value);
+        response.headers_mut().insert(metadata::REQUEST_ID, value);
     }
     response
-}
-
-/// Ids go into logs and answers, so only letters, digits and `-_.:` are taken over.
-fn usable(value: &HeaderValue) -> Option<&str> {
-    let text = value.to_str().ok()?;
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
-    let is_usable = (1..=LONGEST_ID_BYTES).contains(&text.len()) && text.bytes().all(is_plain);
-    is_usable.then_some(text)
 }

@@ -1,12 +1,25 @@
-//! Serves a router on a socket, within limits, until it is told to drain.
+//! Serves a router on a socket, within limits, until it is told to drain. HTTP/1.1, and HTTP/2
+//! without TLS (h2c, by prior knowledge) as gRPC clients speak it: the first bytes tell.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::Router;
-use hyper::server::conn::http1;
+use http::Request;
+use hyper::body::Incoming;
 use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{
+        conn::auto,
+        graceful::{GracefulShutdown, Watcher},
+    },
     service::TowerToHyperService,
 };
 use tokio::{
@@ -17,6 +30,14 @@ use tracing::{debug, info, warn};
 
 const MOST_CONNECTIONS: usize = 10_000;
 const HEADER_TIME: Duration = Duration::from_secs(15);
+/// A peer in Go takes it ill to be asked more often.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_mins(1);
+const KEEP_ALIVE_TIME: Duration = Duration::from_secs(20);
+const MOST_STREAMS: u32 = 256;
+/// A caller token fits many times.
+const MOST_HEADER_BYTES: u32 = 64 * 1024;
+const STREAM_WINDOW_BYTES: u32 = 1024 * 1024;
+const CONNECTION_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(25);
 const PAUSE_AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
 
@@ -31,6 +52,7 @@ pub async fn serve(
     info!(address = %listener.local_addr()?, "listening");
     let connections = GracefulShutdown::new();
     let free = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let http = Arc::new(http());
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         let accepted = async {
@@ -43,11 +65,9 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, _)) => {
-                let connection = connections.watch(connection(stream, router.clone()));
+                let (http, router, watcher) = (http.clone(), router.clone(), connections.watcher());
                 tokio::spawn(async move {
-                    if let Err(error) = connection.await {
-                        debug!(error = %error, "a connection ended early");
-                    }
+                    connection(&http, stream, router, watcher).await;
                     drop(permit);
                 });
             }
@@ -62,16 +82,47 @@ pub async fn serve(
     Ok(())
 }
 
-type Connection = http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>>;
+type Http = auto::Builder<TokioExecutor>;
 
-fn connection(stream: TcpStream, router: Router) -> Connection {
+fn http() -> Http {
+    let mut http = auto::Builder::new(TokioExecutor::new());
+    http.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIME);
+    http.http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(KEEP_ALIVE_INTERVAL)
+        .keep_alive_timeout(KEEP_ALIVE_TIME)
+        .max_concurrent_streams(MOST_STREAMS)
+        .max_header_list_size(MOST_HEADER_BYTES)
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES);
+    http
+}
+
+/// Carries the requests of one connection. One that brings none in time is closed.
+async fn connection(http: &Http, stream: TcpStream, router: Router, watcher: Watcher) {
     if let Err(error) = stream.set_nodelay(true) {
         debug!(error = %error, "a connection may be slow");
     }
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIME)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+    let has_asked = Arc::new(AtomicBool::new(false));
+    let asked = has_asked.clone();
+    let service = tower::service_fn(move |request: Request<Incoming>| {
+        asked.store(true, Ordering::Relaxed);
+        tower::ServiceExt::oneshot(router.clone(), request)
+    });
+    let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    let mut connection = pin!(watcher.watch(connection));
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        () = tokio::time::sleep(HEADER_TIME) => {
+            if !has_asked.load(Ordering::Relaxed) {
+                return debug!("a connection brought no request in time");
+            }
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        debug!(error = %error, "a connection ended early");
+    }
 }
 
 async fn drain(connections: GracefulShutdown) {

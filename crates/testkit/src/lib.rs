@@ -3,3 +3,5 @@
 pub mod clock;
 pub mod postgres;
 pub mod study;
+#[cfg(feature = "wire")]
+pub mod wire;

@@ -12,3 +12,7 @@ mod permits;
 mod router;
 #[cfg(test)]
 mod routes;
+#[cfg(test)]
+mod trace;
+#[cfg(test)]
+mod wire;

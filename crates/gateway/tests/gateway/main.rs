@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
+mod grpc;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod wire;

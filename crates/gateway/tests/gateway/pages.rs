@@ -29,7 +29,16 @@ async fn the_start_page_says_what_runs_and_links_what_is_there() {
 
 #[tokio::test]
 async fn every_answer_tells_browsers_to_trust_nothing() {
-    for uri in ["/", "/healthz", "/v1/openapi.json", "/v1/studies", "/nowhere"] {
+    for uri in [
+        "/",
+        "/api",
+        "/api/api.js",
+        "/v1/protos/",
+        "/healthz",
+        "/v1/openapi.json",
+        "/v1/studies",
+        "/nowhere",
+    ] {
         let response = open(gateway().into_router(), uri).await;
         let policy = header_of(&response, "content-security-policy");
         assert!(policy.starts_with("default-src 'none'"), "{uri}");
@@ -67,4 +76,34 @@ async fn readiness_asks_every_part_and_names_the_one_that_is_not() {
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(text(response).await, "not ready: store\n");
     assert_eq!(open(router, "/healthz").await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_proto_files_are_served_as_they_were_written() {
+    let list = text(open(gateway().into_router(), "/v1/protos/").await).await;
+    assert!(list.lines().any(|path| path == "casebook/edc/v1/edc.proto"), "{list}");
+    for path in list.lines() {
+        let response = open(gateway().into_router(), &format!("/v1/protos/{path}")).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        assert!(text(response).await.contains("syntax = \"proto3\";"), "{path}");
+    }
+    let other = open(gateway().into_router(), "/v1/protos/casebook/edc/v1/../edc.proto").await;
+    assert_eq!(other.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_api_page_loads_from_this_server_only_and_has_nothing_inline() {
+    let response = open(gateway().into_router(), "/api").await;
+    let policy = header_of(&response, "content-security-policy").to_owned();
+    assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe"), "{policy}");
+    let page = text(response).await;
+    assert!(!page.contains("style=") && !page.contains("onclick") && !page.contains("http"));
+    assert!(!page.contains("<script>") && !page.contains("<style"));
+    for file in ["/api/api.js", "/api/api.css"] {
+        assert!(page.contains(file));
+        let response = open(gateway().into_router(), file).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let text = text(response).await;
+        assert!(!text.contains("innerHTML") && !text.contains("eval(") && !text.contains("http"));
+    }
 }

@@ -22,7 +22,7 @@ pub const FORM: &str = "/v1/studies/S/subjects/01-001/events/SE.V1/1/forms/F.VS/
 
 /// Knows one coordinator, by password and by token.
 #[derive(Debug)]
-struct OneCoordinator;
+pub struct OneCoordinator;
 
 #[async_trait]
 impl Authenticator for OneCoordinator {
