@@ -45,7 +45,8 @@ async fn openapi() -> impl IntoResponse {
 
 /// The paths of all `.proto` files, one on each line.
 async fn protos() -> String {
-    contract::PROTOS.iter().map(|(path, _)| format!("{path}\n")).collect()
+    let paths: Vec<&str> = contract::PROTOS.iter().map(|(path, _)| *path).collect();
+    paths.join("\n") + "\n"
 }
 
 /// One `.proto` file as it was written.

@@ -1,5 +1,7 @@
 //! A world for tests: what a test starts, uses and leaves behind clean. Never part of the product.
 
+#[cfg(feature = "wire")]
+pub mod access;
 pub mod clock;
 pub mod postgres;
 pub mod study;

@@ -144,8 +144,9 @@ fn foreign(code: Code, status: &Status) -> Error {
         Code::DeadlineExceeded => Error::deadline_exceeded(),
         Code::Cancelled if status.message() == "Timeout expired" => Error::deadline_exceeded(),
         Code::Unavailable => Error::unavailable(status.message()),
-        Code::Unknown if status.source().is_some() => Error::unavailable("the service was lost"),
-        Code::Internal if status.source().is_some() => Error::unavailable("the service was lost"),
+        Code::Unknown | Code::Internal if status.source().is_some() => {
+            Error::unavailable("the service was lost")
+        }
         code => Error::new(code, code.name(), status.message()),
     }
 }

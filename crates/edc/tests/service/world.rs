@@ -7,7 +7,9 @@ use contract::{
     edc::v1::{
         Edc, EnrolSubjectRequest, FormRecord, GetFormRecordRequest, GetItemHistoryRequest,
         HistoryEntry, ItemData, ItemEntry, ItemPlace, ItemValue, ListQueriesRequest, Query,
-        SaveFormRequest, SaveFormResponse, ScreenSubjectRequest, Subject, item_entry::Entry,
+        SaveFormRequest, SaveFormResponse, ScreenSubjectRequest, Subject,
+        grpc::{EdcRemote, doors},
+        item_entry::Entry,
         item_value::Content,
     },
 };
@@ -15,7 +17,7 @@ use edc::SiteAdded;
 use serde::de::DeserializeOwned;
 use store::{Postgres, Sqlite, Store};
 use tempfile::TempDir;
-use testkit::{clock::FakeClock, postgres::Postgres as Server, study};
+use testkit::{clock::FakeClock, postgres::Postgres as Server, study, wire::Wire};
 
 pub const STUDY: &str = study::STUDY;
 /// A site in Shanghai and one in Auckland, where it is later.
@@ -29,17 +31,19 @@ pub struct World {
     pub service: Arc<edc::Edc>,
     pub edc: Arc<dyn Edc>,
     pub clock: FakeClock,
+    _wire: Option<Wire>,
     _folder: Option<TempDir>,
     _server: Option<Arc<Server>>,
 }
 
-/// Runs a test on SQLite and on PostgreSQL.
+/// Runs a test on SQLite and on PostgreSQL, directly, and over the wire.
 pub fn on_every_store(test: impl AsyncFn(World)) {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         test(World::on_sqlite().await).await;
         test(World::on_postgres().await).await;
+        test(World::over_the_wire().await).await;
     });
 }
 
@@ -48,6 +52,16 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(Sqlite::open(&folder.path().join("casebook.db")).unwrap());
         Self::new(store, Some(folder), None).await
+    }
+
+    /// With SQLite, and with each call over gRPC through a real socket.
+    pub async fn over_the_wire() -> Self {
+        let mut world = Self::on_sqlite().await;
+        let service = Arc::clone(&world.edc);
+        let wire = Wire::serving(|server| server.mount(doors(), &service)).await;
+        world.edc = Arc::new(EdcRemote::new(wire.channel(), wire.tokens()));
+        world._wire = Some(wire);
+        world
     }
 
     async fn on_postgres() -> Self {
@@ -75,7 +89,7 @@ impl World {
             service.add_site(&admin, &STUDY.into(), site).await.unwrap();
         }
         let edc = Arc::clone(&service) as Arc<dyn Edc>;
-        Self { store, service, edc, clock, _folder: folder, _server: server }
+        Self { store, service, edc, clock, _wire: None, _folder: folder, _server: server }
     }
 
     /// Another service on the same store, as in another process.
