@@ -135,12 +135,7 @@ fn is_denial(error: &Error) -> bool {
 
 fn context(role: Role, study: Option<&str>, site: Option<&str>) -> Context {
     let grant = Grant { role, study: study.map(str::to_owned), site: site.map(str::to_owned) };
-    let caller = Caller {
-        user: role.name().to_owned(),
-        on_behalf_of: None,
-        authentication: Authentication::Password,
-        grants: vec![grant],
-    };
+    let caller = Caller::new(role.name(), Authentication::Password, vec![grant]);
     Context::new(caller, "api", "access")
 }
 

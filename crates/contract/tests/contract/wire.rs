@@ -57,10 +57,8 @@ impl Authenticator for OneMonitor {
 fn caller() -> Caller {
     let grant = Grant { role: Role::Monitor, study: Some("S".to_owned()), site: None };
     Caller {
-        user: "李娜".to_owned(),
         on_behalf_of: Some("someone".to_owned()),
-        authentication: Authentication::Token,
-        grants: vec![grant],
+        ..Caller::new("李娜", Authentication::Token, vec![grant])
     }
 }
 
