@@ -41,6 +41,7 @@ use std::{
     sync::Arc,
     task::{Context, Poll},
 };
+use tokio::task::JoinSet;
 use tonic::{Status, body::Body};
 
 /// A channel to one service; generated clients take it. Clones share everything.
@@ -54,6 +55,8 @@ pub(crate) struct Inner {
     budget: Budget,
     methods: Methods,
     ejections: Counter,
+    /// Ends with the channel.
+    _following: JoinSet<()>,
 }
 
 impl fmt::Debug for Channel {
@@ -82,9 +85,11 @@ impl Channel {
         let mut endpoints = discovery.endpoints(&service);
         balancer.set(endpoints.borrow_and_update().as_deref());
         let ejections = metrics::ejections(&service);
-        let inner = Arc::new(Inner { service, options, balancer, budget, methods, ejections });
-        tokio::spawn(follow(Arc::downgrade(&inner), endpoints));
-        Ok(Self(inner))
+        Ok(Self(Arc::new_cyclic(|inner| {
+            let mut following = JoinSet::new();
+            following.spawn(follow(inner.clone(), endpoints));
+            Inner { service, options, balancer, budget, methods, ejections, _following: following }
+        })))
     }
 
     /// The breakers of this channel's methods: their states, and the switch for each.

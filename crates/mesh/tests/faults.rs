@@ -336,6 +336,38 @@ async fn an_endpoint_that_discovery_adds_or_removes_is_used_or_not() {
     .await;
 }
 
+#[tokio::test]
+async fn a_channel_that_nobody_holds_follows_no_longer() {
+    let moving = Moving(tokio::sync::watch::Sender::new(None));
+    let channel = Channel::new("echo", &moving, options()).unwrap();
+    let clone = channel.clone();
+    drop(channel);
+    assert!(!moving.0.is_closed());
+    drop(clone);
+    tokio::time::timeout(Duration::from_secs(5), moving.0.closed()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_hundred_callers_make_one_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let accepted = Arc::new(AtomicUsize::new(0));
+    let count = accepted.clone();
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok(connection) = listener.accept().await {
+            count.fetch_add(1, SeqCst);
+            held.push(connection);
+        }
+    });
+    let channel = channel(&[&address], safe_within(200 * MS));
+    let calls = futures::future::join_all((0..100).map(|_| call(&channel, "hello"))).await;
+    assert!(
+        calls.iter().all(|call| call.as_ref().is_err_and(|s| s.code() == Code::DeadlineExceeded))
+    );
+    assert_eq!(accepted.load(SeqCst), 1);
+}
+
 /// Discovery that a test moves.
 #[derive(Debug)]
 struct Moving(tokio::sync::watch::Sender<Option<Arc<[String]>>>);

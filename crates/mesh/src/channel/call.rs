@@ -54,7 +54,7 @@ impl Call {
 
     /// Deadline, breaker, attempts, answer.
     pub async fn run(self) -> Result<Response<Body>, Status> {
-        let Self { channel, mut request } = self;
+        let Self { channel, request } = self;
         let started = channel.options.clock.now();
         let method = channel.methods.of(request.uri().path());
         let span = span(&channel, &method, request.headers(), started)?;
@@ -64,7 +64,6 @@ impl Call {
             method.metrics.refused.increment(1);
             return Err(with_source(Code::Unavailable, open.to_string(), open));
         }
-        request.extensions_mut().clear();
         channel.budget.deposit();
         let mut record = Record::begin(method.clone(), span.clone());
         let attempts = attempts(&channel, request, &method, &span);
