@@ -38,6 +38,7 @@ fn status(error: &Error) -> StatusCode {
     match error.reason() {
         "BODY_TOO_LARGE" => StatusCode::PAYLOAD_TOO_LARGE,
         "CONTENT_TYPE_UNSUPPORTED" => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "STORAGE_FULL" => StatusCode::INSUFFICIENT_STORAGE,
         "METHOD_NOT_ALLOWED" => StatusCode::METHOD_NOT_ALLOWED,
         _ => StatusCode::from_u16(error.code().http_status())
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),

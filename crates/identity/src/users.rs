@@ -41,6 +41,8 @@ pub(crate) struct Users {
 pub(crate) struct Known {
     pub user: User,
     head: Head,
+    /// When the newest entry was recorded.
+    recorded_at_ms: i64,
 }
 
 /// Who writes an entry, and through which door.
@@ -136,7 +138,8 @@ impl Users {
                 Ok(_) => return Ok(()),
                 Err(StoreError::HeadMoved { .. }) => {}
                 Err(StoreError::Full) => {
-                    return Err(Error::unavailable("there is no room left to write"));
+                    let message = "there is no room left to write, so it was not done";
+                    return Err(Error::exhausted("STORAGE_FULL", message));
                 }
                 Err(error) => return Err(self.broken("change user", error)),
             }
@@ -152,24 +155,31 @@ impl Users {
         events: Vec<UserEvent>,
     ) -> Result<Batch, Error> {
         let mut after = before.user.clone();
+        // A clock that was set back does not disorder the log.
+        let at_ms = author.at_ms.max(before.recorded_at_ms);
         let mut drafts = Vec::with_capacity(events.len());
         for event in events {
             let payload = serde_json::to_vec(&event);
             let payload = payload.map_err(|error| self.broken("change user", error))?;
-            drafts.push(author.draft(event.kind(), payload));
-            after.apply(event, author.at_ms);
+            drafts.push(Draft { recorded_at_ms: at_ms, ..author.draft(event.kind(), payload) });
+            after.apply(event, at_ms);
         }
         let effects = effects(name, &before.user, &after);
         let effects = effects.map_err(|error| self.broken("change user", error))?;
         Ok(Batch::seal(log(name), before.head, &drafts, effects))
     }
 
-    /// Logs an incident, and makes the error that shows nothing but its id.
+    /// Logs an incident, and makes the error that shows nothing but its id. A database that is away
+    /// is none: it is said openly.
     pub(crate) fn broken(&self, operation: &str, error: impl Into<Cause>) -> Error {
+        let error = error.into();
+        if let Some(StoreError::Unreachable { .. }) = error.downcast_ref() {
+            tracing::warn!(operation, error = %error, "the database cannot be reached");
+            return Error::unavailable("the database cannot be reached");
+        }
         let mut bytes = [0; 8];
         (self.random)(&mut bytes);
         let id = format!("inc_{:016x}", u64::from_be_bytes(bytes));
-        let error = error.into();
         let mut text = error.to_string();
         let mut source = error.source();
         while let Some(cause) = source {
@@ -187,6 +197,7 @@ impl Known {
         let read = entry.view()?;
         let event: UserEvent = serde_json::from_slice(read.payload)?;
         self.user.apply(event, read.recorded_at_ms);
+        self.recorded_at_ms = self.recorded_at_ms.max(read.recorded_at_ms);
         self.head = entry.head();
         Ok(())
     }

@@ -24,8 +24,11 @@ pub enum StoreError {
     Unacceptable { why: &'static str },
     #[error("the store was closed")]
     Closed,
-    /// The engine failed. If the connection was lost, an append may yet have been written: read the
-    /// head, or append the same entries again, which is refused if they are there.
+    /// The database is away or starting. An append may yet have been written: read the head, or
+    /// append the same entries again, which is refused if they are there.
+    #[error("{operation} failed: the database cannot be reached")]
+    Unreachable { operation: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
+    /// The engine failed.
     #[error("{operation} failed")]
     Failed { operation: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
 }
@@ -36,5 +39,11 @@ impl StoreError {
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
         Self::Failed { operation, source: source.into() }
+    }
+    pub(crate) fn unreachable(
+        operation: &'static str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Unreachable { operation, source: source.into() }
     }
 }

@@ -8,10 +8,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 const INSTALL: &str = "these tests need PostgreSQL 15 or newer: install it (Debian and Ubuntu: \
                        apt-get install postgresql) or put initdb and postgres on the PATH";
+/// How long a killed server may need until it serves again.
+const RECOVERY_TIME: Duration = Duration::from_mins(1);
 const READY: &str = "database system is ready to accept connections";
 /// Stops the server as soon as its standard input is closed, so also when the test is killed.
 const WATCH: &str = r#""$@" & server=$!; cat > /dev/null; kill -INT $server; wait $server"#;
@@ -24,6 +27,7 @@ pub struct Postgres {
     owner: Option<(u32, u32)>,
     server: Child,
     alive: Option<ChildStdin>,
+    settings: Vec<String>,
     databases: AtomicU32,
 }
 
@@ -67,17 +71,47 @@ impl Postgres {
         initdb.args(["--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8"]);
         run(initdb.args(["--locale=C", "--pgdata"]).arg(&data));
 
-        let mut watched = command(Path::new("sh"), folder.path(), owner);
-        watched.args(["-c", WATCH, "sh"]).arg(tools.join("postgres")).arg("-D").arg(&data);
-        watched.arg("-k").arg(folder.path()).args(["-c", "listen_addresses="]);
-        for setting in settings {
-            watched.args(["-c", setting]);
+        let settings: Vec<String> = settings.iter().map(|&setting| setting.to_owned()).collect();
+        let (server, alive) = launch(&folder, &tools, owner, &settings)
+            .unwrap_or_else(|said| panic!("PostgreSQL did not start:\n{said}"));
+        let alive = Some(alive);
+        Self { folder, tools, owner, server, alive, settings, databases: AtomicU32::new(0) }
+    }
+
+    /// Kills the server without a word to it (SIGKILL of the postmaster), as a crash does.
+    ///
+    /// # Panics
+    /// If it does not run.
+    pub fn kill(&mut self) {
+        let file = self.folder.path().join("data/postmaster.pid");
+        let text = fs::read_to_string(file).expect("a running server has a file with its number");
+        let id = text.lines().next().unwrap_or_default();
+        run(Command::new("sh").args(["-c", r#"kill -KILL "$1""#, "sh", id]));
+        self.end();
+    }
+
+    /// Starts the server again after it was killed, and returns when it serves.
+    ///
+    /// # Panics
+    /// If it does not serve within a minute.
+    pub fn start_again(&mut self) {
+        let started = Instant::now();
+        loop {
+            match launch(&self.folder, &self.tools, self.owner, &self.settings) {
+                Ok((server, alive)) => {
+                    (self.server, self.alive) = (server, Some(alive));
+                    return;
+                }
+                // Processes of the killed server may still be about to notice.
+                Err(said) => assert!(started.elapsed() < RECOVERY_TIME, "no recovery:\n{said}"),
+            }
         }
-        watched.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut server = watched.spawn().expect("the server can be started");
-        let alive = server.stdin.take();
-        await_ready(&mut server);
-        Self { folder, tools, owner, server, alive, databases: AtomicU32::new(0) }
+    }
+
+    fn end(&mut self) {
+        drop(self.alive.take());
+        // There is nobody to tell if it had ended before.
+        let _ = self.server.wait();
     }
 
     /// Makes an empty database and returns how to connect to it, as `key=value` pairs.
@@ -95,9 +129,35 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        drop(self.alive.take());
-        // There is nobody to tell if it had ended before.
-        let _ = self.server.wait();
+        self.end();
+    }
+}
+
+/// Starts a server on a folder that has its data, and waits until it is ready; what it said if it
+/// ended instead.
+fn launch(
+    folder: &TempDir,
+    tools: &Path,
+    owner: Option<(u32, u32)>,
+    settings: &[String],
+) -> Result<(Child, ChildStdin), String> {
+    let mut watched = command(Path::new("sh"), folder.path(), owner);
+    watched.args(["-c", WATCH, "sh"]).arg(tools.join("postgres"));
+    watched.arg("-D").arg(folder.path().join("data")).arg("-k").arg(folder.path());
+    watched.args(["-c", "listen_addresses="]);
+    for setting in settings {
+        watched.args(["-c", setting]);
+    }
+    watched.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut server = watched.spawn().expect("the server can be started");
+    let alive = server.stdin.take().expect("the input was asked for");
+    match await_ready(&mut server) {
+        Ok(()) => Ok((server, alive)),
+        Err(said) => {
+            drop(alive);
+            let _ = server.wait();
+            Err(said)
+        }
     }
 }
 
@@ -148,17 +208,18 @@ fn run(command: &mut Command) {
     assert!(output.status.success(), "{command:?} failed: {said}");
 }
 
-/// Reads what the server says until it is ready, and leaves a thread reading on.
-fn await_ready(server: &mut Child) {
+/// Reads what the server says until it is ready, and leaves a thread reading on. If it ends, returns
+/// everything that it said.
+fn await_ready(server: &mut Child) -> Result<(), String> {
     let said = server.stderr.take().expect("the output was asked for");
     let mut lines = BufReader::new(said).lines().map_while(Result::ok);
     let mut before = Vec::new();
     while let Some(line) = lines.next() {
         if line.contains(READY) {
             std::thread::spawn(move || lines.for_each(drop));
-            return;
+            return Ok(());
         }
         before.push(line);
     }
-    panic!("PostgreSQL did not start:\n{}", before.join("\n"));
+    Err(before.join("\n"))
 }

@@ -1,7 +1,9 @@
 use crate::migration::{MIGRATIONS, NEWEST};
 use crate::sql;
 use crate::{PostgresOptions, Result, StoreError};
-use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{
+    Client, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime,
+};
 use std::error::Error;
 use std::io;
 use std::time::Duration;
@@ -26,7 +28,12 @@ pub(super) fn pool(config: &Config, options: &PostgresOptions) -> Result<Pool> {
 }
 
 pub(super) async fn client(pool: &Pool) -> Result<Client> {
-    pool.get().await.map_err(|error| StoreError::failed("connecting to the database", error))
+    const OPERATION: &str = "connecting to the database";
+    pool.get().await.map_err(|error| match error {
+        PoolError::Backend(error) => failed(OPERATION, error),
+        PoolError::Timeout(_) => StoreError::unreachable(OPERATION, error),
+        _ => StoreError::failed(OPERATION, error),
+    })
 }
 
 pub(super) async fn prepared(
@@ -75,27 +82,40 @@ async fn apply_migrations(client: &mut Client) -> Result<i64, tokio_postgres::Er
 
 /// Whether somebody else was in the way, or the connection was lost, so that it may be tried again.
 pub(super) fn may_succeed_again(error: &StoreError) -> bool {
-    let StoreError::Failed { source, .. } = error else { return false };
+    let source = match error {
+        StoreError::Unreachable { .. } => return true,
+        StoreError::Failed { source, .. } => source,
+        _ => return false,
+    };
     let Some(error) = source.downcast_ref::<tokio_postgres::Error>() else { return false };
     let transient = [
         SqlState::T_R_SERIALIZATION_FAILURE,
         SqlState::T_R_DEADLOCK_DETECTED,
         SqlState::UNIQUE_VIOLATION,
         SqlState::DUPLICATE_TABLE,
+    ];
+    error.code().is_some_and(|code| transient.contains(code))
+}
+
+/// Whether there is no server to talk to: it is away, ends, or does not serve yet.
+fn is_unreachable(error: &tokio_postgres::Error) -> bool {
+    let away = [
         SqlState::ADMIN_SHUTDOWN,
         SqlState::CRASH_SHUTDOWN,
         SqlState::CANNOT_CONNECT_NOW,
+        SqlState::TOO_MANY_CONNECTIONS,
     ];
     match error.code() {
-        Some(code) => transient.contains(code),
+        Some(code) => away.contains(code),
         None => error.is_closed() || error.source().is_some_and(<dyn Error>::is::<io::Error>),
     }
 }
 
-/// Maps an error of the engine; a full disk is told apart.
+/// Maps an error of the engine; a full disk and a server that is away are told apart.
 pub(super) fn failed(operation: &'static str, error: tokio_postgres::Error) -> StoreError {
     match error.code() {
         Some(code) if *code == SqlState::DISK_FULL => StoreError::Full,
+        _ if is_unreachable(&error) => StoreError::unreachable(operation, error),
         _ => StoreError::failed(operation, error),
     }
 }

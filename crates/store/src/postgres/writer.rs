@@ -74,7 +74,8 @@ impl Writer {
         }
         // Nobody waits for one timeout after the other when the database is away.
         let left = batches.len() - answers.len();
-        answers.extend((0..left).map(|_| Err(StoreError::failed("writing", "connection lost"))));
+        answers
+            .extend((0..left).map(|_| Err(StoreError::unreachable("writing", "connection lost"))));
         answers
     }
 
