@@ -114,3 +114,22 @@ async fn many_log_ins_at_once_are_all_answered() {
         assert_eq!(task.await.unwrap().unwrap().user, "one");
     }
 }
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_neither_disorders_the_log_nor_ends_a_lock_out() {
+    let world = World::new();
+    let identity = world.identity();
+    identity.add_user(&system(), user("one", vec![])).await.unwrap();
+    log_in(&identity, "one", PASSWORD).await.unwrap();
+    world.wait_ms(-60 * MINUTE_MS);
+    for _ in 0..5 {
+        log_in(&identity, "one", WRONG).await.unwrap_err();
+        world.wait_ms(-MINUTE_MS);
+    }
+
+    assert!(log_in(&identity, "one", PASSWORD).await.is_err());
+    let times = world.times("one").await;
+    assert!(times.is_sorted(), "{times:?}");
+    world.wait_ms((65 + 15) * MINUTE_MS);
+    assert!(log_in(&world.identity(), "one", PASSWORD).await.is_ok());
+}

@@ -45,6 +45,13 @@ impl World {
         self.now_ms.fetch_add(ms, Ordering::Relaxed);
     }
 
+    /// When a user's entries were recorded, in their order.
+    pub async fn times(&self, name: &str) -> Vec<i64> {
+        let log = LogName::new("", "user", name);
+        let entries = self.store.read(&log, 1, 1_000).await.unwrap();
+        entries.iter().map(|entry| entry.view().unwrap().recorded_at_ms).collect()
+    }
+
     /// The kinds of a user's entries, in order.
     pub async fn kinds(&self, name: &str) -> Vec<String> {
         let log = LogName::new("", "user", name);
