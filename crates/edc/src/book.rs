@@ -11,6 +11,7 @@ use kernel::{
 };
 use quick_cache::{Weighter, sync::Cache};
 use store::Store;
+use tokio::sync::Notify;
 
 use crate::{
     failure::{Failure, Result},
@@ -37,6 +38,10 @@ pub(crate) struct Book {
     pub row: SubjectRow,
     /// An append failed: what is here is not what is stored.
     pub spoiled: bool,
+    /// Appends of which it is not known yet whether they are stored.
+    pub on_the_way: u32,
+    /// Told when one of them has ended.
+    pub settled: Arc<Notify>,
 }
 
 impl Book {
@@ -64,6 +69,13 @@ impl Book {
         }
         refresh(&mut self.row, design, &self.casebook, &touched);
         Ok(())
+    }
+
+    /// An append has ended; what became of it is known if it arrived.
+    pub fn end(&mut self, has_arrived: bool) {
+        self.on_the_way -= 1;
+        self.spoiled |= !has_arrived;
+        self.settled.notify_waiters();
     }
 
     fn weight(&self) -> u64 {
@@ -111,7 +123,7 @@ impl Shelf {
         LogName::new(study.as_str(), LOG_KIND, subject.as_str())
     }
 
-    /// The casebook, from memory or folded from its log.
+    /// The casebook, from memory or folded from its log. Those who ask at once get the same one.
     pub async fn get(
         &self,
         study: &StudyOid,
@@ -119,21 +131,26 @@ impl Shelf {
         design: &Design,
     ) -> Result<Shared> {
         let key = (study.clone(), subject.clone());
-        if let Some((book, _)) = self.books.get(&key) {
-            if !lock(&book).spoiled {
-                return Ok(book);
+        loop {
+            let vacancy = match self.books.get_value_or_guard_async(&key).await {
+                Ok((book, _)) if !lock(&book).spoiled => return Ok(book),
+                Ok((spoiled, _)) => {
+                    self.books.remove_if(&key, |(book, _)| Arc::ptr_eq(book, &spoiled));
+                    continue;
+                }
+                Err(vacancy) => vacancy,
+            };
+            let mut book = Book::default();
+            self.read_behind(&Self::log(study, subject), design, &mut book).await?;
+            let (weight, is_new) = (book.weight(), book.head.sequence == 0);
+            let book = Arc::new(Mutex::new(book));
+            // A subject that nobody has screened is not kept: it may be screened elsewhere.
+            if !is_new {
+                // It fails only if the casebook was forgotten meanwhile.
+                let _ = vacancy.insert((Arc::clone(&book), weight));
             }
-            self.books.remove(&key);
+            return Ok(book);
         }
-        let mut book = Book::default();
-        self.read_behind(&Self::log(study, subject), design, &mut book).await?;
-        let (weight, is_new) = (book.weight(), book.head.sequence == 0);
-        let book = Arc::new(Mutex::new(book));
-        // A subject that nobody has screened is not kept: it may be screened elsewhere.
-        if !is_new {
-            self.books.insert(key, (Arc::clone(&book), weight));
-        }
-        Ok(book)
     }
 
     /// Folds what the store holds behind the head of `book` into it.
@@ -145,11 +162,6 @@ impl Shelf {
                 return Ok(());
             }
         }
-    }
-
-    /// Forgets a casebook; the next one who asks folds it anew.
-    pub fn forget(&self, study: &StudyOid, subject: &SubjectKey) {
-        self.books.remove(&(study.clone(), subject.clone()));
     }
 }
 

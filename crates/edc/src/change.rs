@@ -1,7 +1,9 @@
 //! The one way in which a casebook changes: read, decide, append.
 
+use std::sync::{Arc, Mutex};
+
 use contract::{Context, Permit};
-use journal::{Draft, Head};
+use journal::{Draft, Head, LogName};
 use kernel::{
     RequestId, SubjectKey,
     casebook::{Casebook, Event, Refusal, Stamp},
@@ -98,35 +100,29 @@ impl Edc {
         for _ in 0..MAX_ATTEMPTS {
             let shared = self.shelf.get(&study.oid, subject, &study.compiled.design).await?;
             let prepared = self.prepare(study, subject, &mut lock(&shared), &work);
-            let (batch, seen, answer) = match prepared {
-                Ok(prepared) => prepared,
-                Err(Unprepared::Refused(refusal, seen))
-                    if self.is_up_to_date(&log, seen).await? =>
-                {
-                    return Err(refusal.into());
-                }
-                Err(_) => {
-                    self.shelf.forget(&study.oid, subject);
-                    continue;
-                }
-            };
-            let Some(batch) = batch else {
-                if self.stored_as_far(&log, seen).await? {
-                    return Ok(answer);
-                }
-                self.shelf.forget(&study.oid, subject);
-                continue;
-            };
-            match self.store.append(batch).await {
-                Ok(_) => return Ok(answer),
-                Err(error) => {
-                    lock(&shared).spoiled = true;
-                    self.shelf.forget(&study.oid, subject);
-                    if !matches!(&error, StoreError::HeadMoved { log: moved, .. } if *moved == log)
-                    {
-                        return Err(error.into());
+            match prepared {
+                Ok((Some(batch), _, answer)) => {
+                    let on_its_way = OnItsWay(&shared);
+                    match self.store.append(batch).await {
+                        Ok(_) => {
+                            on_its_way.arrived();
+                            return Ok(answer);
+                        }
+                        Err(StoreError::HeadMoved { log: moved, .. }) if moved == log => {}
+                        Err(error) => return Err(error.into()),
                     }
                 }
+                Ok((None, seen, answer)) => {
+                    if self.stored_as_far(&log, &shared, seen).await? {
+                        return Ok(answer);
+                    }
+                }
+                Err(Unprepared::Refused(refusal, seen)) => {
+                    if self.is_up_to_date(&log, &shared, seen).await? {
+                        return Err(refusal.into());
+                    }
+                }
+                Err(Unprepared::Spoiled) => {}
             }
         }
         Err(Failure::Busy(subject.to_string()))
@@ -186,24 +182,67 @@ impl Edc {
         let effects = effects(subject, &book.casebook, &book.row, &touched);
         let part = LogPart::seal(Shelf::log(&study.oid, subject), seen, &drafts, effects);
         book.head = part.head();
+        book.on_the_way += 1;
         let batch = Batch::from(part);
         Ok((Some(beside.into_iter().fold(batch, Batch::and)), seen, answer))
     }
 
-    /// Whether nobody else has written behind `seen`: a refusal must not come from an old casebook.
-    async fn is_up_to_date(&self, log: &journal::LogName, seen: Head) -> Result<bool> {
-        let stored = self.store.head(log).await?.unwrap_or_default();
-        Ok(stored.sequence < seen.sequence || stored == seen)
+    /// Whether the log ends at `seen`: a refusal must come neither from an old casebook nor from
+    /// what may never be stored.
+    async fn is_up_to_date(&self, log: &LogName, shared: &Mutex<Book>, seen: Head) -> Result<bool> {
+        let stored = self.settle(log, shared, seen).await?;
+        let mut book = lock(shared);
+        if stored != seen && book.head == seen {
+            book.spoiled = true;
+        }
+        Ok(stored == seen)
     }
 
     /// Whether the store holds everything up to `seen`: an answer without an append must not tell
     /// of what is only on its way.
-    async fn stored_as_far(&self, log: &journal::LogName, seen: Head) -> Result<bool> {
+    async fn stored_as_far(&self, log: &LogName, shared: &Mutex<Book>, seen: Head) -> Result<bool> {
         if seen.sequence == 0 {
             return Ok(true);
         }
+        self.settle(log, shared, seen).await?;
         let stored = self.store.entry(log, seen.sequence).await?;
-        Ok(stored.is_some_and(|entry| entry.hash == seen.hash))
+        let holds = stored.is_some_and(|entry| entry.hash == seen.hash);
+        lock(shared).spoiled |= !holds;
+        Ok(holds)
+    }
+
+    /// Where the log ends once everything up to `seen` has arrived, or nothing is on its way any more.
+    async fn settle(&self, log: &LogName, shared: &Mutex<Book>, seen: Head) -> Result<Head> {
+        loop {
+            let settled = Arc::clone(&lock(shared).settled);
+            let next = settled.notified();
+            let stored = self.store.head(log).await?.unwrap_or_default();
+            let is_expected = {
+                let book = lock(shared);
+                book.on_the_way > 0 && !book.spoiled
+            };
+            if stored.sequence >= seen.sequence || !is_expected {
+                return Ok(stored);
+            }
+            next.await;
+        }
+    }
+}
+
+/// An append that was handed to the store. If it fails, or nobody waits to hear what became of it,
+/// the book is not known to be what is stored.
+struct OnItsWay<'a>(&'a Mutex<Book>);
+
+impl OnItsWay<'_> {
+    fn arrived(self) {
+        lock(self.0).end(true);
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for OnItsWay<'_> {
+    fn drop(&mut self) {
+        lock(self.0).end(false);
     }
 }
 
