@@ -96,7 +96,8 @@ fn start_reader(read: Arc<Read>) -> mpsc::Receiver<Result<Piece, String>> {
     receive
 }
 
-/// Gives each subject to one worker, so that its units stay in order. Returns where the file breaks.
+/// Gives each subject to one worker, so that its units stay in order, and all that are made or moved
+/// to the same one, so that numbers are given in the order of the file. Returns where the file breaks.
 async fn deal(
     mut pieces: mpsc::Receiver<Result<Piece, String>>,
     queues: Vec<mpsc::Sender<Piece>>,
@@ -110,7 +111,9 @@ async fn deal(
                     last.clone_from(&piece.subject);
                     worker = (worker + 1) % queues.len();
                 }
-                if queues[worker].send(piece).await.is_err() {
+                let takes_numbers = piece.units.iter().any(|unit| matches!(unit, Unit::Subject(_)));
+                let chosen = if takes_numbers { 0 } else { worker };
+                if queues[chosen].send(piece).await.is_err() {
                     return None;
                 }
             }

@@ -51,10 +51,8 @@ pub(super) fn check(run: &Run, casebook: &Casebook, unit: &SubjectUnit) -> Appli
     if let Some(fault) = fault {
         return told(unit, Outcome::Rejected, fault);
     }
-    if unit.creates {
-        if casebook.enrolment.is_some() {
-            return told(unit, Outcome::Unchanged, String::new());
-        }
+    let is_known = casebook.enrolment.is_some();
+    if unit.creates && !is_known {
         let Some(site) = &unit.site else {
             return told(unit, Outcome::Rejected, "the row names no site".to_owned());
         };
@@ -63,7 +61,7 @@ pub(super) fn check(run: &Run, casebook: &Casebook, unit: &SubjectUnit) -> Appli
             Err(refusal) => told(unit, Outcome::Rejected, format!("{}: {refusal}", refusal.code())),
         };
     }
-    if casebook.enrolment.is_none() {
+    if !is_known {
         let fault = format!("SUBJECT_UNKNOWN: the study has no subject {}", unit.subject);
         return told(unit, Outcome::Rejected, fault);
     }
