@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test may panic like the test")]
 
 mod blinding;
+mod clock;
 mod export;
 mod history;
 mod lists;
