@@ -68,18 +68,26 @@ impl Assembly {
 
     /// The key that signs checkpoints; made when there is none.
     pub fn signing_key(&self) -> Result<SigningKey> {
-        let path = self.data.join(SIGNING_KEY);
-        if path.exists() {
-            let bytes = fs::read(&path)?;
-            let bytes: [u8; 32] = bytes
-                .try_into()
-                .map_err(|_| anyhow::anyhow!("{} is not a key of 32 bytes", path.display()))?;
-            return Ok(SigningKey::from_bytes(&bytes));
+        if let Some(key) = self.present_signing_key()? {
+            return Ok(key);
         }
         let mut bytes = [0; 32];
         fill_random(&mut bytes);
-        write_private(&path, &bytes)?;
+        write_private(&self.data.join(SIGNING_KEY), &bytes)?;
         Ok(SigningKey::from_bytes(&bytes))
+    }
+
+    /// The key that signs checkpoints, if there is one.
+    pub fn present_signing_key(&self) -> Result<Option<SigningKey>> {
+        let path = self.data.join(SIGNING_KEY);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let bytes: [u8; 32] = bytes
+            .try_into()
+            .map_err(|_| anyhow::anyhow!("{} is not a key of 32 bytes", path.display()))?;
+        Ok(Some(SigningKey::from_bytes(&bytes)))
     }
 }
 

@@ -238,6 +238,11 @@ pub struct Verify {
     /// A checkpoint that was kept elsewhere.
     #[arg(long, value_name = "FILE")]
     pub checkpoint: Option<PathBuf>,
+    /// The public key that signs here, as `casebook checkpoint` printed it, or a file with it.
+    ///
+    /// Keep it outside the data folder: whoever can replace the folder can replace its key as well.
+    #[arg(long, value_name = "KEY|FILE")]
+    pub key: Option<String>,
     /// Only the chains; do not replay casebooks.
     #[arg(long)]
     pub chains_only: bool,

@@ -6,6 +6,7 @@ mod demo;
 mod draft;
 mod export;
 mod import;
+mod public_key;
 mod record;
 mod serve;
 mod study;

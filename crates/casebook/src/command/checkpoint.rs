@@ -8,11 +8,12 @@ use edc::proof::{checkpoint, read_checkpoint};
 use crate::{
     assembly::{Assembly, now},
     cli::Checkpoint,
+    command::public_key,
     config::Config,
 };
 
 /// The last checkpoint in the data folder, which the next one names.
-const LAST: &str = "checkpoint.last";
+pub const LAST: &str = "checkpoint.last";
 
 pub async fn run(args: Checkpoint) -> Result<ExitCode> {
     let assembly = Assembly::open(&Config::new(&args.place, None)?).await?;
@@ -28,5 +29,6 @@ pub async fn run(args: Checkpoint) -> Result<ExitCode> {
         .with_context(|| format!("cannot write {}", args.out.display()))?;
     fs::write(last, taken.checkpoint.to_line())?;
     println!("{} logs signed, root in {}", taken.leaves.len(), args.out.display());
+    println!("public key {}", public_key::text(&key.verifying_key().to_bytes()));
     Ok(ExitCode::SUCCESS)
 }

@@ -3,17 +3,21 @@
 use std::{fs, process::ExitCode, sync::Arc, time::Instant};
 
 use anyhow::{Context as _, Result};
-use edc::proof::{Progress, VerifyOptions, VerifyReport, read_checkpoint, rebuild_views, verify};
+use edc::proof::{
+    self, Fault, Progress, VerifyOptions, VerifyReport, read_checkpoint, rebuild_views, verify,
+};
 use indicatif::ProgressBar;
 
 use crate::{
     assembly::Assembly,
     cli::{RebuildViews, Verify},
+    command::{checkpoint, public_key},
     config::Config,
     progress::counter,
 };
 
 pub async fn run(args: Verify) -> Result<ExitCode> {
+    let given_key = args.key.as_deref().map(public_key::read).transpose()?;
     let assembly = Assembly::open_to_scan(&Config::new(&args.place, None)?).await?;
     let checkpoint = match &args.checkpoint {
         None => None,
@@ -23,24 +27,46 @@ pub async fn run(args: Verify) -> Result<ExitCode> {
             Some(read_checkpoint(&text).with_context(|| format!("in {}", path.display()))?)
         }
     };
-    let trusted_key = assembly.signing_key()?.verifying_key().to_bytes();
+    let own_key = assembly.present_signing_key()?.map(|key| key.verifying_key().to_bytes());
     let options = VerifyOptions {
         study: None,
         checkpoint,
-        trusted_key: Some(trusted_key),
+        trusted_key: given_key.or(own_key),
         views: !args.chains_only,
     };
     let bar = counter("verifying", "entries");
     let started = Instant::now();
-    let report = verify(&assembly.store, options, shown(&bar)).await?;
+    let mut report = verify(&assembly.store, options, shown(&bar)).await?;
     bar.finish_and_clear();
+    if let Some(given) = &given_key {
+        let faults = own_faults(&assembly, own_key.as_ref(), given);
+        report.faults_total += faults.len() as u64;
+        report.faults.extend(faults);
+    }
     let seconds = started.elapsed().as_secs_f64();
     if args.json {
-        println!("{}", json(&report, seconds));
+        println!("{}", json(&report, seconds, given_key.is_some()));
     } else {
-        print(&report, seconds, args.checkpoint.is_some());
+        print(&report, seconds, args.checkpoint.is_some().then_some(given_key.is_some()));
     }
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What in the data folder itself is not of the given key: its own key, its last checkpoint.
+fn own_faults(assembly: &Assembly, own_key: Option<&[u8; 32]>, given: &[u8; 32]) -> Vec<Fault> {
+    let fault = |what: String| Fault { place: proof::Place::Checkpoint, what };
+    let mut faults = Vec::new();
+    if own_key.is_some_and(|own| own != given) {
+        faults.push(fault("the key in the data folder is not the given one".to_owned()));
+    }
+    if let Ok(text) = fs::read_to_string(assembly.data.join(checkpoint::LAST)) {
+        let signed = read_checkpoint(&text)
+            .map_err(|error| error.to_string())
+            .and_then(|last| last.checkpoint.verify(given).map_err(|error| error.to_string()));
+        let said = signed.err().map(|error| format!("the last one in the data folder: {error}"));
+        faults.extend(said.map(fault));
+    }
+    faults
 }
 
 pub async fn rebuild(args: RebuildViews) -> Result<ExitCode> {
@@ -58,7 +84,8 @@ fn shown(bar: &ProgressBar) -> Progress {
     Arc::new(move |entries, _bytes| bar.set_position(entries))
 }
 
-fn print(report: &VerifyReport, seconds: f64, checkpoint: bool) {
+/// With a checkpoint, `given_key` says whether it was held against a key from outside.
+fn print(report: &VerifyReport, seconds: f64, given_key: Option<bool>) {
     for fault in &report.faults {
         println!("{fault}");
     }
@@ -68,8 +95,13 @@ fn print(report: &VerifyReport, seconds: f64, checkpoint: bool) {
         "{} logs, {} entries, {megabytes:.1} MB, {} view rows in {seconds:.2} s",
         report.logs, report.entries, report.view_rows
     );
-    if checkpoint {
-        println!("{} logs held against the checkpoint", report.checkpoint_logs);
+    if let Some(given_key) = given_key {
+        let key = match (report.signature_trusted, given_key) {
+            (true, true) => "signed with the given key",
+            (true, false) => "signed with the key in this data folder; --key asks for another one",
+            (false, _) => "not shown to be signed with a key that is known here",
+        };
+        println!("{} logs held against the checkpoint, {key}", report.checkpoint_logs);
     }
     if report.is_clean() {
         println!("the journal is whole");
@@ -78,11 +110,12 @@ fn print(report: &VerifyReport, seconds: f64, checkpoint: bool) {
     }
 }
 
-fn json(report: &VerifyReport, seconds: f64) -> serde_json::Value {
+fn json(report: &VerifyReport, seconds: f64, given_key: bool) -> serde_json::Value {
     let faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
     serde_json::json!({
         "logs": report.logs, "entries": report.entries, "bytes": report.bytes,
         "viewRows": report.view_rows, "checkpointLogs": report.checkpoint_logs,
+        "signatureTrusted": report.signature_trusted, "keyGiven": given_key,
         "seconds": seconds, "faults": faults, "faultsTotal": report.faults_total,
     })
 }
