@@ -58,6 +58,13 @@ pub enum Sites {
     Only(BTreeSet<String>),
 }
 
+/// The studies in which a caller may do something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Studies {
+    All,
+    Only(BTreeSet<String>),
+}
+
 impl Caller {
     /// Somebody whose identity was proven, with the grants in force.
     pub fn new(
@@ -109,6 +116,18 @@ impl Caller {
             };
         }
         Sites::Only(only)
+    }
+
+    /// The studies in which the caller may do `act` anywhere: what lists of studies are cut down to.
+    pub fn studies(&self, act: Act) -> Studies {
+        let mut only = BTreeSet::new();
+        for grant in self.grants_for(act).filter(|grant| act.is_allowed_for(grant.role)) {
+            match &grant.study {
+                None => return Studies::All,
+                Some(study) => only.insert(study.clone()),
+            };
+        }
+        Studies::Only(only)
     }
 
     /// Whether the caller may do `act` anywhere in `study`.

@@ -23,7 +23,7 @@ pub mod timestamp;
 mod trace;
 
 pub use authenticator::{Authenticator, CallerTokens, Credentials};
-pub use caller::{Authentication, Caller, Grant, Sites};
+pub use caller::{Authentication, Caller, Grant, Sites, Studies};
 pub use context::Context;
 pub use error::{Code, DOMAIN, Detail, Error, ErrorDetail, FieldViolation};
 pub use method::{Access, METHODS, Method, Priority, Reach, Repeat};

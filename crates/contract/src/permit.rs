@@ -46,10 +46,12 @@ pub enum Act {
     DelegateTasks,
     /// Ask, as a door or service of the system, who somebody is.
     AuthenticateCallers,
+    /// Keep the portfolio: studies, the sites that take part, and who works on them.
+    ManagePortfolio,
 }
 
 impl Act {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::ReadStudy,
         Self::PublishStudy,
         Self::ReadData,
@@ -68,6 +70,7 @@ impl Act {
         Self::ManageUsers,
         Self::DelegateTasks,
         Self::AuthenticateCallers,
+        Self::ManagePortfolio,
     ];
 
     /// The name that stands in refusals.
@@ -91,6 +94,7 @@ impl Act {
             Self::ManageUsers => "manage_users",
             Self::DelegateTasks => "delegate_tasks",
             Self::AuthenticateCallers => "authenticate_callers",
+            Self::ManagePortfolio => "manage_portfolio",
         }
     }
 
@@ -128,10 +132,11 @@ impl Act {
             Self::VerifyData => matches!(role, Monitor),
             Self::FreezeData => matches!(role, Monitor | DataManager),
             Self::LockData => matches!(role, DataManager),
-            Self::SignData => matches!(role, Investigator),
+            Self::SignData | Self::DelegateTasks => matches!(role, Investigator),
             Self::ReadJournal => matches!(role, Auditor | DataManager | Monitor | Administrator),
-            Self::ManageUsers => matches!(role, Administrator | InstitutionManager),
-            Self::DelegateTasks => matches!(role, Investigator),
+            Self::ManageUsers | Self::ManagePortfolio => {
+                matches!(role, Administrator | InstitutionManager)
+            }
             Self::AuthenticateCallers => matches!(role, ServiceAccount),
         }
     }

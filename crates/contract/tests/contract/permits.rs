@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use contract::{Act, Authentication, Caller, Code, Credentials, Grant, Role, Scope, Sites};
+use contract::{
+    Act, Authentication, Caller, Code, Credentials, Grant, Role, Scope, Sites, Studies,
+};
 
 fn caller(role: Role, study: Option<&str>, site: Option<&str>) -> Caller {
     let grant = Grant { role, study: study.map(str::to_owned), site: site.map(str::to_owned) };
@@ -44,6 +46,19 @@ fn lists_are_cut_down_to_the_sites_of_the_caller() {
     caller.grants.push(Grant { role: Role::DataManager, study: None, site: None });
     assert_eq!(caller.sites(Act::ReadData, "S"), Sites::All);
     assert_eq!(caller.sites(Act::VerifyData, "S"), only);
+}
+
+#[test]
+fn lists_of_studies_are_cut_down_to_those_of_the_caller() {
+    let mut caller = caller(Role::Monitor, Some("S"), Some("701"));
+    let only = Studies::Only(BTreeSet::from(["S".to_owned()]));
+    assert_eq!(caller.studies(Act::ReadStudy), only);
+    assert_eq!(caller.studies(Act::EnterData), Studies::Only(BTreeSet::new()));
+    caller.grants.push(Grant { role: Role::Auditor, study: None, site: None });
+    assert_eq!(caller.studies(Act::ReadStudy), Studies::All);
+    assert_eq!(caller.studies(Act::VerifyData), only);
+    caller.acts = Some(BTreeSet::from([Act::ReadData]));
+    assert_eq!(caller.studies(Act::ReadStudy), Studies::Only(BTreeSet::new()));
 }
 
 #[test]
