@@ -12,6 +12,7 @@ use ed25519_dalek::SigningKey;
 use edc::Edc;
 use identity::{Hashing, Identity};
 use jiff::Timestamp;
+use portfolio::Portfolio;
 use store::{Postgres, Sqlite, SqliteOptions, Store};
 
 use crate::config::Config;
@@ -29,6 +30,7 @@ pub struct Assembly {
     pub store: Arc<dyn Store>,
     pub edc: Arc<Edc>,
     pub identity: Arc<Identity>,
+    pub portfolio: Arc<Portfolio>,
 }
 
 impl Assembly {
@@ -62,6 +64,7 @@ impl Assembly {
                 Arc::new(fill_random),
                 Hashing::default(),
             )),
+            portfolio: Arc::new(Portfolio::new(Arc::clone(&store), Arc::new(now))),
             store,
         })
     }

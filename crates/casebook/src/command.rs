@@ -4,6 +4,7 @@ mod backup;
 mod checkpoint;
 mod demo;
 mod draft;
+mod enter;
 mod export;
 mod import;
 mod public_key;

@@ -2,6 +2,7 @@
 
 use contract::{Act, Caller, Scope};
 use jiff::{civil::Date, tz::TimeZone};
+use journal::LogName;
 use kernel::{
     StudyOid, StudyVersion, SubjectKey,
     casebook::{RecordRef, Refusal},
@@ -23,9 +24,18 @@ const PAGE: u32 = 500;
 impl Edc {
     /// The OIDs of all studies that have a log.
     pub async fn study_oids(&self) -> Result<Vec<StudyOid>> {
-        let logs = self.store.logs(Some(""), None, PAGE).await?;
-        let studies = logs.iter().filter(|(log, _)| log.kind == LOG_KIND);
-        Ok(studies.map(|(log, _)| StudyOid::new(&log.key)).collect())
+        let mut after = LogName::new("", LOG_KIND, "");
+        let mut studies = Vec::new();
+        loop {
+            let page = self.store.logs(Some(""), Some(&after), PAGE).await?;
+            let own = page.into_iter().take_while(|(log, _)| log.kind == LOG_KIND);
+            let found: Vec<LogName> = own.map(|(log, _)| log).collect();
+            studies.extend(found.iter().map(|log| StudyOid::new(&log.key)));
+            match found.last() {
+                Some(last) if found.len() == PAGE as usize => after = last.clone(),
+                _ => return Ok(studies),
+            }
+        }
     }
 
     /// The versions and sites of a study as its log tells.

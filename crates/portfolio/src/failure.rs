@@ -36,6 +36,10 @@ pub(crate) fn answer<T>(context: &Context, result: Result<T>) -> Result<T, Error
         Failure::Store(StoreError::Full) => Error::exhausted("STORAGE_FULL", failure.to_string()),
         Failure::Store(StoreError::Unacceptable { why }) => Error::invalid("", why),
         Failure::Store(StoreError::Closed) => Error::unavailable("the store was closed"),
+        Failure::Store(error @ StoreError::Unreachable { .. }) => {
+            tracing::warn!(request.id = %context.request_id, error = %error, "a call was not done");
+            Error::unavailable("the database cannot be reached; the call may or may not be done")
+        }
         other => incident(context, &other),
     })
 }

@@ -17,7 +17,7 @@ use rust_embed::RustEmbed;
 use serde::Deserialize;
 
 use super::{
-    draft,
+    draft, enter,
     import::{Rows, run_import, source},
     serve::{listen, serve},
     study, user,
@@ -123,6 +123,10 @@ pub async fn run(args: Demo) -> Result<ExitCode> {
     }
     summary.seconds = (started.elapsed().as_secs_f64() * 10.0).round() / 10.0;
     let logins = logins(&assembly, &people, &study).await?;
+    enter::study(&assembly, &study).await?;
+    for person in &people.user {
+        enter::person(&assembly, &study, &person.name, &person.role, &person.sites).await?;
+    }
     count(&assembly, &study, &mut summary).await?;
     if args.json {
         println!("{}", serde_json::to_string(&summary)?);

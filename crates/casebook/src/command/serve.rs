@@ -3,7 +3,10 @@
 use std::{process::ExitCode, sync::Arc};
 
 use anyhow::{Context as _, Result};
-use contract::edc::v1::{Edc as EdcContract, rest};
+use contract::{
+    edc::v1::{self as edc, Edc},
+    portfolio::v1::{self as portfolio, Portfolio},
+};
 use futures::FutureExt as _;
 use gateway::Gateway;
 use tokio::net::TcpListener;
@@ -36,7 +39,8 @@ pub async fn listen(config: &Config) -> Result<TcpListener> {
 
 /// Serves until the process is told to stop, then drains.
 pub async fn serve(assembly: &Assembly, listener: TcpListener) -> Result<()> {
-    let edc: Arc<dyn EdcContract> = Arc::clone(&assembly.edc) as Arc<dyn EdcContract>;
+    let edc: Arc<dyn Edc> = Arc::clone(&assembly.edc) as _;
+    let portfolio: Arc<dyn Portfolio> = Arc::clone(&assembly.portfolio) as _;
     let store = Arc::clone(&assembly.store);
     let readiness = Arc::new(move || {
         let store = Arc::clone(&store);
@@ -48,7 +52,8 @@ pub async fn serve(assembly: &Assembly, listener: TcpListener) -> Result<()> {
     });
     let authenticator: Arc<dyn contract::Authenticator> = Arc::clone(&assembly.identity) as _;
     let router = Gateway::new(authenticator, new_id)
-        .mount("casebook.edc.v1.Edc", rest::routes(), &edc)
+        .mount("casebook.portfolio.v1.Portfolio", portfolio::rest::routes(), &portfolio)
+        .mount("casebook.edc.v1.Edc", edc::rest::routes(), &edc)
         .ready_when("store", readiness)
         .into_router();
     gateway::serve(listener, router, stopped()).await?;

@@ -10,7 +10,10 @@ use anyhow::{Context as _, Result};
 use edc::{PublishFailure, Published};
 use kernel::{StudyOid, StudyVersion, study::diff};
 
-use super::draft::{self, Draft};
+use super::{
+    draft::{self, Draft},
+    enter,
+};
 use crate::{
     assembly::{Assembly, terminal},
     cli::{Place, ShowFormat, Study},
@@ -71,6 +74,7 @@ async fn publish(assembly: &Assembly, draft: &Draft, reason: Option<String>) -> 
     let Some(published) = try_publish(assembly, draft, reason).await? else {
         return Ok(ExitCode::FAILURE);
     };
+    enter::study(assembly, &draft.version.study_oid).await?;
     let before = if published.unchanged { " (it was published before)" } else { "" };
     println!("published version {}{before}", published.hash);
     Ok(ExitCode::SUCCESS)

@@ -37,17 +37,26 @@ pub async fn run(args: Verify) -> Result<ExitCode> {
     let bar = counter("verifying", "entries");
     let started = Instant::now();
     let mut report = verify(&assembly.store, options, shown(&bar)).await?;
+    let mut told: Vec<String> = Vec::new();
+    if !args.chains_only {
+        let views = assembly.portfolio.verify_views().await?;
+        report.view_rows += views.rows;
+        report.faults_total += views.faults_total;
+        told.extend(views.faults);
+    }
     bar.finish_and_clear();
     if let Some(given) = &given_key {
         let faults = own_faults(&assembly, own_key.as_ref(), given);
         report.faults_total += faults.len() as u64;
         report.faults.extend(faults);
     }
+    told.extend(report.faults.iter().map(ToString::to_string));
     let seconds = started.elapsed().as_secs_f64();
     if args.json {
-        println!("{}", json(&report, seconds, given_key.is_some()));
+        println!("{}", json(&report, &told, seconds, given_key.is_some()));
     } else {
-        print(&report, seconds, args.checkpoint.is_some().then_some(given_key.is_some()));
+        let given_key = args.checkpoint.is_some().then_some(given_key.is_some());
+        print(&report, &told, seconds, given_key);
     }
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -76,6 +85,10 @@ pub async fn rebuild(args: RebuildViews) -> Result<ExitCode> {
     let rebuilt = rebuild_views(&assembly.store, study.as_ref(), shown(&bar)).await?;
     bar.finish_and_clear();
     println!("rebuilt the views of {} casebooks in {} studies", rebuilt.casebooks, rebuilt.studies);
+    if study.is_none() {
+        let entered = assembly.portfolio.rebuild_views().await?;
+        println!("rebuilt the views of {entered} studies in the portfolio");
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -85,8 +98,8 @@ fn shown(bar: &ProgressBar) -> Progress {
 }
 
 /// With a checkpoint, `given_key` says whether it was held against a key from outside.
-fn print(report: &VerifyReport, seconds: f64, given_key: Option<bool>) {
-    for fault in &report.faults {
+fn print(report: &VerifyReport, faults: &[String], seconds: f64, given_key: Option<bool>) {
+    for fault in faults {
         println!("{fault}");
     }
     #[expect(clippy::cast_precision_loss, reason = "a size for people")]
@@ -110,8 +123,12 @@ fn print(report: &VerifyReport, seconds: f64, given_key: Option<bool>) {
     }
 }
 
-fn json(report: &VerifyReport, seconds: f64, given_key: bool) -> serde_json::Value {
-    let faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
+fn json(
+    report: &VerifyReport,
+    faults: &[String],
+    seconds: f64,
+    given_key: bool,
+) -> serde_json::Value {
     serde_json::json!({
         "logs": report.logs, "entries": report.entries, "bytes": report.bytes,
         "viewRows": report.view_rows, "checkpointLogs": report.checkpoint_logs,
