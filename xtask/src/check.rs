@@ -1,6 +1,7 @@
 //! What must hold for every commit. Each part lists everything it finds, then fails.
 
 mod arrows;
+mod contracts;
 mod exceptions;
 mod licences;
 mod metadata;
@@ -12,9 +13,9 @@ use crate::{
     process::{self, cargo},
     tree::root,
 };
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use clap::ValueEnum;
-use std::process::Command;
+use std::{fs, process::Command};
 
 /// One part of the check.
 #[derive(Clone, Copy, ValueEnum)]
@@ -25,9 +26,11 @@ pub enum Part {
     Tidy,
     /// Crates depend on each other only as ARCHITECTURE.md allows.
     Arrows,
+    /// Contracts still keep what was released of them, or the break is declared.
+    Contracts,
     /// Licences, banned crates and sources, as deny.toml says.
     Licences,
-    /// Generated files of the demonstration are what their generators write.
+    /// Generated files of the demonstration, and the table of access, are what their generators write.
     Generated,
     /// clippy has nothing to say.
     Lints,
@@ -39,6 +42,7 @@ impl Part {
             Self::Format => process::run(&mut cargo(["fmt", "--all", "--", "--check"])),
             Self::Tidy => conclude(&tidy::findings()?),
             Self::Arrows => conclude(&arrows::findings()?),
+            Self::Contracts => conclude(&contracts::findings()?),
             Self::Licences => conclude(&licences::findings()?),
             Self::Generated => generated(),
             Self::Lints => lints(),
@@ -50,6 +54,7 @@ impl Part {
             Self::Format => "format",
             Self::Tidy => "tidy",
             Self::Arrows => "arrows",
+            Self::Contracts => "contracts",
             Self::Licences => "licences",
             Self::Generated => "generated",
             Self::Lints => "lints",
@@ -63,6 +68,11 @@ pub fn run(phases: &mut Phases) -> Result<()> {
         phases.time(part.name(), || part.run())?;
     }
     Ok(())
+}
+
+/// Makes the present contracts the released ones.
+pub fn release_contracts() -> Result<()> {
+    contracts::release()
 }
 
 /// The release profile, so that build scripts and macros are compiled once for lints and tests.
@@ -80,7 +90,13 @@ fn lints() -> Result<()> {
 
 fn generated() -> Result<()> {
     let mut command = Command::new("python3");
-    process::run(command.current_dir(root()).args(["demo/build_crf.py", "--check"]))
+    process::run(command.current_dir(root()).args(["demo/build_crf.py", "--check"]))?;
+    let mut access = cargo(["run", "--release", "--quiet"]);
+    let access = access.args(["-p", "casebook-contract", "--example", "access"]).output()?;
+    ensure!(access.status.success(), "docs/access.md cannot be made");
+    let page = fs::read(root().join("docs/access.md"))?;
+    ensure!(page == access.stdout, "docs/access.md is not what `--example access` prints");
+    Ok(())
 }
 
 fn conclude(findings: &[String]) -> Result<()> {

@@ -105,7 +105,7 @@ impl Act {
 
     /// The table of roles. An administrator runs the system and does no clinical work
     /// (ICH E6(R3) §4.2.2: who can change settings should not change data).
-    pub(crate) fn is_allowed_for(self, role: Role) -> bool {
+    pub fn is_allowed_for(self, role: Role) -> bool {
         use Role::{
             Administrator, Auditor, Coder, Coordinator, DataManager, ImagingReader,
             InstitutionManager, Investigator, Monitor, Participant, Pharmacist, ServiceAccount,

@@ -215,4 +215,15 @@ mod tests {
         assert!(code.contains("pub mod given {") && code.contains("pub mod v1 {"), "{code}");
         assert!(!code.contains("casebook.api.v1"), "{code}");
     }
+
+    #[test]
+    fn a_template_that_no_route_would_honour_is_refused() {
+        for template in ["/v1/{name=things/*}", "/v1/{name}x", "/v1/x{name}", "/v1//{name}", "v1"] {
+            let refusal = refusal(&format!(
+                "// Does.\nrpc Do(Thing) returns (Thing) {{ \
+                 option (google.api.http) = {{ post: \"{template}\" body: \"*\" }}; }}"
+            ));
+            assert!(refusal.contains("casebook.given.v1.Given.Do"), "{template}: {refusal}");
+        }
+    }
 }

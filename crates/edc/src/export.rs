@@ -95,7 +95,7 @@ pub async fn export(
     sink: Box<dyn Sink + Send>,
     progress: Progress,
 ) -> Result<Exported, ExportFailure> {
-    let study = edc.study(study).await?;
+    let study = edc.study_for(context, study, Act::ExportData).await?;
     let oid = study.oid.as_str();
     if let Some(site) = &request.site {
         let scope = Scope::at_site(oid, site.as_str());

@@ -90,7 +90,7 @@ pub async fn import(
     progress: Progress,
     on_row: &mut OnRow<'_>,
 ) -> Result<ImportReport, ImportFailure> {
-    let study = edc.study(study).await?;
+    let study = edc.study_for(context, study, Act::ImportData).await?;
     let scope = Scope::study_wide(study.oid.as_str());
     let permit = context.caller.permit(Act::ImportData, scope).map_err(Failure::from)?;
     let run = Run {

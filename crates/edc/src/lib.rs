@@ -15,6 +15,7 @@ mod failure;
 pub mod import;
 mod known;
 mod numbers;
+mod permit;
 pub mod proof;
 mod publish;
 mod query;

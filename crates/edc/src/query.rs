@@ -86,7 +86,7 @@ impl Edc {
         request: Option<&String>,
         asked: &OpenQuery,
     ) -> Result<(SubjectKey, Query)> {
-        let study = self.study(study).await?;
+        let study = self.study_for(context, study, Act::RaiseQueries).await?;
         let subject = &asked.subject;
         let permit = self.permit_at(context, &study, subject, Act::RaiseQueries).await?;
         let change = Change {
@@ -135,7 +135,7 @@ impl Edc {
         step: QueryStep,
         text: &str,
     ) -> Result<(SubjectKey, Query)> {
-        let study = self.study(study).await?;
+        let study = self.study_for(context, study, step.act()).await?;
         let subject = subject_of(id)?;
         let permit = self.permit_at(context, &study, &subject, step.act()).await?;
         let change = Change {

@@ -82,7 +82,7 @@ impl Edc {
         request: Option<&String>,
         wanted: &ReviewRecord,
     ) -> Result<()> {
-        let study = self.study(study).await?;
+        let study = self.study_for(context, study, wanted.review.act()).await?;
         let permit = self.permit_at(context, &study, subject, wanted.review.act()).await?;
         if let Review::Sign { .. } = wanted.review
             && context.caller.authentication != Authentication::Password

@@ -1,6 +1,6 @@
 //! Saves one form: permit, read, decide, append, answer.
 
-use contract::{Act, Context, Scope};
+use contract::{Act, Context};
 use kernel::{
     StudyOid, SubjectKey,
     casebook::{Refusal, SaveForm},
@@ -23,10 +23,9 @@ impl Edc {
         request: Option<&String>,
         save: &SaveForm,
     ) -> Result<Changed<u64>> {
-        let study = self.study(study).await?;
+        let study = self.study_for(context, study, Act::EnterData).await?;
+        let permit = self.permit_at(context, &study, subject, Act::EnterData).await?;
         let site = self.site_of(&study, subject).await?;
-        let scope = Scope::at_site(study.oid.as_str(), site.as_str());
-        let permit = context.caller.permit(Act::EnterData, scope)?;
         study.active_site(&site)?;
         let change = Change {
             permit: &permit,

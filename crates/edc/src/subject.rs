@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::{Act, Context, Permit, Scope};
+use contract::{Act, Context, Scope};
 use journal::LogName;
 use kernel::{
     CriterionOid, PartialDate, RepeatKey, RequestId, SiteOid, StudyEventOid, StudyOid, SubjectKey,
@@ -79,7 +79,7 @@ impl Edc {
         request: Option<&String>,
         screen: &ScreenSubject,
     ) -> Result<SubjectKey> {
-        let study = self.study(study).await?;
+        let study = self.study_for(context, study, Act::ManageSubjects).await?;
         let scope = Scope::at_site(study.oid.as_str(), screen.site.as_str());
         let permit = context.caller.permit(Act::ManageSubjects, scope)?;
         study.active_site(&screen.site)?;
@@ -161,10 +161,9 @@ impl Edc {
         request: Option<&String>,
         enrol: &EnrolSubject,
     ) -> Result<Vec<CriterionOid>> {
-        let study = self.study(study).await?;
+        let study = self.study_for(context, study, Act::ManageSubjects).await?;
+        let permit = self.permit_at(context, &study, &enrol.subject, Act::ManageSubjects).await?;
         let site_oid = self.site_of(&study, &enrol.subject).await?;
-        let scope = Scope::at_site(study.oid.as_str(), site_oid.as_str());
-        let permit = context.caller.permit(Act::ManageSubjects, scope)?;
         study.active_site(&site_oid)?;
         let enrolled_on = local_date(&enrol.enrolled_on)?;
         let change = Change {
@@ -229,7 +228,7 @@ impl Edc {
         request: Option<&String>,
         to: &ChangeStatus,
     ) -> Result<()> {
-        let study = self.study(study).await?;
+        let study = self.study_for(context, study, Act::ManageSubjects).await?;
         let permit = self.permit_at(context, &study, &to.subject, Act::ManageSubjects).await?;
         let on = local_date(&to.on)?;
         let change = Change {
@@ -263,7 +262,7 @@ impl Edc {
         request: Option<&String>,
         noted: &RecordEvent,
     ) -> Result<()> {
-        let study = self.study(study).await?;
+        let study = self.study_for(context, study, Act::EnterData).await?;
         let permit = self.permit_at(context, &study, &noted.subject, Act::EnterData).await?;
         let on = PartialDate::parse(&noted.on).ok_or_else(|| bad_date(&noted.on))?.to_string();
         if let Some((event, _)) = &noted.event
@@ -294,18 +293,6 @@ impl Edc {
         })
         .await?;
         Ok(())
-    }
-
-    /// A permit for an act at the site of a subject.
-    pub(crate) async fn permit_at(
-        &self,
-        context: &Context,
-        study: &Study,
-        subject: &SubjectKey,
-        act: Act,
-    ) -> Result<Permit> {
-        let site = self.site_of(study, subject).await?;
-        Ok(context.caller.permit(act, Scope::at_site(study.oid.as_str(), site.as_str()))?)
     }
 
     /// The last number of a site; unless the subject is known, also whether the request got one.

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use contract::{
-    Context,
+    Act, Context,
     edc::v1::{
         FormRecord as FormRecordMessage, GetFormRecordRequest, ItemData, ItemGroupData,
         ReviewState, data_entry::Status,
@@ -38,7 +38,7 @@ pub(crate) async fn get(
     context: &Context,
     request: &GetFormRecordRequest,
 ) -> Result<FormRecordMessage> {
-    let study = edc.study(&request.study_oid.as_str().into()).await?;
+    let study = edc.study_for(context, &request.study_oid.as_str().into(), Act::ReadData).await?;
     let subject: SubjectKey = request.subject_key.as_str().into();
     let site = site_to_read(edc, context, &study, &subject).await?;
     let sight = Sight::of(context, &study, &site);

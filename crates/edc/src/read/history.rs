@@ -26,7 +26,7 @@ pub(crate) async fn get(
     context: &Context,
     request: &GetItemHistoryRequest,
 ) -> Result<GetItemHistoryResponse> {
-    let study = edc.study(&request.study_oid.as_str().into()).await?;
+    let study = edc.study_for(context, &request.study_oid.as_str().into(), Act::ReadData).await?;
     let subject: SubjectKey = request.subject_key.as_str().into();
     let site = site_to_read(edc, context, &study, &subject).await?;
     let item = ItemKey {

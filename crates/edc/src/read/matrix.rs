@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use contract::{
-    Context,
+    Act, Context,
     edc::v1::{
         GetMatrixRequest, GetMatrixResponse, Matrix, ReviewState,
         data_entry::Status,
@@ -35,7 +35,7 @@ pub(crate) async fn matrix(
     context: &Context,
     request: &GetMatrixRequest,
 ) -> Result<GetMatrixResponse> {
-    let study = edc.study(&request.study_oid.as_str().into()).await?;
+    let study = edc.study_for(context, &request.study_oid.as_str().into(), Act::ReadData).await?;
     let wanted = Wanted {
         site: wire::subject::given(request.site_oid.as_ref()),
         status: wire::subject::status(request.status)?,

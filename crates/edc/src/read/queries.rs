@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use contract::{
-    Context, Error,
+    Act, Context, Error,
     edc::v1::{ListQueriesRequest, ListQueriesResponse, Query as QueryMessage},
 };
 use kernel::{SubjectKey, casebook::QueryStatus};
@@ -32,7 +32,7 @@ pub(crate) async fn list(
     context: &Context,
     request: &ListQueriesRequest,
 ) -> Result<ListQueriesResponse> {
-    let study = edc.study(&request.study_oid.as_str().into()).await?;
+    let study = edc.study_for(context, &request.study_oid.as_str().into(), Act::ReadData).await?;
     let status = wire::query::status(request.status)?;
     let prefixes = wanted(edc, context, &study, request).await?;
     let mut listing = Listing {

@@ -14,7 +14,7 @@ pub(crate) async fn list(
     context: &Context,
     request: &ListSitesRequest,
 ) -> Result<ListSitesResponse> {
-    let study = edc.study(&request.study_oid.as_str().into()).await?;
+    let study = edc.study_for(context, &request.study_oid.as_str().into(), Act::ReadStudy).await?;
     let oid = study.oid.as_str();
     context.caller.permit(Act::ReadStudy, Scope::study_wide(oid))?;
     let size = page::size(request.page_size)?;

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use contract::{
-    Context,
+    Act, Context,
     edc::v1::{ListSubjectsRequest, ListSubjectsResponse},
 };
 use kernel::{SubjectKey, casebook::SubjectStatus};
@@ -42,7 +42,7 @@ pub(crate) async fn list(
     context: &Context,
     request: &ListSubjectsRequest,
 ) -> Result<ListSubjectsResponse> {
-    let study = edc.study(&request.study_oid.as_str().into()).await?;
+    let study = edc.study_for(context, &request.study_oid.as_str().into(), Act::ReadData).await?;
     let wanted = Wanted {
         site: wire::subject::given(request.site_oid.as_ref()),
         status: wire::subject::status(request.status)?,

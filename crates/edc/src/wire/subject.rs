@@ -1,7 +1,7 @@
 //! Subjects, and the calls that take them through the trial.
 
 use contract::{
-    Context, Error,
+    Act, Context, Error, Scope,
     edc::v1::{
         self as proto, ChangeSubjectStatusRequest, EnrolSubjectRequest, RecordEventRequest,
         ScreenSubjectRequest, subject::Status, visit::Timing,
@@ -85,10 +85,15 @@ pub(super) async fn screen(
     request: &ScreenSubjectRequest,
 ) -> Result<proto::Subject> {
     let study = request.study_oid.as_str().into();
-    let site = request.site_oid.as_str().into();
+    let site: kernel::SiteOid = request.site_oid.as_str().into();
     let screened_on = match given(request.screening_date.as_ref()) {
         Some(date) => date.to_owned(),
-        None => today_at(edc, &*edc.study(&study).await?, &site)?.to_string(),
+        None => {
+            let known = edc.study_for(context, &study, Act::ManageSubjects).await?;
+            let scope = Scope::at_site(known.oid.as_str(), site.as_str());
+            context.caller.permit(Act::ManageSubjects, scope)?;
+            today_at(edc, &known, &site)?.to_string()
+        }
     };
     let screen = ScreenSubject {
         site,
