@@ -10,12 +10,13 @@ use anyhow::{Context as _, Result};
 use contract::{Caller, Context};
 use ed25519_dalek::SigningKey;
 use edc::Edc;
-use identity::{Hashing, Identity};
+use gateway::HttpsClient;
+use identity::{Http, HttpError, Identity, NoHttp, Parts};
 use jiff::Timestamp;
 use portfolio::Portfolio;
 use store::{Postgres, Sqlite, SqliteOptions, Store};
 
-use crate::config::Config;
+use crate::{config::Config, outbox::Outbox};
 
 /// The name of the database in the data folder.
 pub const DATABASE: &str = "casebook.db";
@@ -23,6 +24,10 @@ pub const DATABASE: &str = "casebook.db";
 const SIGNING_KEY: &str = "checkpoint.key";
 /// How much of the database is mapped for a scan; what is beyond is read as usual.
 const SCANNED_MIB: u32 = 64 * 1024;
+/// The name of the key from which second factors follow.
+const IDENTITY_KEY: &str = "identity.key";
+/// The name of the folder with messages to be sent.
+const OUTBOX: &str = "outbox";
 
 /// An opened data folder.
 pub struct Assembly {
@@ -55,15 +60,12 @@ impl Assembly {
             Arc::new(opened.with_context(|| format!("cannot open {}", file.display()))?)
         };
         let clock: edc::Clock = Arc::new(now);
+        let identity = Arc::new(identity(config, &store)?);
+        let known: Arc<dyn contract::identity::v1::Identity> = Arc::clone(&identity) as _;
         Ok(Self {
             data: config.data.clone(),
-            edc: Arc::new(Edc::new(Arc::clone(&store), clock)),
-            identity: Arc::new(Identity::new(
-                Arc::clone(&store),
-                Arc::new(now),
-                Arc::new(fill_random),
-                Hashing::default(),
-            )),
+            edc: Arc::new(Edc::new(Arc::clone(&store), clock).with_identity(known)),
+            identity,
             portfolio: Arc::new(Portfolio::new(Arc::clone(&store), Arc::new(now))),
             store,
         })
@@ -92,6 +94,50 @@ impl Assembly {
             .map_err(|_| anyhow::anyhow!("{} is not a key of 32 bytes", path.display()))?;
         Ok(Some(SigningKey::from_bytes(&bytes)))
     }
+}
+
+/// The identity service of the settings.
+fn identity(config: &Config, store: &Arc<dyn Store>) -> Result<Identity> {
+    let http: Arc<dyn Http> = if config.identity.oidc.is_empty() {
+        Arc::new(NoHttp)
+    } else {
+        Arc::new(Https(HttpsClient::new().context("cannot read the roots of trust for TLS")?))
+    };
+    let outbox = Outbox::new(config.data.join(OUTBOX), config.identity.mail_from.clone());
+    Ok(Identity::of(Parts {
+        store: Arc::clone(store),
+        clock: Arc::new(now),
+        random: Arc::new(fill_random),
+        settings: config.identity.settings()?,
+        key: key(&config.data.join(IDENTITY_KEY))?,
+        mail: Arc::new(outbox),
+        http,
+    }))
+}
+
+/// Asks OpenID providers.
+struct Https(HttpsClient);
+
+#[async_trait::async_trait]
+impl Http for Https {
+    async fn send(
+        &self,
+        request: http::Request<Vec<u8>>,
+    ) -> Result<http::Response<Vec<u8>>, HttpError> {
+        self.0.send(request).await.map_err(HttpError)
+    }
+}
+
+/// The key in a file of the folder; made when there is none.
+fn key(path: &Path) -> Result<[u8; 32]> {
+    if path.exists() {
+        let bytes: Result<[u8; 32], _> = fs::read(path)?.try_into();
+        return bytes.map_err(|_| anyhow::anyhow!("{} is not a key of 32 bytes", path.display()));
+    }
+    let mut bytes = [0; 32];
+    fill_random(&mut bytes);
+    write_private(path, &bytes)?;
+    Ok(bytes)
 }
 
 /// The context of a command at the terminal: the program acts for the one who started it.
@@ -125,7 +171,7 @@ pub fn new_id() -> String {
     ulid::Ulid::from_parts(at_ms, u128::from_be_bytes(random)).to_string()
 }
 
-fn make_private_folder(path: &Path) -> Result<()> {
+pub fn make_private_folder(path: &Path) -> Result<()> {
     let existed = path.exists();
     fs::create_dir_all(path).with_context(|| format!("cannot make {}", path.display()))?;
     #[cfg(unix)]
@@ -136,7 +182,7 @@ fn make_private_folder(path: &Path) -> Result<()> {
     Ok(())
 }
 
-fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -1,10 +1,14 @@
 //! Settings: options and environment first, then the file, then what is usual.
 
+mod identity;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+pub use self::identity::IdentityConfig;
+use self::identity::IdentityFile;
 use crate::cli::Place;
 
 /// The settings file. A key that is not known is an error.
@@ -14,6 +18,8 @@ struct File {
     data: Option<PathBuf>,
     database: Option<String>,
     listen: Option<SocketAddr>,
+    #[serde(default)]
+    identity: IdentityFile,
 }
 
 /// The settings in force.
@@ -24,6 +30,7 @@ pub struct Config {
     #[serde(skip)]
     pub database: Option<String>,
     pub listen: SocketAddr,
+    pub identity: IdentityConfig,
 }
 
 impl Config {
@@ -41,6 +48,7 @@ impl Config {
             data: place.data.clone().or(file.data).unwrap_or_else(|| "casebook-data".into()),
             database: place.database.clone().or(file.database),
             listen: listen.or(file.listen).unwrap_or(usual),
+            identity: IdentityConfig::new(file.identity)?,
         })
     }
 }

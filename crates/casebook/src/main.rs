@@ -7,6 +7,7 @@ mod assembly;
 mod cli;
 mod command;
 mod config;
+mod outbox;
 mod progress;
 mod sink;
 

@@ -1,7 +1,8 @@
 //! Turns the `.proto` files into everything that is said about them elsewhere.
 //!
 //! One file per target: `messages` (plain messages and their JSON), `traits` (one trait per
-//! service), `rest` (routes), `grpc` (doors and remotes), `details` (of errors), `methods` (the table of all methods), `openapi` (the document), `protos` (their text),
+//! service), `rest` (routes), `grpc` (doors and remotes), `details` (of errors), `methods` (the table
+//! of all methods), `secrets` (what is not printed), `openapi` (the document), `protos` (their text),
 //! `packages` (the modules in which all this stands). `model` is what they share: services,
 //! methods, HTTP bindings and `access`, read from the descriptors and checked. A further target is
 //! a further file and one line here; a further service is a folder in `proto`.
@@ -18,6 +19,7 @@ mod openapi;
 mod packages;
 mod protos;
 mod rest;
+mod secrets;
 mod traits;
 
 use std::{env, fs, path::PathBuf};
@@ -44,6 +46,9 @@ fn main() -> Result<()> {
     }
     fs::write(out.join("details.rs"), details::generate(&contract.pool)?)?;
     fs::write(out.join("methods.rs"), methods::generate(&services)?)?;
+    for (package, code) in secrets::generate(&contract.pool) {
+        fs::write(out.join(format!("{package}.secrets.rs")), code)?;
+    }
     fs::write(out.join("packages.rs"), packages::generate(&contract.pool, &out)?)?;
     fs::write(out.join("protos.rs"), protos::generate(&contract.pool, PROTO_ROOT)?)?;
     fs::write(out.join("openapi.json"), openapi::generate(&contract.pool, &services)?)?;

@@ -7,15 +7,17 @@ use anyhow::Result;
 use prost::Message as _;
 use prost_reflect::prost_types::FileDescriptorSet;
 
-use crate::descriptors::Contract;
+use crate::{descriptors::Contract, secrets};
 
 const PACKAGES: [&str; 2] = [".casebook", ".google.api"];
 const TIMESTAMP: (&str, &str) = (".google.protobuf.Timestamp", "crate::timestamp::Timestamp");
 
 pub fn generate(contract: &Contract) -> Result<()> {
     let set = FileDescriptorSet::decode(contract.encoded.as_slice())?;
+    let secret = secrets::messages(&contract.pool);
     prost_build::Config::new()
         .btree_map(["."])
+        .skip_debug(secret.iter().map(|message| format!(".{}", message.full_name())))
         .enable_type_names()
         .extern_path(TIMESTAMP.0, TIMESTAMP.1)
         .compile_fds(set)?;

@@ -16,7 +16,7 @@ const OURS: [&str; 2] = ["casebook.", "google.api"];
 const ALLOWED: &str = "#[allow(clippy::pedantic, unused_mut, reason = \"the code is generated\")]";
 
 /// What of a package is in the module itself.
-const PARTS: [&str; 3] = ["", ".serde", ".traits"];
+const PARTS: [&str; 4] = ["", ".serde", ".secrets", ".traits"];
 
 /// What has a module of its own.
 const DOORS: [(&str, &str); 2] = [

@@ -29,6 +29,13 @@ pub trait CallerTokens: Send + Sync + 'static {
     fn verify(&self, token: &str, service: &str) -> Result<Caller, Error>;
 }
 
+/// Keeps what was decided about access.
+#[async_trait]
+pub trait AccessJournal: Send + Sync + 'static {
+    /// A caller was refused with `NOT_PERMITTED`; the error names the act and where.
+    async fn refused(&self, user: &str, error: &Error);
+}
+
 /// What a caller shows to prove who he is. Never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Credentials {

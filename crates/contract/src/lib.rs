@@ -22,7 +22,7 @@ mod role;
 pub mod timestamp;
 mod trace;
 
-pub use authenticator::{Authenticator, CallerTokens, Credentials};
+pub use authenticator::{AccessJournal, Authenticator, CallerTokens, Credentials};
 pub use caller::{Authentication, Caller, Grant, Sites, Studies};
 pub use context::Context;
 pub use error::{Code, DOMAIN, Detail, Error, ErrorDetail, FieldViolation};

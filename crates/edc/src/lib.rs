@@ -22,6 +22,7 @@ mod query;
 mod read;
 mod review;
 mod save_form;
+mod signing;
 mod study;
 mod study_log;
 mod subject;
@@ -31,6 +32,7 @@ mod wire;
 
 use std::{fmt, sync::Arc};
 
+use contract::identity::v1::Identity;
 use jiff::Timestamp;
 use kernel::StudyOid;
 use store::Store;
@@ -54,13 +56,21 @@ pub struct Edc {
     clock: Clock,
     studies: Arc<StudyShelf>,
     shelf: Arc<Shelf>,
+    identity: Option<Arc<dyn Identity>>,
 }
 
 impl Edc {
     pub fn new(store: Arc<dyn Store>, clock: Clock) -> Self {
         let studies = Arc::new(StudyShelf::new(Arc::clone(&store)));
         let shelf = Arc::new(Shelf::new(Arc::clone(&store)));
-        Self { store, clock, studies, shelf }
+        Self { store, clock, studies, shelf, identity: None }
+    }
+
+    /// Redeems signing tickets, and has reads of unblinded data noted, by this service.
+    #[must_use]
+    pub fn with_identity(mut self, identity: Arc<dyn Identity>) -> Self {
+        self.identity = Some(identity);
+        self
     }
 
     pub(crate) async fn study(&self, oid: &StudyOid) -> Result<Arc<study::Study>> {

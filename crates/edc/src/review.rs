@@ -1,7 +1,7 @@
 //! What happens to a form record besides data entry: removal, verification, freeze, lock,
 //! signature.
 
-use contract::{Act, Authentication, Context};
+use contract::{Act, Context};
 use kernel::{
     StudyOid, SubjectKey,
     casebook::{
@@ -15,6 +15,7 @@ use crate::{
     change::{Attempt, Change, Decided, request_id},
     decide::close_queries_of,
     failure::Result,
+    signing::{Signer, SigningPlace},
 };
 
 /// What is done to a record.
@@ -39,6 +40,8 @@ pub(crate) enum Review {
     },
     Sign {
         meaning: String,
+        /// Needed when the call is not made with the password.
+        ticket: Option<String>,
     },
 }
 
@@ -84,11 +87,6 @@ impl Edc {
     ) -> Result<()> {
         let study = self.study_for(context, study, wanted.review.act()).await?;
         let permit = self.permit_at(context, &study, subject, wanted.review.act()).await?;
-        if let Review::Sign { .. } = wanted.review
-            && context.caller.authentication != Authentication::Password
-        {
-            return Err(contract::Error::unauthenticated("a signature needs the password").into());
-        }
         let given = wanted.reason.as_deref().is_some_and(|reason| !reason.trim().is_empty());
         if wanted.review.needs_reason() && !given {
             return Err(Refusal::ReasonNeeded.into());
@@ -100,7 +98,13 @@ impl Edc {
             request: request_id(context, request),
             reason: wanted.reason.clone(),
         };
-        let signer = permit.user().to_owned();
+        let signer = match &wanted.review {
+            Review::Sign { meaning, ticket } => {
+                let place = SigningPlace { study: &study, subject, record: &wanted.record };
+                self.signer(context, &place, &change.request, meaning, ticket.as_deref()).await?
+            }
+            _ => Signer::default(),
+        };
         let now_ms = (self.clock)().as_millisecond();
         self.change(&study, &change, |casebook, attempt| {
             if attempt == Attempt::Repeated {
@@ -116,7 +120,7 @@ impl Edc {
 fn decide(
     casebook: &Casebook,
     wanted: &ReviewRecord,
-    signer: &str,
+    signer: &Signer,
     now_ms: i64,
 ) -> Result<Vec<Event>, Refusal> {
     let key = &wanted.record;
@@ -161,7 +165,7 @@ fn decide(
             Ok(vec![Event::ItemsUnverified { record: key.clone(), items }])
         }
         Review::Mark { mark, on } => mark_record(casebook, key, record, *mark, *on),
-        Review::Sign { meaning } => sign(casebook, key, record, signer, meaning, now_ms),
+        Review::Sign { meaning, .. } => sign(casebook, key, record, signer, meaning, now_ms),
     }
 }
 
@@ -227,7 +231,7 @@ fn sign(
     casebook: &Casebook,
     key: &RecordKey,
     record: &FormRecord,
-    signer: &str,
+    signer: &Signer,
     meaning: &str,
     now_ms: i64,
 ) -> Result<Vec<Event>, Refusal> {
@@ -241,13 +245,13 @@ fn sign(
         return Err(Refusal::QueriesOpen);
     }
     let signature = RecordSignature {
-        signer: signer.to_owned(),
-        printed_name: signer.to_owned(),
+        signer: signer.user.clone(),
+        printed_name: signer.printed_name.clone(),
         meaning: meaning.trim().to_owned(),
         signed_at_ms: now_ms,
         content: record.content_hash(),
     };
-    if record.valid_signature().is_some_and(|one| one.signer == signer) {
+    if record.valid_signature().is_some_and(|one| one.signer == signer.user) {
         return Err(Refusal::AlreadySo);
     }
     Ok(vec![Event::RecordSigned { record: key.clone(), signature }])

@@ -8,17 +8,18 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use contract::{
-    Access, Caller, Code, Context, Error, Method,
+    Access, Caller, Code, Context, Credentials, Error, Method,
     grpc::metadata,
     rest::{Answer, Bound, Found, Request, Verb},
 };
 use futures::FutureExt as _;
 use http::{HeaderMap, HeaderValue, Method as HttpMethod, header};
 
-use crate::{Gateway, body, credentials, problem, request_id::RequestId};
+use crate::{Gateway, body, cookie, credentials, problem, request_id::RequestId};
 
-/// The origin of what is done through this door, for the record.
-const ORIGIN: &str = "api";
+/// The origin of what is done through this door, for the record: by a program, or in a browser.
+const BY_PROGRAM: &str = "api";
+const IN_BROWSER: &str = "web";
 
 /// Answers a call of any service, or says what is wrong with it.
 pub(crate) async fn answer(
@@ -41,14 +42,25 @@ pub(crate) async fn answer(
         }
     };
     let deadline = Instant::now() + gateway.limits.request_time;
+    let wants_cookie = cookie::is_wanted(request.headers());
     let call = AssertUnwindSafe(perform(&gateway, route, values, request, deadline, &id));
     let answered = match tokio::time::timeout_at(deadline.into(), call.catch_unwind()).await {
         Ok(Ok(answered)) => answered,
         Ok(Err(_panic)) => Err(Error::new(Code::Internal, "PANIC", "the call panicked")),
         Err(_elapsed) => Err(Error::deadline_exceeded()),
     };
+    let answered = answered.and_then(|answer| match &gateway.cookies {
+        Some(cookies) => cookies.apply(route.method, wants_cookie, answer),
+        None => Ok((answer, None)),
+    });
     match answered {
-        Ok(answer) => respond(&gateway, answer, id),
+        Ok((answer, cookie)) => {
+            let mut response = respond(&gateway, answer, id);
+            if let Some(cookie) = cookie {
+                response.headers_mut().insert(header::SET_COOKIE, cookie);
+            }
+            response
+        }
         Err(error) => problem::response(&error, &id),
     }
 }
@@ -61,7 +73,8 @@ async fn perform(
     deadline: Instant,
     id: &str,
 ) -> Result<Answer, Error> {
-    let caller = caller(gateway, route, request.headers()).await?;
+    let (caller, origin) = caller(gateway, route, request.method(), request.headers()).await?;
+    let user = caller.user.clone();
     let (parts, body) = request.into_parts();
     let request = Request {
         path,
@@ -69,19 +82,38 @@ async fn perform(
         content_type: content_type(&parts.headers),
         body: body::read(body, gateway.limits.body_bytes).await?,
     };
-    let context = Context::new(caller, ORIGIN, id)
+    let context = Context::new(caller, origin, id)
         .with_deadline(deadline)
         .with_trace(metadata::trace(&parts.headers));
-    route.call(context, request).await
+    let answered = route.call(context, request).await;
+    if let (Err(error), Some(journal)) = (&answered, &gateway.access_journal)
+        && error.reason() == "NOT_PERMITTED"
+    {
+        journal.refused(&user, error).await;
+    }
+    answered
 }
 
-/// Who calls. Credentials that are given count, also where none are asked for.
-async fn caller(gateway: &Gateway, route: &Bound, headers: &HeaderMap) -> Result<Caller, Error> {
-    let is_public = Method::find(route.method).is_some_and(|m| m.access == Access::Public);
-    if is_public && !headers.contains_key(header::AUTHORIZATION) {
-        return Ok(Caller::anonymous());
+/// Who calls, and through what. Credentials in the header count, also where none are asked for; a
+/// cookie, which a browser sends by itself, counts where some are.
+async fn caller(
+    gateway: &Gateway,
+    route: &Bound,
+    method: &HttpMethod,
+    headers: &HeaderMap,
+) -> Result<(Caller, &'static str), Error> {
+    if headers.contains_key(header::AUTHORIZATION) {
+        let caller = gateway.authenticator.authenticate(credentials::read(headers)?).await?;
+        return Ok((caller, BY_PROGRAM));
     }
-    gateway.authenticator.authenticate(credentials::read(headers)?).await
+    if Method::find(route.method).is_some_and(|method| method.access == Access::Public) {
+        return Ok((Caller::anonymous(), BY_PROGRAM));
+    }
+    let cookie = gateway.cookies.as_ref().and_then(|cookies| cookies.read(headers));
+    let Some(token) = cookie else { return Err(credentials::missing()) };
+    cookie::check_page(method, headers)?;
+    let caller = gateway.authenticator.authenticate(Credentials::Token(token)).await?;
+    Ok((caller, IN_BROWSER))
 }
 
 /// Whether the headers are those of a gRPC request or answer.

@@ -7,7 +7,7 @@ use http::{HeaderMap, header};
 /// The credentials of a request: HTTP Basic (RFC 7617) or a bearer token (RFC 6750).
 pub(crate) fn read(headers: &HeaderMap) -> Result<Credentials, Error> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let value = values.next().ok_or_else(|| Error::unauthenticated("no credentials were given"))?;
+    let value = values.next().ok_or_else(missing)?;
     if values.next().is_some() {
         return Err(Error::unauthenticated("credentials were given more than once"));
     }
@@ -25,4 +25,8 @@ pub(crate) fn read(headers: &HeaderMap) -> Result<Credentials, Error> {
     let decoded = String::from_utf8(decoded).map_err(|_| unusable())?;
     let (user, password) = decoded.split_once(':').ok_or_else(unusable)?;
     Ok(Credentials::Password { user: user.to_owned(), password: password.to_owned() })
+}
+
+pub(crate) fn missing() -> Error {
+    Error::unauthenticated("no credentials were given")
 }

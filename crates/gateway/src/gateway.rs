@@ -5,10 +5,10 @@ use std::{fmt, sync::Arc, time::Duration};
 use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
-    routing::get,
+    routing::{get, post},
 };
 use contract::{
-    Authenticator, Error,
+    AccessJournal, Authenticator, Error,
     grpc::{Admission, Server},
     rest::{Bound, Route, Router as Routes},
 };
@@ -16,7 +16,7 @@ use futures::future::BoxFuture;
 
 use tonic_health::pb::health_server::HealthServer;
 
-use crate::{api, call, health::Health, pages, request_id, security};
+use crate::{Cookies, api, call, health::Health, oauth, pages, request_id, security};
 
 /// Services, somebody who knows the callers, and limits; becomes an [`axum::Router`].
 pub struct Gateway {
@@ -26,6 +26,8 @@ pub struct Gateway {
     pub(crate) readiness: Vec<(String, Readiness)>,
     pub(crate) limits: Limits,
     pub(crate) grpc: Server,
+    pub(crate) cookies: Option<Cookies>,
+    pub(crate) access_journal: Option<Arc<dyn AccessJournal>>,
     pub(crate) make_id: Arc<dyn Fn() -> String + Send + Sync>,
 }
 
@@ -74,6 +76,8 @@ impl Gateway {
             services: Vec::new(),
             readiness: Vec::new(),
             limits: Limits::default(),
+            cookies: None,
+            access_journal: None,
             make_id,
         }
     }
@@ -81,6 +85,20 @@ impl Gateway {
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Lets browsers keep their session in a cookie.
+    #[must_use]
+    pub fn with_cookies(mut self, cookies: Cookies) -> Self {
+        self.cookies = Some(cookies);
+        self
+    }
+
+    /// Tells somebody which callers were refused what.
+    #[must_use]
+    pub fn with_access_journal(mut self, journal: Arc<dyn AccessJournal>) -> Self {
+        self.access_journal = Some(journal);
         self
     }
 
@@ -123,6 +141,7 @@ impl Gateway {
             .route("/readyz", get(pages::readyz))
             .merge(api::router())
             .merge(protocols)
+            .route(oauth::PATH, post(oauth::token))
             .fallback(call::answer)
             .with_state(gateway.clone())
             .layer(from_fn(security::headers))

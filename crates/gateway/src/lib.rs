@@ -10,14 +10,19 @@
 mod api;
 mod body;
 mod call;
+mod cookie;
 mod credentials;
 mod gateway;
 mod health;
+mod https;
+mod oauth;
 mod pages;
 mod problem;
 mod request_id;
 mod security;
 mod server;
 
+pub use cookie::Cookies;
 pub use gateway::{Gateway, Limits, Readiness};
+pub use https::HttpsClient;
 pub use server::serve;

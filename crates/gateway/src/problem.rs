@@ -28,7 +28,10 @@ pub(crate) fn response(error: &Error, request_id: &str) -> Response {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE));
     }
     if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+        let said = error.metadata().get("retry_after_seconds");
+        let said = said.and_then(|seconds| HeaderValue::from_str(seconds).ok());
+        let usual = HeaderValue::from_static(RETRY_AFTER_SECONDS);
+        headers.insert(header::RETRY_AFTER, said.unwrap_or(usual));
     }
     response
 }

@@ -31,8 +31,8 @@ impl Identity {
         }
         password.check(&name)?;
         let verifier = self.hasher.verifier(password, self.random_bytes()).await?;
-        let mut events =
-            vec![UserEvent::UserCreated { full_name }, UserEvent::PasswordSet { verifier }];
+        let created = UserEvent::UserCreated { full_name, email: None, service: false };
+        let mut events = vec![created, UserEvent::PasswordSet { verifier }];
         events.extend(grants.into_iter().map(UserEvent::RoleGranted));
         let author = Author::permitted(&permit, context, self.now_ms());
         self.users
@@ -54,6 +54,7 @@ impl Author {
             actor: permit.user().to_owned(),
             role: permit.role().name().to_owned(),
             on_behalf_of: permit.on_behalf_of().map(str::to_owned),
+            reason: None,
             origin: context.origin.clone(),
             request_id: context.request_id.clone(),
             at_ms,

@@ -1,4 +1,4 @@
-use crate::{DatedGrant, Identity, add_user::unknown, event::UserEvent, users::Author};
+use crate::{DatedGrant, Identity, add_user::unknown, event::UserEvent, user::Held, users::Author};
 use contract::{Act, Authentication, Context, Error, Grant, Scope};
 
 impl Identity {
@@ -10,9 +10,23 @@ impl Identity {
         name: &str,
         granted: DatedGrant,
     ) -> Result<(), Error> {
+        self.grant_with_reason(context, name, granted, None).await
+    }
+
+    pub(crate) async fn grant_with_reason(
+        &self,
+        context: &Context,
+        name: &str,
+        granted: DatedGrant,
+        reason: Option<String>,
+    ) -> Result<(), Error> {
+        if granted.until_ms.is_some_and(|until_ms| until_ms <= granted.from_ms) {
+            return Err(Error::invalid("until", "it is not later than the beginning"));
+        }
         let event = UserEvent::RoleGranted(granted.clone());
-        self.change_role(context, name, &granted.grant, |grants| {
-            (!grants.contains(&granted)).then(|| event.clone())
+        self.change_role(context, name, &granted.grant, reason, |grants| {
+            let has = grants.iter().any(|one| one.delegation_id.is_none() && one.dated == granted);
+            (!has).then(|| event.clone())
         })
         .await
     }
@@ -24,8 +38,19 @@ impl Identity {
         name: &str,
         grant: &Grant,
     ) -> Result<(), Error> {
-        self.change_role(context, name, grant, |grants| {
-            let has = grants.iter().any(|one| one.grant == *grant);
+        self.withdraw_with_reason(context, name, grant, None).await
+    }
+
+    pub(crate) async fn withdraw_with_reason(
+        &self,
+        context: &Context,
+        name: &str,
+        grant: &Grant,
+        reason: Option<String>,
+    ) -> Result<(), Error> {
+        self.change_role(context, name, grant, reason, |grants| {
+            let is_it = |one: &Held| one.delegation_id.is_none() && one.dated.grant == *grant;
+            let has = grants.iter().any(is_it);
             has.then(|| UserEvent::RoleWithdrawn(grant.clone()))
         })
         .await
@@ -36,7 +61,8 @@ impl Identity {
         context: &Context,
         name: &str,
         grant: &Grant,
-        decide: impl Fn(&[DatedGrant]) -> Option<UserEvent>,
+        reason: Option<String>,
+        decide: impl Fn(&[Held]) -> Option<UserEvent>,
     ) -> Result<(), Error> {
         let permit = context.caller.permit(Act::ManageUsers, scope_of(grant)?)?;
         let is_system = context.caller.authentication == Authentication::System;
@@ -44,7 +70,8 @@ impl Identity {
             let message = "somebody else must change the roles of a user";
             return Err(Error::refused("GRANT_TO_ONESELF", message));
         }
-        let author = Author::permitted(&permit, context, self.now_ms());
+        let mut author = Author::permitted(&permit, context, self.now_ms());
+        author.reason = reason;
         self.users
             .change(name, &author, |user| match user {
                 Some(user) => Ok(decide(&user.grants).into_iter().collect()),

@@ -1,8 +1,4 @@
-use crate::{
-    DatedGrant, Identity,
-    user::User,
-    users::{STUDY, USER},
-};
+use crate::{DatedGrant, Identity, rows::USER, user::User, users::STUDY};
 use contract::{Act, Context, Error, Scope};
 use serde::{Deserialize, Serialize};
 use store::Range;
@@ -18,6 +14,9 @@ pub struct UserSummary {
     pub disabled: bool,
     /// Past, present and future.
     pub grants: Vec<DatedGrant>,
+    /// It is a program.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_service: bool,
 }
 
 /// Some users, and the name behind which the next page begins.
@@ -36,6 +35,14 @@ impl Identity {
         limit: u32,
     ) -> Result<UserPage, Error> {
         context.caller.permit(Act::ManageUsers, Scope::system())?;
+        self.user_rows(after, limit).await
+    }
+
+    pub(crate) async fn user_rows(
+        &self,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<UserPage, Error> {
         let limit = limit.clamp(1, LONGEST_PAGE);
         let mut range = Range::all(USER, STUDY, limit);
         range.after = after.map(str::to_owned);
@@ -56,7 +63,8 @@ impl UserSummary {
             name: name.to_owned(),
             full_name: user.full_name.clone(),
             disabled: user.disabled,
-            grants: user.grants.clone(),
+            grants: user.grants.iter().map(|held| held.dated.clone()).collect(),
+            is_service: user.is_service,
         }
     }
 }

@@ -2,12 +2,20 @@
 //! 800-63B §5.1.1.2).
 
 use crate::Random;
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use contract::Error;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashSet},
+    fmt,
+    sync::{
+        Arc, LazyLock, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 use subtle::ConstantTimeEq;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 const SHORTEST_CHARS: usize = 12;
 const LONGEST_BYTES: usize = 256;
@@ -18,6 +26,13 @@ const HASH_BYTES: usize = 32;
 const HASHES_AT_ONCE: usize = 2;
 /// Who has waited this long for his hash is told to come again.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// Whoever is refused for the queue is told to come again after this time.
+const RETRY_AFTER_SECONDS: &str = "5";
+
+/// Passwords of six letters or more that many people have, in lower case.
+static COMMON: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| include_str!("../data/common-passwords.txt").lines().collect());
 
 /// A password as somebody typed it. Never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -45,6 +60,13 @@ pub(crate) struct Verifier {
 pub(crate) struct Hasher {
     hashing: Hashing,
     slots: Arc<Semaphore>,
+    /// Who waits for a slot, and how many may.
+    waiting: AtomicUsize,
+    most_waiting: usize,
+    computed: AtomicU64,
+    /// The memory of each slot, once it was used. Made anew each time, it would stay with every
+    /// thread that has ever computed a hash.
+    memories: Arc<Mutex<Vec<Vec<Block>>>>,
     /// Fits no password; asked for users who are not there, so that they take as long as others.
     decoy: Verifier,
 }
@@ -71,10 +93,20 @@ impl Password {
             "it has fewer than 5 different characters"
         } else if lower.replace(user, "").chars().count() < SHORTEST_CHARS / 2 {
             "it is little more than the user's name"
+        } else if is_common(&lower) {
+            "it is among the passwords that many people have, with little around it"
+        } else if is_sequence(&lower) {
+            "it is a sequence, such as 123456 or abcdef"
         } else {
             return Ok(());
         };
         Err(Error::invalid("password", why))
+    }
+}
+
+impl From<String> for Password {
+    fn from(text: String) -> Self {
+        Self(text)
     }
 }
 
@@ -85,24 +117,40 @@ impl Default for Hashing {
 }
 
 impl Hashing {
-    fn hash(self, password: &Password, salt: &[u8]) -> Result<[u8; HASH_BYTES], argon2::Error> {
+    fn hash(
+        self,
+        password: &Password,
+        salt: &[u8],
+        memory: &mut Vec<Block>,
+    ) -> Result<[u8; HASH_BYTES], argon2::Error> {
         let Self { memory_kib, passes, lanes } = self;
         let params = Params::new(memory_kib, passes, lanes, Some(HASH_BYTES))?;
         let mut hash = [0; HASH_BYTES];
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(
+        memory.resize(params.block_count(), Block::default());
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into_with_memory(
             password.as_bytes(),
             salt,
             &mut hash,
+            memory,
         )?;
         Ok(hash)
     }
 }
 
 impl Hasher {
-    pub(crate) fn new(hashing: Hashing, random: &Random) -> Self {
+    pub(crate) fn new(hashing: Hashing, most_waiting: usize, random: &Random) -> Self {
         let mut decoy = Verifier { hashing, salt: [0; SALT_BYTES], hash: [0; HASH_BYTES] };
         random(&mut decoy.hash);
-        Self { hashing, slots: Arc::new(Semaphore::new(HASHES_AT_ONCE)), decoy }
+        let slots = Arc::new(Semaphore::new(HASHES_AT_ONCE));
+        Self {
+            hashing,
+            slots,
+            waiting: AtomicUsize::new(0),
+            most_waiting,
+            computed: AtomicU64::new(0),
+            memories: Arc::default(),
+            decoy,
+        }
     }
 
     /// What to keep of a password.
@@ -128,6 +176,27 @@ impl Hasher {
         Ok(is_same && verifier.is_some())
     }
 
+    /// How many hashes were computed since the start.
+    pub(crate) fn computed(&self) -> u64 {
+        self.computed.load(Ordering::Relaxed)
+    }
+
+    /// A turn, or `LOG_INS_BUSY` when too many wait for theirs.
+    async fn slot(&self) -> Result<OwnedSemaphorePermit, Error> {
+        if let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() {
+            return Ok(slot);
+        }
+        let place = Waiting::new(&self.waiting);
+        if place.number > self.most_waiting {
+            return Err(busy());
+        }
+        let slot = tokio::time::timeout(LONGEST_WAIT, Arc::clone(&self.slots).acquire_owned());
+        match slot.await {
+            Ok(Ok(slot)) => Ok(slot),
+            _ => Err(busy()),
+        }
+    }
+
     async fn hash(
         &self,
         hashing: Hashing,
@@ -137,12 +206,14 @@ impl Hasher {
         if password.as_bytes().len() > LONGEST_BYTES {
             return Err(Error::unauthenticated("the password has more than 256 bytes"));
         }
-        let slot = tokio::time::timeout(LONGEST_WAIT, Arc::clone(&self.slots).acquire_owned());
-        let Ok(Ok(slot)) = slot.await else {
-            return Err(Error::exhausted("LOG_INS_BUSY", "too many log-ins at once; try again"));
-        };
+        let slot = self.slot().await?;
+        self.computed.fetch_add(1, Ordering::Relaxed);
+        let memories = Arc::clone(&self.memories);
         let hashed = tokio::task::spawn_blocking(move || {
-            let hash = hashing.hash(&password, &salt);
+            let taken = lock(&memories).pop();
+            let mut memory = taken.unwrap_or_default();
+            let hash = hashing.hash(&password, &salt, &mut memory);
+            lock(&memories).push(memory);
             drop(slot);
             hash
         });
@@ -152,6 +223,46 @@ impl Hasher {
             Err(_) => Err(Error::unavailable("the hash of a password was not finished")),
         }
     }
+}
+
+/// A place in the queue, which is left however the wait ends.
+struct Waiting<'a> {
+    queue: &'a AtomicUsize,
+    number: usize,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(queue: &'a AtomicUsize) -> Self {
+        Self { queue, number: queue.fetch_add(1, Ordering::Relaxed) + 1 }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.queue.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn lock(memories: &Mutex<Vec<Vec<Block>>>) -> MutexGuard<'_, Vec<Vec<Block>>> {
+    memories.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn busy() -> Error {
+    Error::exhausted("LOG_INS_BUSY", "too many log-ins at once; try again")
+        .with_metadata("retry_after_seconds", RETRY_AFTER_SECONDS)
+}
+
+/// Whether a common password is left without the digits and signs around it, or the whole is one.
+fn is_common(lower: &str) -> bool {
+    let core = lower.trim_matches(|c: char| !c.is_alphabetic());
+    COMMON.contains(lower) || (core.chars().count() < SHORTEST_CHARS && COMMON.contains(core))
+}
+
+/// Whether nearly every character follows the one before it, or is the same.
+fn is_sequence(lower: &str) -> bool {
+    let codes: Vec<u32> = lower.chars().map(u32::from).collect();
+    let steps = codes.windows(2).filter(|pair| pair[0].abs_diff(pair[1]) <= 1).count();
+    steps + 2 >= codes.len()
 }
 
 impl fmt::Debug for Password {
@@ -185,7 +296,7 @@ mod tests {
     #[test]
     fn a_hash_is_the_one_of_the_reference_implementation() {
         let small = Hashing { memory_kib: 256, passes: 2, lanes: 1 };
-        let hash = small.hash(&Password::new("password"), b"somesalt").unwrap();
+        let hash = small.hash(&Password::new("password"), b"somesalt", &mut Vec::new()).unwrap();
         let hex = journal::Hash(hash).to_string();
         assert_eq!(hex, "9dfeb910e80bad0311fee20f9c0e2b12c17987b4cac90c2ef54d5b3021c68bfe");
     }
@@ -196,6 +307,14 @@ mod tests {
         assert!(refusal("aaaaaaaaaaaaaaaa").unwrap().contains("different characters"));
         assert!(refusal("Wang.Fang1234").unwrap().contains("the user's name"));
         assert!(refusal(&"long enough ".repeat(40)).unwrap().contains("256 bytes"));
+    }
+
+    #[test]
+    fn passwords_that_many_people_have_are_refused() {
+        for password in ["password123456", "!!Sunshine2026!!", "1qaz2wsx3edc", "111222333444555"] {
+            assert!(refusal(password).unwrap().contains("many people"), "{password}");
+        }
+        assert!(refusal("abcdefghijklmnop").unwrap().contains("sequence"));
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use crate::{
     Identity,
+    rows::{ALL, effects},
     user::User,
-    users::{KIND, SESSION, STUDY, USER, effects},
+    users::{KIND, STUDY},
 };
 use contract::Error;
 use store::StoreError;
@@ -21,7 +22,7 @@ impl Identity {
             let seen = store.last_position().await.map_err(|error| self.failed(error))?;
             store.unstage(STUDY).await.map_err(|error| self.failed(error))?;
             let count = self.stage_users().await?;
-            match store.swap(STUDY, &[USER, SESSION], seen).await {
+            match store.swap(STUDY, &ALL, seen).await {
                 Ok(()) => return Ok(count),
                 Err(StoreError::PositionMoved { .. }) => {}
                 Err(error) => return Err(self.failed(error)),

@@ -1,39 +1,103 @@
-//! The secret that stands for an open session.
+//! The secrets that are handed out: 256 random bits behind a prefix that says what they are.
 
 use journal::Hash;
 use std::fmt::{self, Write};
 
-const PREFIX: &str = "cbs_";
 const SECRET_BYTES: usize = 32;
+/// Bytes of the visible part of a key.
+const ID_BYTES: usize = 5;
+
+/// What a secret is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TokenKind {
+    /// Stands for an open session.
+    Session,
+    /// Was issued for client credentials.
+    Access,
+    /// A key of a program; its visible part is its id.
+    ApiKey,
+    /// Sent by mail; good once.
+    Mailed,
+    /// A signature that its signer has authorised.
+    Signing,
+    /// The secret of a client.
+    ClientSecret,
+}
 
 /// A bearer token: 256 random bits. Never printed; [`Token::secret`] hands it to the client once.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Token(String);
+pub struct Token {
+    kind: TokenKind,
+    text: String,
+}
+
+impl TokenKind {
+    const ALL: [Self; 6] = [
+        Self::Session,
+        Self::Access,
+        Self::ApiKey,
+        Self::Mailed,
+        Self::Signing,
+        Self::ClientSecret,
+    ];
+
+    /// Such that a secret that leaked into a text is found there.
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Session => "cbs_",
+            Self::Access => "cba_",
+            Self::ApiKey => "cbk_",
+            Self::Mailed => "cbm_",
+            Self::Signing => "cbt_",
+            Self::ClientSecret => "cbc_",
+        }
+    }
+}
 
 impl Token {
-    pub(crate) fn new(random: [u8; SECRET_BYTES]) -> Self {
-        let mut text = PREFIX.to_owned();
-        for byte in random {
-            write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-        }
-        Self(text)
+    pub(crate) fn new(kind: TokenKind, random: [u8; SECRET_BYTES]) -> Self {
+        let text = format!("{}{}", kind.prefix(), hex(&random));
+        Self { kind, text }
+    }
+
+    /// A key with a visible part.
+    pub(crate) fn key(id: [u8; ID_BYTES], random: [u8; SECRET_BYTES]) -> Self {
+        let kind = TokenKind::ApiKey;
+        Self { kind, text: format!("{}{}_{}", kind.prefix(), hex(&id), hex(&random)) }
     }
 
     /// Reads what a client sent; `None` if it cannot be one of ours.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let secret = text.strip_prefix(PREFIX)?;
-        let is_hex = secret.bytes().all(|byte| byte.is_ascii_hexdigit());
-        (is_hex && secret.len() == 2 * SECRET_BYTES).then(|| Self(text.to_owned()))
+        let kind = TokenKind::ALL.into_iter().find(|kind| text.starts_with(kind.prefix()))?;
+        let rest = &text[kind.prefix().len()..];
+        let secret = match kind {
+            TokenKind::ApiKey => {
+                let (id, secret) = rest.split_once('_')?;
+                (is_hex(id) && id.len() == 2 * ID_BYTES).then_some(secret)?
+            }
+            _ => rest,
+        };
+        let fits = is_hex(secret) && secret.len() == 2 * SECRET_BYTES;
+        fits.then(|| Self { kind, text: text.to_owned() })
+    }
+
+    pub(crate) fn kind(&self) -> TokenKind {
+        self.kind
+    }
+
+    /// The visible part of a key.
+    pub(crate) fn key_id(&self) -> &str {
+        self.text.rsplit_once('_').map_or("", |(id, _)| id)
     }
 
     /// What is stored instead of the token.
     pub(crate) fn sha256(&self) -> String {
-        Hash::of(self.0.as_bytes()).to_string()
+        Hash::of(self.text.as_bytes()).to_string()
     }
 
     /// The token itself, for the client and nobody else.
     pub fn secret(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
@@ -43,19 +107,40 @@ impl fmt::Debug for Token {
     }
 }
 
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+pub(crate) fn is_hex(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_token_is_read_as_it_was_made() {
-        let token = Token::new([0xab; 32]);
-        assert_eq!(Token::parse(token.secret()), Some(token));
+        for kind in TokenKind::ALL.into_iter().filter(|kind| *kind != TokenKind::ApiKey) {
+            let token = Token::new(kind, [0xab; 32]);
+            assert_eq!(Token::parse(token.secret()).unwrap(), token);
+        }
+        let key = Token::key([1, 2, 3, 4, 5], [0xab; 32]);
+        assert_eq!(key.key_id(), "cbk_0102030405");
+        assert_eq!(Token::parse(key.secret()).unwrap(), key);
     }
 
     #[test]
     fn what_is_no_token_is_not_read() {
-        for text in ["", "cbs_", "cbs_zz", &"ab".repeat(34), &format!("cbs_{}", "é".repeat(32))] {
+        let strange = format!("cbs_{}", "é".repeat(32));
+        let unnamed = format!("cbk_{}", "ab".repeat(32));
+        for text in ["", "cbs_", "cbs_zz", "cbk_", "cbk_12_", &"ab".repeat(34), &strange, &unnamed]
+        {
             assert_eq!(Token::parse(text), None, "{text}");
         }
     }

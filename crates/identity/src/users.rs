@@ -3,20 +3,15 @@
 use crate::{
     Random,
     event::UserEvent,
-    list_users::UserSummary,
-    user::{Session, User},
+    rows::{self, effects},
+    user::{Stamp, User},
 };
 use contract::Error;
 use journal::{Draft, Head, LogName, Sealed};
 use quick_cache::sync::Cache;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use store::{Batch, Effect, Store, StoreError, View};
+use store::{Batch, Store, StoreError, View};
 
-/// Users by name.
-pub(crate) const USER: View = View(40);
-/// Open sessions by the hash of their token.
-pub(crate) const SESSION: View = View(41);
 /// Users belong to the institution, not to a study.
 pub(crate) const STUDY: &str = "";
 pub(crate) const KIND: &str = "user";
@@ -51,16 +46,10 @@ pub(crate) struct Author {
     pub actor: String,
     pub role: String,
     pub on_behalf_of: Option<String>,
+    pub reason: Option<String>,
     pub origin: String,
     pub request_id: String,
     pub at_ms: i64,
-}
-
-/// The row of an open session.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SessionRow {
-    user: String,
 }
 
 pub(crate) fn log(name: &str) -> LogName {
@@ -74,6 +63,11 @@ impl Users {
 
     pub(crate) fn store(&self) -> &dyn Store {
         &*self.store
+    }
+
+    /// The same users, of whom nothing was read yet.
+    pub(crate) fn unread(&self) -> Self {
+        Self::new(Arc::clone(&self.store), Arc::clone(&self.random))
     }
 
     /// The user of this name, as the newest entry leaves him.
@@ -107,15 +101,12 @@ impl Users {
         Ok(Some(known))
     }
 
-    /// The name of the user whose open session has a token with this hash.
-    pub(crate) async fn of_session(&self, token_sha256: &str) -> Result<Option<String>, Error> {
-        let row = self.store.view(SESSION, STUDY, token_sha256).await;
-        let row = row.map_err(|error| self.broken("read session", error))?;
-        let row: Option<SessionRow> = row
-            .map(|bytes| serde_json::from_slice(&bytes))
-            .transpose()
-            .map_err(|error| self.broken("read session", error))?;
-        Ok(row.map(|row| row.user))
+    /// The name in a row that points to a user.
+    pub(crate) async fn pointed_to(&self, view: View, key: &str) -> Result<Option<String>, Error> {
+        let row = self.store.view(view, STUDY, key).await;
+        let row = row.map_err(|error| self.broken("find user", error))?;
+        let name = row.map(|bytes| rows::name_in(&bytes)).transpose();
+        name.map_err(|error| self.broken("find user", error))
     }
 
     /// Lets `decide` say what happens to a user, who may not be there yet, and appends it with its
@@ -126,17 +117,31 @@ impl Users {
         author: &Author,
         decide: impl Fn(Option<&User>) -> Result<Vec<UserEvent>, Error>,
     ) -> Result<(), Error> {
+        self.decide(name, author, |user| Ok((decide(user)?, ()))).await
+    }
+
+    /// The same, with an answer.
+    pub(crate) async fn decide<T>(
+        &self,
+        name: &str,
+        author: &Author,
+        decide: impl Fn(Option<&User>) -> Result<(Vec<UserEvent>, T), Error>,
+    ) -> Result<T, Error> {
         for _ in 0..MAX_ATTEMPTS {
             let known = self.find(name).await?;
-            let events = decide(known.as_ref().map(|known| &known.user))?;
+            let (events, answer) = decide(known.as_ref().map(|known| &known.user))?;
             if events.is_empty() {
-                return Ok(());
+                return Ok(answer);
             }
             let before = known.as_deref().cloned().unwrap_or_default();
             let batch = self.batch(name, &before, author, events)?;
             match self.store.append(batch).await {
-                Ok(_) => return Ok(()),
+                Ok(_) => return Ok(answer),
                 Err(StoreError::HeadMoved { .. }) => {}
+                Err(StoreError::KeyTaken { .. }) => {
+                    let message = "somebody else is linked with this account there";
+                    return Err(Error::already_exists("LINK_TAKEN", message));
+                }
                 Err(StoreError::Full) => {
                     let message = "there is no room left to write, so it was not done";
                     return Err(Error::exhausted("STORAGE_FULL", message));
@@ -162,7 +167,7 @@ impl Users {
             let payload = serde_json::to_vec(&event);
             let payload = payload.map_err(|error| self.broken("change user", error))?;
             drafts.push(Draft { recorded_at_ms: at_ms, ..author.draft(event.kind(), payload) });
-            after.apply(event, at_ms);
+            after.apply(event, Stamp { at_ms, ..author.stamp() });
         }
         let effects = effects(name, &before.user, &after);
         let effects = effects.map_err(|error| self.broken("change user", error))?;
@@ -196,20 +201,26 @@ impl Known {
     pub(crate) fn accept(&mut self, entry: &Sealed) -> Result<(), Cause> {
         let read = entry.view()?;
         let event: UserEvent = serde_json::from_slice(read.payload)?;
-        self.user.apply(event, read.recorded_at_ms);
-        self.recorded_at_ms = self.recorded_at_ms.max(read.recorded_at_ms);
+        let (at_ms, actor, reason) = (read.recorded_at_ms, read.actor, read.reason);
+        self.user.apply(event, Stamp { at_ms, actor, reason });
+        self.recorded_at_ms = self.recorded_at_ms.max(at_ms);
         self.head = entry.head();
         Ok(())
     }
 }
 
 impl Author {
-    fn draft(&self, kind: &str, payload: Vec<u8>) -> Draft {
+    fn stamp(&self) -> Stamp<'_> {
+        Stamp { at_ms: self.at_ms, actor: &self.actor, reason: self.reason.as_deref() }
+    }
+
+    pub(crate) fn draft(&self, kind: &str, payload: Vec<u8>) -> Draft {
         Draft {
             recorded_at_ms: self.at_ms,
             actor: self.actor.clone(),
             role: self.role.clone(),
             on_behalf_of: self.on_behalf_of.clone(),
+            reason: self.reason.clone(),
             origin: self.origin.clone(),
             request_id: self.request_id.clone(),
             kind: kind.to_owned(),
@@ -217,32 +228,6 @@ impl Author {
             ..Draft::default()
         }
     }
-}
-
-/// The rows that differ when a user becomes another.
-pub(crate) fn effects(
-    name: &str,
-    before: &User,
-    after: &User,
-) -> Result<Vec<Effect>, serde_json::Error> {
-    let mut effects = Vec::new();
-    let summary = UserSummary::of(name, after);
-    if summary != UserSummary::of(name, before) {
-        let bytes = serde_json::to_vec(&summary)?;
-        effects.push(Effect::Put { view: USER, key: name.to_owned(), bytes });
-    }
-    for Session { token_sha256, .. } in before.sessions.iter().filter(|s| !has(after, s)) {
-        effects.push(Effect::Drop { view: SESSION, key: token_sha256.clone() });
-    }
-    for Session { token_sha256, .. } in after.sessions.iter().filter(|s| !has(before, s)) {
-        let bytes = serde_json::to_vec(&SessionRow { user: name.to_owned() })?;
-        effects.push(Effect::Put { view: SESSION, key: token_sha256.clone(), bytes });
-    }
-    Ok(effects)
-}
-
-fn has(user: &User, session: &Session) -> bool {
-    user.sessions.contains(session)
 }
 
 /// Whether a text can be the name of a user: 1 to 64 of `a-z 0-9 . _ @ -`, beginning with a letter

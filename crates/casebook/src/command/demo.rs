@@ -139,7 +139,7 @@ pub async fn run(args: Demo) -> Result<ExitCode> {
     }
     let listener = listen(&config).await?;
     println!("\nlistening on http://{}   (Ctrl-C stops)", listener.local_addr()?);
-    serve(&assembly, listener).await?;
+    serve(&config, &assembly, listener).await?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,14 +1,12 @@
 //! `casebook serve`: answers HTTP.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
+use ::identity::Identity;
 use anyhow::{Context as _, Result};
-use contract::{
-    edc::v1::{self as edc, Edc},
-    portfolio::v1::{self as portfolio, Portfolio},
-};
+use contract::{edc, identity, portfolio};
 use futures::FutureExt as _;
-use gateway::Gateway;
+use gateway::{Cookies, Gateway};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -16,6 +14,9 @@ use crate::{
     cli::Serve,
     config::Config,
 };
+
+/// How often counts of decisions about access are written.
+const ACCESS_NOTED_EVERY: Duration = Duration::from_mins(1);
 
 pub async fn run(args: Serve) -> Result<ExitCode> {
     let config = Config::new(&args.place, args.listen)?;
@@ -26,7 +27,7 @@ pub async fn run(args: Serve) -> Result<ExitCode> {
     let assembly = Assembly::open(&config).await?;
     let listener = listen(&config).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    serve(&assembly, listener).await?;
+    serve(&config, &assembly, listener).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -38,9 +39,10 @@ pub async fn listen(config: &Config) -> Result<TcpListener> {
 }
 
 /// Serves until the process is told to stop, then drains.
-pub async fn serve(assembly: &Assembly, listener: TcpListener) -> Result<()> {
-    let edc: Arc<dyn Edc> = Arc::clone(&assembly.edc) as _;
-    let portfolio: Arc<dyn Portfolio> = Arc::clone(&assembly.portfolio) as _;
+pub async fn serve(config: &Config, assembly: &Assembly, listener: TcpListener) -> Result<()> {
+    let edc: Arc<dyn edc::v1::Edc> = Arc::clone(&assembly.edc) as _;
+    let identity: Arc<dyn identity::v1::Identity> = Arc::clone(&assembly.identity) as _;
+    let portfolio: Arc<dyn portfolio::v1::Portfolio> = Arc::clone(&assembly.portfolio) as _;
     let store = Arc::clone(&assembly.store);
     let readiness = Arc::new(move || {
         let store = Arc::clone(&store);
@@ -52,12 +54,45 @@ pub async fn serve(assembly: &Assembly, listener: TcpListener) -> Result<()> {
     });
     let authenticator: Arc<dyn contract::Authenticator> = Arc::clone(&assembly.identity) as _;
     let router = Gateway::new(authenticator, new_id)
-        .mount("casebook.portfolio.v1.Portfolio", portfolio::rest::routes(), &portfolio)
-        .mount("casebook.edc.v1.Edc", edc::rest::routes(), &edc)
+        .with_cookies(cookies(config))
+        .with_access_journal(Arc::clone(&assembly.identity) as _)
+        .mount("casebook.identity.v1.Identity", identity::v1::rest::routes(), &identity)
+        .mount("casebook.portfolio.v1.Portfolio", portfolio::v1::rest::routes(), &portfolio)
+        .mount("casebook.edc.v1.Edc", edc::v1::rest::routes(), &edc)
         .ready_when("store", readiness)
         .into_router();
-    gateway::serve(listener, router, stopped()).await?;
+    let served = gateway::serve(listener, router, stopped());
+    tokio::select! {
+        served = served => served?,
+        () = note_access(&assembly.identity) => {}
+    }
+    assembly.identity.flush_access().await?;
     Ok(())
+}
+
+/// Sessions of browsers: which methods open and close them.
+fn cookies(config: &Config) -> Cookies {
+    let method = |name: &str| format!("casebook.identity.v1.Identity/{name}");
+    Cookies {
+        secure: config.identity.is_secure(),
+        lasts_seconds: config.identity.session_hours * 3600,
+        opened_by: vec![
+            (method("LogIn"), "/token".to_owned()),
+            (method("FinishOidc"), "/logIn/token".to_owned()),
+        ],
+        closed_by: vec![method("LogOut")],
+    }
+}
+
+/// Writes now and then what was counted about access, for ever.
+async fn note_access(identity: &Identity) {
+    let mut ticks = tokio::time::interval(ACCESS_NOTED_EVERY);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = identity.flush_access().await {
+            tracing::error!(error = %error, "what was decided about access is not written yet");
+        }
+    }
 }
 
 /// Done when the process is asked to stop.

@@ -43,6 +43,10 @@ pub async fn run(args: Verify) -> Result<ExitCode> {
         report.view_rows += views.rows;
         report.faults_total += views.faults_total;
         told.extend(views.faults);
+        let users = assembly.identity.verify_views().await?;
+        report.view_rows += users.rows;
+        report.faults_total += users.faults_total;
+        told.extend(users.faults);
     }
     bar.finish_and_clear();
     if let Some(given) = &given_key {
@@ -88,6 +92,7 @@ pub async fn rebuild(args: RebuildViews) -> Result<ExitCode> {
     if study.is_none() {
         let entered = assembly.portfolio.rebuild_views().await?;
         println!("rebuilt the views of {entered} studies in the portfolio");
+        println!("rebuilt the views of {} users", assembly.identity.rebuild_views().await?);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -20,6 +20,7 @@ use crate::{
     Edc,
     book::Shelf,
     failure::Result,
+    signing::signing_sha256,
     study::Study,
     views::{BETWEEN, QUERY_PENDING, RECORD, decode_query, join, record_key},
     wire::{
@@ -42,6 +43,9 @@ pub(crate) async fn get(
     let subject: SubjectKey = request.subject_key.as_str().into();
     let site = site_to_read(edc, context, &study, &subject).await?;
     let sight = Sight::of(context, &study, &site);
+    if sight.is_unblinded() {
+        edc.note_unblinded(context, &study, &site, subject.as_str()).await?;
+    }
     let key = value::record_key(
         &request.study_event_oid,
         &request.study_event_repeat_key,
@@ -62,6 +66,7 @@ pub(crate) async fn get(
         version_hash: version_hash(edc, &study, &subject, &key, record.last_entry).await?,
         item_groups: groups(design, &key, &record, &sight),
         findings: seen().filter_map(wire::query::finding).collect(),
+        signing_sha256: signing_sha256(edc, &study, &subject, &key, &record).await?,
         queries: seen().map(|query| wire::query::query(site.as_str(), &subject, query)).collect(),
     })
 }

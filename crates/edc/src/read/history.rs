@@ -34,6 +34,9 @@ pub(crate) async fn get(
         item: request.item_oid.as_str().into(),
     };
     let sight = Sight::of(context, &study, &site);
+    if sight.is_unblinded() {
+        edc.note_unblinded(context, &study, &site, subject.as_str()).await?;
+    }
     if !sight.shows(&item.item) {
         let scope = Scope::at_site(study.oid.as_str(), site.as_str());
         context.caller.permit(Act::ReadUnblinded, scope)?;

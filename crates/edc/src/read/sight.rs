@@ -12,6 +12,7 @@ use crate::study::Study;
 pub(crate) struct Sight {
     items: HashSet<ItemOid>,
     checks: HashSet<CheckOid>,
+    unblinded: bool,
 }
 
 impl Sight {
@@ -26,12 +27,18 @@ impl Sight {
         if let Ok(permit) = context.caller.permit(Act::ReadUnblinded, scope) {
             let user = permit.user();
             tracing::info!(user, study.oid = %study.oid, site.oid = %site, "read unblinded data");
-            return Self::default();
+            return Self { unblinded: true, ..Self::default() };
         }
         Self {
             items: version.blinding.items.iter().cloned().collect(),
             checks: blinded_checks().map(|check| check.oid.clone()).collect(),
+            unblinded: false,
         }
+    }
+
+    /// Whether values that others must not see are seen: the read is to be noted.
+    pub fn is_unblinded(&self) -> bool {
+        self.unblinded
     }
 
     pub fn shows(&self, item: &ItemOid) -> bool {

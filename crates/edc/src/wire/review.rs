@@ -212,7 +212,7 @@ pub(super) async fn sign(edc: &Edc, context: &Context, r: &SignRecordRequest) ->
             &r.form_oid,
             &r.form_repeat_key,
         ]),
-        review: Review::Sign { meaning: r.meaning.clone() },
+        review: Review::Sign { meaning: r.meaning.clone(), ticket: r.signing_ticket.clone() },
         seen_version: Some(seen_version(r.seen_version)?),
         reason: None,
     };

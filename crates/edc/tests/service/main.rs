@@ -13,6 +13,8 @@ mod replay;
 mod review;
 mod saves;
 mod several;
+#[cfg(test)]
+mod signing;
 mod subjects;
 mod visits;
 mod world;

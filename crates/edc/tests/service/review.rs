@@ -15,7 +15,7 @@ use crate::world::{
     on_every_store, place, save, unique, value,
 };
 
-const VS: &str = "SE.SCR/F.VS";
+pub const VS: &str = "SE.SCR/F.VS";
 
 pub fn removal(
     subject: &str,

@@ -7,6 +7,8 @@ mod grpc;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod sessions;
+#[cfg(test)]
 mod wire;
 #[cfg(test)]
 mod world;

@@ -3,7 +3,7 @@ use identity::{AddUser, DatedGrant, Hashing, Identity, Password};
 use jiff::Timestamp;
 use std::sync::{
     Arc,
-    atomic::{AtomicI64, AtomicU8, Ordering},
+    atomic::{AtomicI64, Ordering},
 };
 use store::{LogName, Sqlite, Store};
 
@@ -29,10 +29,7 @@ impl World {
         let now_ms = Arc::clone(&self.now_ms);
         let clock =
             Arc::new(move || Timestamp::from_millisecond(now_ms.load(Ordering::Relaxed)).unwrap());
-        let counter = AtomicU8::new(1);
-        let random = Arc::new(move |bytes: &mut [u8]| {
-            bytes.fill_with(|| counter.fetch_add(7, Ordering::Relaxed));
-        });
+        let random = Arc::new(|bytes: &mut [u8]| getrandom::fill(bytes).unwrap());
         let quick = Hashing { memory_kib: 8, passes: 1, lanes: 1 };
         Identity::new(Arc::clone(&self.store), clock, random, quick)
     }

@@ -1,0 +1,20 @@
+//! The service through its contract, on both stores, with a clock and a mail of the tests.
+
+#[cfg(test)]
+mod accounts;
+#[cfg(test)]
+mod journal;
+#[cfg(test)]
+mod log_in;
+#[cfg(test)]
+mod oidc;
+#[cfg(test)]
+mod programs;
+#[cfg(test)]
+mod roles;
+#[cfg(test)]
+mod second_factor;
+#[cfg(test)]
+mod signatures;
+#[cfg(test)]
+mod world;
