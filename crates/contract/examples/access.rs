@@ -1,6 +1,6 @@
-//! Prints `docs/access.md`: who may call which method. `cargo xtask check generated` compares.
+//! Prints `docs/access.md`: who may call which method. A test of this crate compares.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use contract::{Access, METHODS, Method, Reach, Repeat, Role};
 
@@ -19,20 +19,31 @@ method. Who may not do something is not told whether it is there.
 ";
 
 fn main() {
-    println!("{HEAD}");
-    let services: BTreeSet<&str> = METHODS.iter().map(|method| method.service).collect();
-    for service in services {
-        println!("## {service}\n");
-        let roles: Vec<String> = Role::ALL.iter().map(|r| r.name().replace('_', " ")).collect();
-        println!("| method | act | where | repeat | under load | {} |", roles.join(" | "));
-        println!("|---|---|---|---|---|{}", "---|".repeat(roles.len()));
-        METHODS.iter().filter(|method| method.service == service).for_each(print_row);
-        println!();
-    }
-    print_acts();
+    print!("{}", page());
 }
 
-fn print_row(method: &Method) {
+/// The whole page.
+pub fn page() -> String {
+    let mut page = format!("{HEAD}\n");
+    let services: BTreeSet<&str> = METHODS.iter().map(|method| method.service).collect();
+    for service in services {
+        let roles: Vec<String> = Role::ALL.iter().map(|r| r.name().replace('_', " ")).collect();
+        let methods = METHODS.iter().filter(|method| method.service == service);
+        let rows: Vec<String> = methods.map(row).collect();
+        let line = "---|".repeat(roles.len());
+        let roles = roles.join(" | ");
+        write!(
+            page,
+            "## {service}\n\n| method | act | where | repeat | under load | {roles} |\n\
+             |---|---|---|---|---|{line}\n{}\n\n",
+            rows.join("\n")
+        )
+        .expect("writing to memory does not fail");
+    }
+    page + &acts()
+}
+
+fn row(method: &Method) -> String {
     let (act, reach) = match method.access {
         Access::Public => ("anybody".to_owned(), ""),
         Access::SignedIn => ("anybody known".to_owned(), ""),
@@ -46,17 +57,18 @@ fn print_row(method: &Method) {
     let marks: Vec<&str> =
         Role::ALL.iter().map(|role| if method.is_for(*role) { "●" } else { "" }).collect();
     let (name, priority) = (method.name, method.priority.name());
-    println!("| `{name}` | {act} | {reach} | {repeat} | {priority} | {} |", marks.join(" | "));
+    format!("| `{name}` | {act} | {reach} | {repeat} | {priority} | {} |", marks.join(" | "))
 }
 
 /// What each role may do, also what no method of its own asks for.
-fn print_acts() {
-    println!("## Roles\n\n| role | acts |\n|---|---|");
-    for role in Role::ALL {
+fn acts() -> String {
+    let row = |role: Role| {
         let acts = contract::Act::ALL.iter().filter(|act| act.is_allowed_for(role));
         let acts: Vec<String> = acts.map(|act| format!("`{act}`")).collect();
-        println!("| {} | {} |", role.name().replace('_', " "), acts.join(", "));
-    }
+        format!("| {} | {} |\n", role.name().replace('_', " "), acts.join(", "))
+    };
+    let rows: String = Role::ALL.into_iter().map(row).collect();
+    format!("## Roles\n\n| role | acts |\n|---|---|\n{rows}")
 }
 
 fn reach_name(reach: Reach) -> &'static str {

@@ -86,14 +86,13 @@ pub(super) async fn screen(
 ) -> Result<proto::Subject> {
     let study = request.study_oid.as_str().into();
     let site: kernel::SiteOid = request.site_oid.as_str().into();
-    let screened_on = match given(request.screening_date.as_ref()) {
-        Some(date) => date.to_owned(),
-        None => {
-            let known = edc.study_for(context, &study, Act::ManageSubjects).await?;
-            let scope = Scope::at_site(known.oid.as_str(), site.as_str());
-            context.caller.permit(Act::ManageSubjects, scope)?;
-            today_at(edc, &known, &site)?.to_string()
-        }
+    let screened_on = if let Some(date) = given(request.screening_date.as_ref()) {
+        date.to_owned()
+    } else {
+        let known = edc.study_for(context, &study, Act::ManageSubjects).await?;
+        let scope = Scope::at_site(known.oid.as_str(), site.as_str());
+        context.caller.permit(Act::ManageSubjects, scope)?;
+        today_at(edc, &known, &site)?.to_string()
     };
     let screen = ScreenSubject {
         site,

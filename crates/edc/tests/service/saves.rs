@@ -215,7 +215,11 @@ fn a_place_that_the_study_does_not_have_is_refused() {
         let error = world.save("S9", DM, 0, &sex).await.unwrap_err();
         assert_eq!((error.code(), error.reason()), (Code::NotFound, "SUBJECT_UNKNOWN"));
         let other = SaveFormRequest { study_oid: "ST.NO".into(), ..save("S1", DM, 0, &sex) };
-        let error = world.send(other).await.unwrap_err();
+        let error = world.send(other.clone()).await.unwrap_err();
+        assert_eq!(error.reason(), "NOT_PERMITTED", "who may not know is not told");
+        let mut everywhere = coordinator();
+        everywhere.caller.grants[0].study = None;
+        let error = world.edc.save_form(&everywhere, other).await.unwrap_err();
         assert_eq!((error.code(), error.reason()), (Code::NotFound, "STUDY_UNKNOWN"));
     });
 }
