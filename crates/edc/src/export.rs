@@ -108,7 +108,7 @@ pub async fn export(
     }
     let unblinded = context.caller.permit(Act::ReadUnblinded, Scope::study_wide(oid)).is_ok();
     if unblinded && !study.compiled.design.version().blinding.items.is_empty() {
-        edc.note_unblinded_export(context, oid).await.map_err(Failure::from)?;
+        edc.note_unblinded_export(context, oid).await?;
     }
     let blinded = || study.compiled.design.version().blinding.items.iter().cloned().collect();
     let hidden = if unblinded { HashSet::new() } else { blinded() };

@@ -184,12 +184,12 @@ impl Identity {
         let created = UserEvent::UserCreated { full_name, email, service: false };
         let author = Author::oneself(&name, self.now_ms());
         self.users
-            .change(&name, &author, |user| match user {
-                Some(_) => Err(taken(&name)),
-                None => {
-                    let verifier = verifier.clone();
-                    Ok(vec![created.clone(), UserEvent::PasswordSet { verifier }])
+            .change(&name, &author, |user| {
+                if user.is_some() {
+                    return Err(taken(&name));
                 }
+                let verifier = verifier.clone();
+                Ok(vec![created.clone(), UserEvent::PasswordSet { verifier }])
             })
             .await
     }

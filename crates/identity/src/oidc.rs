@@ -100,7 +100,7 @@ impl Identity {
                 now_ms,
             )
             .await
-            .map_err(|error| self.provider_failed(&error))?;
+            .map_err(|error| provider_failed(&error))?;
         let link =
             Link { provider: flow.provider, issuer: somebody.issuer, subject: somebody.subject };
         match flow.purpose {
@@ -157,16 +157,16 @@ impl Identity {
         let redirect = format!("{}/oidc/callback", self.settings.public_url);
         let http = provider::Asker(Arc::clone(&self.http));
         let client = provider::Client::discover(provider, &http, redirect).await;
-        client.map_err(|error| self.provider_failed(&error))
+        client.map_err(|error| provider_failed(&error))
     }
+}
 
-    /// What a provider did wrong is for the log; it holds no code and no token.
-    fn provider_failed(&self, error: &provider::Failure) -> Error {
-        tracing::warn!(error = %error, "an openid provider does not do what it should");
-        match error {
-            provider::Failure::Refused(_) => refused(),
-            provider::Failure::Away(_) => Error::unavailable("the provider does not answer"),
-        }
+/// What a provider did wrong is for the log; it holds no code and no token.
+fn provider_failed(error: &provider::Failure) -> Error {
+    tracing::warn!(error = %error, "an openid provider does not do what it should");
+    match error {
+        provider::Failure::Refused(_) => refused(),
+        provider::Failure::Away(_) => Error::unavailable("the provider does not answer"),
     }
 }
 

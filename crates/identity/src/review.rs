@@ -120,7 +120,7 @@ fn access_of(name: &str, user: &User, study: Option<&str>) -> Vec<Vec<String>> {
         .collect();
     if records.is_empty() && study.is_none() {
         let mut nothing = vec![String::new(); ACCESS.len()];
-        nothing[0] = name.to_owned();
+        name.clone_into(&mut nothing[0]);
         nothing[1].clone_from(&user.full_name);
         kind.clone_into(&mut nothing[2]);
         nothing[3] = user.disabled.to_string();
@@ -167,7 +167,7 @@ fn piece(records: &[Vec<String>]) -> Result<HttpBody, Error> {
         writer.write_record(cells).map_err(|error| not_writable(&error))?;
     }
     let data = writer.into_inner().map_err(|error| not_writable(error.error()))?;
-    Ok(HttpBody { content_type: CSV.to_owned(), data, ..HttpBody::default() })
+    Ok(HttpBody { content_type: CSV.to_owned(), data })
 }
 
 fn not_writable(error: &dyn std::error::Error) -> Error {

@@ -33,12 +33,12 @@ impl Identity {
         ];
         events.extend(new.grants.into_iter().map(UserEvent::RoleGranted));
         self.users
-            .change(&new.name, &author, |user| match user {
-                None => Ok(events.clone()),
-                Some(_) => {
+            .change(&new.name, &author, |user| {
+                if user.is_some() {
                     let message = format!("there is already a user {}", new.name);
-                    Err(Error::already_exists("USER_EXISTS", message))
+                    return Err(Error::already_exists("USER_EXISTS", message));
                 }
+                Ok(events.clone())
             })
             .await?;
         Ok(token)

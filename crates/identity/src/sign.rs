@@ -107,12 +107,12 @@ impl Identity {
             .decide(shown.username, author, |user| {
                 let user = user.ok_or_else(ticket_refused)?;
                 let ticket = find(user, &sha256).ok_or_else(ticket_refused)?;
-                let is_good = author.at_ms < ticket.ticket.expires_at_ms
-                    && same(&ticket.ticket.content_sha256, shown.content_sha256)
+                let is_good = author.at_ms < ticket.signing.expires_at_ms
+                    && same(&ticket.signing.content_sha256, shown.content_sha256)
                     && !user.disabled;
                 let signed = Signed {
                     printed_name: user.full_name.clone(),
-                    meaning: ticket.ticket.meaning.clone(),
+                    meaning: ticket.signing.meaning.clone(),
                     authorized_at_ms: ticket.authorized_at_ms,
                 };
                 match &ticket.redeemed_by {
@@ -137,7 +137,7 @@ impl Identity {
 }
 
 fn find<'a>(user: &'a User, sha256: &str) -> Option<&'a Ticket> {
-    user.tickets.iter().find(|one| same(&one.ticket.ticket_sha256, sha256))
+    user.tickets.iter().find(|one| same(&one.signing.ticket_sha256, sha256))
 }
 
 fn components_needed() -> Error {

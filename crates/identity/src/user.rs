@@ -110,7 +110,7 @@ pub(crate) struct Ended {
 /// A signing ticket that is not run out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ticket {
-    pub ticket: SigningTicket,
+    pub signing: SigningTicket,
     pub authorized_at_ms: i64,
     /// The call that redeemed it.
     pub redeemed_by: Option<String>,
@@ -210,7 +210,7 @@ impl User {
                 self.grants.push(Held { dated, by: stamp.actor.to_owned(), delegation_id: None });
             }
             UserEvent::RoleWithdrawn(grant) => {
-                self.grants.retain(|one| one.delegation_id.is_some() || one.dated.grant != grant)
+                self.grants.retain(|one| one.delegation_id.is_some() || one.dated.grant != grant);
             }
             UserEvent::RoleDelegated(delegated) => {
                 let (by, at_ms) = (stamp.actor.to_owned(), stamp.at_ms);
@@ -303,11 +303,15 @@ impl User {
                 if let Some(session) = self.sessions.iter_mut().find(is_it) {
                     session.has_signed = true;
                 }
-                self.tickets.retain(|one| at_ms < one.ticket.expires_at_ms);
-                self.tickets.push(Ticket { ticket, authorized_at_ms: at_ms, redeemed_by: None });
+                self.tickets.retain(|one| at_ms < one.signing.expires_at_ms);
+                self.tickets.push(Ticket {
+                    signing: ticket,
+                    authorized_at_ms: at_ms,
+                    redeemed_by: None,
+                });
             }
             UserEvent::SignatureRedeemed { ticket_sha256, request_id } => {
-                let is_it = |one: &&mut Ticket| one.ticket.ticket_sha256 == ticket_sha256;
+                let is_it = |one: &&mut Ticket| one.signing.ticket_sha256 == ticket_sha256;
                 if let Some(ticket) = self.tickets.iter_mut().find(is_it) {
                     ticket.redeemed_by = Some(request_id);
                 }

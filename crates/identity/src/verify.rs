@@ -80,12 +80,14 @@ impl Identity {
                     Some(stored) if stored == *bytes => {}
                     Some(_) => faults.push(told(*view, key, "is not what the log says")),
                     None => {
-                        faults.push(told(*view, key, "is missing, although the log tells of it"))
+                        faults.push(told(*view, key, "is missing, although the log tells of it"));
                     }
                 }
             }
             if faults.is_empty() || before == self.head_of(name).await? || attempt == MAX_ATTEMPTS {
-                faults.into_iter().for_each(|what| report.fault(what));
+                for what in faults {
+                    report.fault(what);
+                }
                 return Ok(());
             }
         }

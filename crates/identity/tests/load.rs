@@ -1,6 +1,8 @@
 //! Many log-ins at once: memory stays bounded, and who is too many is told so at once. In a process
 //! of its own, whose memory is measured.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
+
 use contract::{
     Caller, Code, Context,
     identity::v1::{Identity as Contract, LogInRequest},

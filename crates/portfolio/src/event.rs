@@ -39,6 +39,7 @@ pub(crate) struct StudyFacts {
 /// Trial Phase Response of the CDISC controlled terminology (C66737), as far as it is in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::enum_variant_names, reason = "these are the names of the terminology")]
 pub(crate) enum Phase {
     NotApplicable,
     Phase0,
@@ -145,7 +146,7 @@ impl StudyStatus {
         self == next
             || matches!(
                 (self, next),
-                (Planned, Open | Archived) | (Open | Archived, Closed) | (Closed, Open | Archived)
+                (Planned | Closed, Open | Archived) | (Open | Archived, Closed)
             )
     }
 

@@ -31,10 +31,10 @@ pub(crate) async fn list(
     }
     let (now_ms, with_ended) = (portfolio.now_ms(), request.include_ended.unwrap_or_default());
     let is_asked_for = |one: &&Assignment| {
-        let site = one.post.site.as_ref().map(kernel::SiteOid::as_str);
-        let is_there = request.site_oid.as_deref().is_none_or(|asked| site == Some(asked));
+        let post_at = one.post.site.as_ref().map(kernel::SiteOid::as_str);
+        let is_there = request.site_oid.as_deref().is_none_or(|asked| post_at == Some(asked));
         is_there
-            && site.is_none_or(|site| visible.contains(site))
+            && post_at.is_none_or(|site| visible.contains(site))
             && (with_ended || !one.is_over(now_ms))
     };
     let found = known.study.staff.values().flatten().filter(is_asked_for);

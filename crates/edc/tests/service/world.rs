@@ -31,7 +31,7 @@ pub struct World {
     pub service: Arc<edc::Edc>,
     pub edc: Arc<dyn Edc>,
     pub clock: FakeClock,
-    _wire: Option<Wire>,
+    wire: Option<Wire>,
     _folder: Option<TempDir>,
     _server: Option<Arc<Server>>,
 }
@@ -60,7 +60,7 @@ impl World {
         let service = Arc::clone(&world.edc);
         let wire = Wire::serving(|server| server.mount(doors(), &service)).await;
         world.edc = Arc::new(EdcRemote::new(wire.channel(), wire.tokens()));
-        world._wire = Some(wire);
+        world.wire = Some(wire);
         world
     }
 
@@ -89,7 +89,7 @@ impl World {
             service.add_site(&admin, &STUDY.into(), site).await.unwrap();
         }
         let edc = Arc::clone(&service) as Arc<dyn Edc>;
-        Self { store, service, edc, clock, _wire: None, _folder: folder, _server: server }
+        Self { store, service, edc, clock, wire: None, _folder: folder, _server: server }
     }
 
     /// Another service on the same store, as in another process.

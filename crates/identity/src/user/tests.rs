@@ -5,7 +5,9 @@ use contract::Role;
 
 fn after(events: &[UserEvent], at_ms: i64) -> User {
     let mut user = User::default();
-    events.iter().for_each(|event| happen(&mut user, event.clone(), at_ms));
+    for event in events {
+        happen(&mut user, event.clone(), at_ms);
+    }
     user
 }
 

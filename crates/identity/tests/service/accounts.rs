@@ -66,8 +66,8 @@ fn an_invitation_sets_the_first_password_once() {
         let again = world.service.accept_invitation(&anonymous(), request).await;
         assert_eq!(reason(again), "UNAUTHENTICATED");
         assert_eq!(world.session("li.na").await.caller.grants[0].role, Role::Coordinator);
-        let taken = world.service.invite_user(&admin, invite("li.na")).await;
-        assert_eq!(reason(taken), "USER_EXISTS");
+        let second = world.service.invite_user(&admin, invite("li.na")).await;
+        assert_eq!(reason(second), "USER_EXISTS");
     });
 }
 

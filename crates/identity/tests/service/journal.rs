@@ -3,7 +3,7 @@
 use crate::world::{PASSWORD, World, here, on_every_store, reason, system};
 use contract::{AccessJournal as _, Authenticator as _, Credentials};
 use contract::{Act, Authentication, Role, Scope, identity::v1 as p};
-use store::{Batch, Effect, LogName, View};
+use store::{Batch, Effect, Head, LogName, View};
 
 /// A world in which something of every kind has happened.
 async fn lived_in(world: &World) {
@@ -49,7 +49,7 @@ fn rows_that_were_tampered_with_are_found_and_rebuilt() {
         ];
         let draft = store::Draft { kind: "Other".to_owned(), ..Default::default() };
         let log = LogName::new("", "other", "x");
-        world.store.append(Batch::seal(log, Default::default(), &[draft], effects)).await.unwrap();
+        world.store.append(Batch::seal(log, Head::default(), &[draft], effects)).await.unwrap();
 
         let report = world.identity.verify_views().await.unwrap();
         assert_eq!(report.faults_total, 3, "{:?}", report.faults);

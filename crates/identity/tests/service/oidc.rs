@@ -175,7 +175,7 @@ fn finish(sent: &BTreeMap<String, String>, flow_secret: &str) -> p::FinishOidcRe
 
 impl Test {
     /// Begins a log-in and goes through the provider's pages.
-    async fn to_the_provider(&mut self, account: &str) -> p::FinishOidcRequest {
+    async fn visit_the_provider(&mut self, account: &str) -> p::FinishOidcRequest {
         let request = p::StartOidcLogInRequest { provider_id: "clinic".to_owned() };
         let started = self.world.service.start_oidc_log_in(&anonymous(), request).await.unwrap();
         for part in ["code_challenge_method=S256", "nonce=", "state=", "response_type=code"] {
@@ -207,11 +207,11 @@ impl Test {
 async fn who_has_linked_his_account_logs_in_with_the_provider() {
     let mut test = test().await;
     test.world.add("one", &[]).await;
-    let stranger = test.to_the_provider("alice").await;
+    let stranger = test.visit_the_provider("alice").await;
     assert_eq!(reason(test.finish(stranger).await), "NOT_LINKED");
 
     assert!(test.link("one", "alice").await.unwrap());
-    let request = test.to_the_provider("alice").await;
+    let request = test.visit_the_provider("alice").await;
     let answer = test.finish(request.clone()).await.unwrap().log_in.unwrap();
     assert_eq!(answer.session.unwrap().method, "oidc:clinic");
     assert_eq!(answer.user.unwrap().username, "one");
@@ -223,7 +223,7 @@ async fn who_has_linked_his_account_logs_in_with_the_provider() {
     let one = test.world.session("one").await;
     let unlink = p::UnlinkOidcRequest { provider_id: "clinic".to_owned() };
     test.world.service.unlink_oidc(&one, unlink).await.unwrap();
-    let request = test.to_the_provider("alice").await;
+    let request = test.visit_the_provider("alice").await;
     assert_eq!(reason(test.finish(request).await), "NOT_LINKED");
     assert_eq!(test.world.identity.verify_views().await.unwrap().faults_total, 0);
 }
@@ -233,23 +233,23 @@ async fn what_another_has_begun_or_what_was_changed_on_its_way_is_refused() {
     let mut test = test().await;
     test.world.add("one", &[]).await;
     assert!(test.link("one", "alice").await.unwrap());
-    let right = test.to_the_provider("alice").await;
+    let right = test.visit_the_provider("alice").await;
     let other_secret = p::FinishOidcRequest { flow_secret: "0".repeat(64), ..right };
     assert_eq!(reason(test.finish(other_secret).await), "UNAUTHENTICATED");
-    let right = test.to_the_provider("alice").await;
+    let right = test.visit_the_provider("alice").await;
     let other_state = p::FinishOidcRequest { state: "0".repeat(64), ..right };
     assert_eq!(reason(test.finish(other_state).await), "UNAUTHENTICATED");
-    let right = test.to_the_provider("alice").await;
+    let right = test.visit_the_provider("alice").await;
     let other_code = p::FinishOidcRequest { code: "forged".to_owned(), ..right };
     assert_eq!(reason(test.finish(other_code).await), "UNAUTHENTICATED");
 
     // A code that was issued to another flow: its verifier and nonce are not those of this one.
     let (first, second) =
-        (test.to_the_provider("alice").await, test.to_the_provider("alice").await);
+        (test.visit_the_provider("alice").await, test.visit_the_provider("alice").await);
     let mixed = p::FinishOidcRequest { code: first.code, ..second };
     assert_eq!(reason(test.finish(mixed).await), "UNAUTHENTICATED");
 
-    let right = test.to_the_provider("alice").await;
+    let right = test.visit_the_provider("alice").await;
     test.world.wait(600);
     assert_eq!(reason(test.finish(right).await), "UNAUTHENTICATED", "too late");
     assert!(test.world.log_in("one", PASSWORD, None).await.is_ok());

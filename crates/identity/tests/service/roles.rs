@@ -24,7 +24,7 @@ async fn text(
     >,
 ) -> String {
     let pieces: Vec<_> = pieces.map_err(drop).unwrap().try_collect().await.unwrap();
-    let bytes: Vec<u8> = pieces.into_iter().flat_map(|piece| piece.data.to_vec()).collect();
+    let bytes: Vec<u8> = pieces.into_iter().flat_map(|piece| piece.data).collect();
     String::from_utf8(bytes).unwrap()
 }
 

@@ -116,7 +116,8 @@ fn neither_the_secret_nor_a_code_is_stored() {
         let (totp, codes) = enrol(&world, &one).await;
         let everything = world.everything().await;
         let secret = totp.get_secret_base32();
-        let hex: String = totp.secret.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex: Vec<String> = totp.secret.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex.concat();
         for text in codes.iter().chain([&secret, &hex]) {
             assert!(!everything.contains(text.as_str()));
         }

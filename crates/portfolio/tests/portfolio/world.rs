@@ -25,7 +25,7 @@ pub struct World {
     pub service: Arc<portfolio::Portfolio>,
     pub portfolio: Arc<dyn Portfolio>,
     pub clock: FakeClock,
-    _wire: Option<Wire>,
+    wire: Option<Wire>,
     _folder: Option<TempDir>,
     _server: Option<Arc<Server>>,
 }
@@ -57,7 +57,7 @@ impl World {
         let service = Arc::clone(&world.portfolio);
         let wire = Wire::serving(|server| server.mount(doors(), &service)).await;
         world.portfolio = Arc::new(PortfolioRemote::new(wire.channel(), wire.tokens()));
-        world._wire = Some(wire);
+        world.wire = Some(wire);
         world
     }
 
@@ -71,7 +71,7 @@ impl World {
         let clock = FakeClock::at(BEGIN);
         let service = Arc::new(portfolio::Portfolio::new(Arc::clone(&store), clock.as_fn()));
         let portfolio = Arc::clone(&service) as Arc<dyn Portfolio>;
-        Self { store, service, portfolio, clock, _wire: None, _folder: folder, _server: server }
+        Self { store, service, portfolio, clock, wire: None, _folder: folder, _server: server }
     }
 
     /// Another service on the same store, as in another process.
