@@ -9,9 +9,9 @@ use identity::{Http, HttpError, OidcProvider, Settings};
 use std::{
     collections::BTreeMap,
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Lines},
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, Command, Stdio},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -24,6 +24,8 @@ struct Provider {
     issuer: String,
     process: Child,
     alive: Option<ChildStdin>,
+    /// What it says stays open: a program that cannot say anything more would end.
+    _said: Lines<BufReader<ChildStdout>>,
 }
 
 impl Provider {
@@ -36,7 +38,7 @@ impl Provider {
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let issuer = lines.find(|line| line.as_ref().unwrap().starts_with("http://"));
         let alive = process.stdin.take();
-        Self { issuer: issuer.unwrap().unwrap(), process, alive }
+        Self { issuer: issuer.unwrap().unwrap(), process, alive, _said: lines }
     }
 }
 
