@@ -4,7 +4,11 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use ::identity::Identity;
 use anyhow::{Context as _, Result};
-use contract::{edc, identity, portfolio};
+use contract::{
+    edc,
+    grpc::{Admission, Limits, Server},
+    identity, portfolio,
+};
 use futures::FutureExt as _;
 use gateway::{Cookies, Gateway};
 use tokio::net::TcpListener;
@@ -53,7 +57,13 @@ pub async fn serve(config: &Config, assembly: &Assembly, listener: TcpListener) 
         .boxed()
     });
     let authenticator: Arc<dyn contract::Authenticator> = Arc::clone(&assembly.identity) as _;
+    let admission = Admission::default().of_clients(Arc::clone(&authenticator));
+    let grpc = Server::new(admission, Limits::default(), new_id)
+        .mount(identity::v1::grpc::doors(), &identity)
+        .mount(portfolio::v1::grpc::doors(), &portfolio)
+        .mount(edc::v1::grpc::doors(), &edc);
     let router = Gateway::new(authenticator, new_id)
+        .with_grpc(grpc)
         .with_cookies(cookies(config))
         .with_access_journal(Arc::clone(&assembly.identity) as _)
         .mount("casebook.identity.v1.Identity", identity::v1::rest::routes(), &identity)
