@@ -44,7 +44,7 @@ enum Bench {
     Demo,
     /// A server that keeps item rows.
     #[command(hide = true)]
-    Peer { file: PathBuf },
+    Peer { file: Option<PathBuf> },
     /// A load generator.
     #[command(hide = true)]
     Load(load::Load),
@@ -53,7 +53,7 @@ enum Bench {
 fn main() -> Result<()> {
     let bench = match Bench::parse() {
         Bench::Load(load) => return load::run(&load),
-        Bench::Peer { file } => return Runtime::new()?.block_on(peer::serve(&file)),
+        Bench::Peer { file } => return Runtime::new()?.block_on(peer::serve(file.as_deref())),
         bench => bench,
     };
     place::build()?;

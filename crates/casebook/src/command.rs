@@ -14,25 +14,25 @@ mod study;
 mod user;
 mod verify;
 
-use std::process::ExitCode;
+use std::{pin::Pin, process::ExitCode};
 
 use anyhow::Result;
 
 use crate::cli::{Cli, Command};
 
 /// Runs a command. An error and a failing answer end the program with a code other than 0.
-pub async fn run(cli: Cli) -> Result<ExitCode> {
+pub fn run(cli: Cli) -> Pin<Box<dyn Future<Output = Result<ExitCode>>>> {
     match cli.command {
-        Command::Demo(demo) => demo::run(demo).await,
-        Command::Serve(serve) => serve::run(serve).await,
-        Command::Study(study) => study::run(study).await,
-        Command::Import(import) => import::run(import).await,
-        Command::Export(export) => export::run(export).await,
-        Command::Record(record) => record::run(record).await,
-        Command::Verify(verify) => verify::run(verify).await,
-        Command::Checkpoint(checkpoint) => checkpoint::run(checkpoint).await,
-        Command::RebuildViews(rebuild) => verify::rebuild(rebuild).await,
-        Command::Backup(backup) => backup::run(backup).await,
-        Command::User(user) => user::run(user).await,
+        Command::Demo(demo) => Box::pin(demo::run(demo)),
+        Command::Serve(serve) => Box::pin(serve::run(serve)),
+        Command::Study(study) => Box::pin(study::run(study)),
+        Command::Import(import) => Box::pin(import::run(import)),
+        Command::Export(export) => Box::pin(export::run(export)),
+        Command::Record(record) => Box::pin(record::run(record)),
+        Command::Verify(verify) => Box::pin(verify::run(verify)),
+        Command::Checkpoint(checkpoint) => Box::pin(checkpoint::run(checkpoint)),
+        Command::RebuildViews(rebuild) => Box::pin(verify::rebuild(rebuild)),
+        Command::Backup(backup) => Box::pin(backup::run(backup)),
+        Command::User(user) => Box::pin(user::run(user)),
     }
 }

@@ -14,6 +14,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use contract::{Act, Context, Scope, Sites};
 use formats::export::{ExportError, ExportOptions, Sink, Written, exporter};
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use kernel::{FormOid, ItemOid, SiteOid, StudyOid};
 use tokio::sync::mpsc;
@@ -87,7 +88,19 @@ impl Job {
 
 /// Exports a study to a sink. Values that reveal the arm are left out for a caller who may not see
 /// them; sites that he may not see as well.
-pub async fn export(
+pub fn export<'a>(
+    edc: &'a Arc<Edc>,
+    context: &'a Context,
+    study: &'a StudyOid,
+    request: ExportRequest,
+    sink: Box<dyn Sink + Send>,
+    progress: Progress,
+) -> BoxFuture<'a, Result<Exported, ExportFailure>> {
+    // Behind a pointer, so that it is compiled here and not again by every caller.
+    Box::pin(permitted(edc, context, study, request, sink, progress))
+}
+
+async fn permitted(
     edc: &Arc<Edc>,
     context: &Context,
     study: &StudyOid,

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use contract::{Act, Context, Permit, Scope};
 use formats::FormatError;
+use futures::future::BoxFuture;
 use kernel::StudyOid;
 
 pub use self::{
@@ -81,7 +82,20 @@ pub type OnRow<'a> = dyn FnMut(Phase, &RowReport) + Send + 'a;
 /// Imports a source into a study.
 ///
 /// Nothing is written when a row is rejected, unless `keep_good`; the report then says so.
-pub async fn import(
+pub fn import<'a>(
+    edc: &'a Arc<Edc>,
+    context: &'a Context,
+    study: &'a StudyOid,
+    source: &'a Source,
+    options: ImportOptions,
+    progress: Progress,
+    on_row: &'a mut OnRow<'_>,
+) -> BoxFuture<'a, Result<ImportReport, ImportFailure>> {
+    // Behind a pointer, so that it is compiled here and not again by every caller.
+    Box::pin(in_two_passes(edc, context, study, source, options, progress, on_row))
+}
+
+async fn in_two_passes(
     edc: &Arc<Edc>,
     context: &Context,
     study: &StudyOid,

@@ -28,7 +28,7 @@ use std::{
     },
 };
 
-use futures::TryStreamExt;
+use futures::{TryStreamExt, future::LocalBoxFuture};
 use journal::LogName;
 use kernel::StudyOid;
 use store::Store;
@@ -93,7 +93,16 @@ impl VerifyReport {
 ///
 /// Faults are in the report; a failure says that the store could not be asked. Needs a runtime
 /// with more than one thread to use more than one core. Memory does not grow with the store.
-pub async fn verify(
+pub fn verify(
+    store: &Arc<dyn Store>,
+    options: VerifyOptions,
+    progress: Progress,
+) -> LocalBoxFuture<'_, Result<VerifyReport>> {
+    // Behind a pointer, so that it is compiled here and not again by every caller.
+    Box::pin(report(store, options, progress))
+}
+
+async fn report(
     store: &Arc<dyn Store>,
     options: VerifyOptions,
     progress: Progress,

@@ -7,6 +7,7 @@ use journal::LogName;
 use kernel::{
     CriterionOid, PartialDate, RepeatKey, RequestId, SiteOid, StudyEventOid, StudyOid, SubjectKey,
     casebook::{Casebook, Event, Refusal, SubjectEnrolled, SubjectScreened, SubjectStatus},
+    study::Participant,
 };
 use store::StoreError;
 
@@ -182,6 +183,7 @@ impl Edc {
                 enrolment_number: enrol.enrolment_number.clone().unwrap_or_else(next),
                 enrolled_on: enrolled_on.clone(),
                 arm: None,
+                participant: Participant::new(&study.oid, &enrol.subject, number),
             };
             match self.enrol_as(&study, &change, &last, (enrol, &enrolled)).await {
                 Err(failure) if is_taken(&failure, &last.log) => {}

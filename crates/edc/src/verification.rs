@@ -1,32 +1,46 @@
 //! Which items must agree with their source, and whether they were found to (SDV).
 
 use kernel::{
-    FormOid, ItemOid,
-    casebook::{FormRecord, ItemKey},
-    study::Design,
+    FormOid, SubjectKey,
+    casebook::{Casebook, FormRecord, ItemKey},
+    study::{Design, Participant},
 };
 
+use crate::{Edc, book::lock, failure::Result, study::Study};
+
 /// Whether every item of a record that must be verified against its source has been, and at least
-/// one was. Without a plan every item that has a value must be.
-pub(crate) fn is_verified(design: &Design, form: &FormOid, record: &FormRecord) -> bool {
+/// one was.
+pub(crate) fn is_verified(
+    design: &Design,
+    participant: Option<Participant>,
+    form: &FormOid,
+    record: &FormRecord,
+) -> bool {
     if record.verified.is_empty() || record.removed {
         return false;
     }
     let rows = record.rows.iter().filter(|(_, row)| !row.removed);
     let held = rows.flat_map(|(key, row)| row.items.keys().map(move |item| (key, item)));
-    let needed = held.filter(|(_, item)| is_required(design, form, item));
-    needed.into_iter().all(|(row, item)| {
+    let plan = &design.version().sdv;
+    let mut needed = held.filter(|(_, item)| plan.requires(participant, form, item));
+    needed.all(|(row, item)| {
         record.verified.contains(&ItemKey { row: row.clone(), item: item.clone() })
     })
 }
 
-/// Whether the plan asks for the verification of an item on a form, of all subjects or of some.
-pub(crate) fn is_required(design: &Design, form: &FormOid, item: &ItemOid) -> bool {
-    let rules = &design.version().sdv.rules;
-    rules.is_empty()
-        || rules.iter().any(|rule| {
-            rule.percent > 0
-                && rule.form.as_ref().is_none_or(|of| of == form)
-                && (rule.items.is_empty() || rule.items.contains(item))
-        })
+/// The subject as the plan sees it, once it is enrolled.
+pub(crate) fn participant(casebook: &Casebook) -> Option<Participant> {
+    casebook.enrolment.as_ref()?.participant
+}
+
+impl Edc {
+    /// The same for a subject whose casebook is not at hand.
+    pub(crate) async fn participant(
+        &self,
+        study: &Study,
+        subject: &SubjectKey,
+    ) -> Result<Option<Participant>> {
+        let book = self.shelf.get(&study.oid, subject, &study.compiled.design).await?;
+        Ok(participant(&lock(&book).casebook))
+    }
 }

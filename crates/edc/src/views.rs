@@ -11,7 +11,7 @@ use kernel::{
 use serde::{Deserialize, Serialize};
 use store::{Effect, View};
 
-use crate::verification::is_verified;
+use crate::verification::{is_verified, participant};
 
 /// Form records: form, subject, event, event repeat, form repeat.
 pub(crate) const RECORD: View = View(10);
@@ -38,15 +38,10 @@ pub(crate) fn record_key(subject: &SubjectKey, key: &RecordKey) -> String {
     join(&parts)
 }
 
-/// The parts of a record row's key.
-pub(crate) fn read_record_key(key: &str) -> Option<(SubjectKey, RecordKey)> {
+/// The parts of a record row's key: form, subject, event and its repeat, the form's repeat.
+pub(crate) fn record_key_parts(key: &str) -> Option<[&str; 5]> {
     let mut parts = key.split(BETWEEN);
-    let form = parts.next()?.into();
-    let subject = parts.next()?.into();
-    let event = parts.next()?.into();
-    let event_repeat = parts.next()?.into();
-    let form_repeat = parts.next()?.into();
-    Some((subject, RecordKey { event, event_repeat, form, form_repeat }))
+    Some([parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?])
 }
 
 pub(crate) fn join(parts: &[&str]) -> String {
@@ -135,6 +130,11 @@ impl Touched {
                 }
                 self.queries.insert(id.clone());
             }
+            // From now on the plan of verification asks for other items.
+            Event::SubjectEnrolled(_) => {
+                let places = |key: &RecordKey| (key.event.clone(), key.event_repeat.clone());
+                self.visits.extend(casebook.records.keys().map(places));
+            }
             _ => {}
         }
     }
@@ -188,7 +188,7 @@ fn visit_cell(
     for (key, record) in records {
         cell.records += 1;
         cell.complete += u32::from(record.complete);
-        cell.verified += u32::from(is_verified(design, &key.form, record));
+        cell.verified += u32::from(is_verified(design, participant(casebook), &key.form, record));
         cell.frozen += u32::from(record.frozen);
         cell.locked += u32::from(record.locked);
         cell.signed += u32::from(record.signature.is_some() && record.valid_signature().is_some());

@@ -151,12 +151,8 @@ impl Identity {
                 let Some(user) = user.filter(|user| user.email.is_some()) else {
                     return Ok((Vec::new(), None));
                 };
-                let mut mailed = user.mailed.iter();
-                let is_recent = mailed.any(|one| {
-                    one.purpose == Purpose::PasswordReset
-                        && author.at_ms - one.sent_at_ms < RESET_AT_MOST_EVERY_MS
-                });
-                if is_recent {
+                let since = user.reset_sent_at_ms.map(|sent_at_ms| author.at_ms - sent_at_ms);
+                if since.is_some_and(|since_ms| since_ms < RESET_AT_MOST_EVERY_MS) {
                     return Ok((Vec::new(), None));
                 }
                 Ok((vec![sent.clone()], user.email.clone()))

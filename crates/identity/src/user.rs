@@ -36,6 +36,8 @@ pub(crate) struct User {
     pub client_secrets: Vec<ClientSecret>,
     pub api_keys: Vec<ApiKey>,
     pub mailed: Vec<Mailed>,
+    /// When a token to set another password was last sent, also if it is spent since.
+    pub reset_sent_at_ms: Option<i64>,
     pub delegations: Vec<Delegation>,
     pub tickets: Vec<Ticket>,
     pub last_log_in_ms: Option<i64>,
@@ -86,7 +88,6 @@ pub(crate) struct ClientSecret {
 pub(crate) struct Mailed {
     pub token_sha256: String,
     pub purpose: Purpose,
-    pub sent_at_ms: i64,
     pub expires_at_ms: i64,
 }
 
@@ -185,8 +186,10 @@ impl User {
         match event {
             UserEvent::TokenSent { token_sha256, purpose, expires_at_ms } => {
                 self.mailed.retain(|one| one.purpose != purpose);
-                let sent_at_ms = at_ms;
-                self.mailed.push(Mailed { token_sha256, purpose, sent_at_ms, expires_at_ms });
+                if purpose == Purpose::PasswordReset {
+                    self.reset_sent_at_ms = Some(at_ms);
+                }
+                self.mailed.push(Mailed { token_sha256, purpose, expires_at_ms });
             }
             UserEvent::TokenSpent { token_sha256 } => {
                 self.mailed.retain(|one| one.token_sha256 != token_sha256);

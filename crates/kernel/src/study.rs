@@ -28,7 +28,10 @@ pub use self::{
     diff::{Difference, diff},
     faults::{Fault, faults},
     kept::{Kept, KeptAttribute},
-    plan::{Blinding, CheckAction, CheckScope, EditCheck, Example, RequiredRole, SdvPlan, SdvRule},
+    plan::{
+        Blinding, CheckAction, CheckScope, EditCheck, Example, Participant, RequiredRole, SdvPlan,
+        SdvRule,
+    },
     protocol::{
         Arm, Criterion, CriterionKind, Epoch, Parameter, Protocol, StudyEventRef, TimingConstraint,
     },

@@ -16,7 +16,7 @@ use crate::{
 use async_trait::async_trait;
 use connection::{failed, pool, prepared};
 use deadpool_postgres::Pool;
-use futures::future::try_join_all;
+use futures::future::{BoxFuture, try_join_all};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -59,7 +59,15 @@ impl Postgres {
     }
 
     /// Connects, and brings the schema up to date. Refuses a database with a newer schema.
-    pub async fn connect_with(config: &str, options: &PostgresOptions) -> Result<Self> {
+    pub fn connect_with<'a>(
+        config: &'a str,
+        options: &'a PostgresOptions,
+    ) -> BoxFuture<'a, Result<Self>> {
+        // Behind a pointer, so that it is compiled here and not again by every caller.
+        Box::pin(Self::open(config, options))
+    }
+
+    async fn open(config: &str, options: &PostgresOptions) -> Result<Self> {
         let mut config: Config =
             config.parse().map_err(|error| failed("reading the address of the database", error))?;
         if config.get_connect_timeout().is_none() {

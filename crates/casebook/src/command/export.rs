@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub async fn run(args: Export) -> Result<ExitCode> {
-    let assembly = Assembly::open_to_scan(&Config::new(&args.place, None)?).await?;
+    let assembly = Assembly::open(&Config::new(&args.place, None)?).await?;
     let options = ExportOptions { trail: args.trail, ..ExportOptions::default() };
     let Some(chosen) = exporter(&args.format, &options) else {
         let names: Vec<&str> = FORMATS.iter().map(|one| one.name).collect();

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use kernel::{SubjectKey, casebook::RecordKey};
+use kernel::{FormOid, RepeatKey, StudyEventOid, SubjectKey, casebook::RecordKey};
 use store::Range;
 use tokio::sync::mpsc::Sender;
 
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     Failure,
     failure::Result,
-    views::{BETWEEN, RECORD, SUBJECT, decode_subject, read_record_key},
+    views::{BETWEEN, RECORD, SUBJECT, decode_subject, record_key_parts},
 };
 
 /// Rows that are read at a time.
@@ -42,13 +42,15 @@ pub(super) async fn read(job: &Job, pages: &Sender<Page>) -> Result<()> {
         }
         let prefix = format!("{}{BETWEEN}", form.oid);
         let mut range = Range::all(RECORD, job.study.oid.as_str(), ROWS).prefix(prefix);
+        let mut ids = Ids::default();
         let mut gathered = Gathered { subjects: &subjects, pages, current: None };
         loop {
             let rows = job.edc.store.list(range.clone()).await?;
             let last = rows.last().map(|(key, _)| key.clone());
             let full = rows.len() == ROWS as usize;
             for (key, bytes) in rows {
-                let (subject, record) = read_record_key(&key)
+                let (subject, record) = ids
+                    .read(&key)
                     .ok_or_else(|| Failure::Broke(format!("a record has the key {key:?}")))?;
                 gathered.take(subject, record, bytes).await?;
             }
@@ -62,6 +64,33 @@ pub(super) async fn read(job: &Job, pages: &Sender<Page>) -> Result<()> {
     Ok(())
 }
 
+/// The ids in the keys of records: few that come again and again, so each is made once.
+#[derive(Default)]
+struct Ids {
+    forms: HashMap<Box<str>, FormOid>,
+    events: HashMap<Box<str>, StudyEventOid>,
+    repeats: HashMap<Box<str>, RepeatKey>,
+}
+
+impl Ids {
+    fn read<'k>(&mut self, key: &'k str) -> Option<(&'k str, RecordKey)> {
+        let [form, subject, event, event_repeat, form_repeat] = record_key_parts(key)?;
+        let event_repeat = once(&mut self.repeats, event_repeat);
+        let form_repeat = once(&mut self.repeats, form_repeat);
+        let (form, event) = (once(&mut self.forms, form), once(&mut self.events, event));
+        Some((subject, RecordKey { event, event_repeat, form, form_repeat }))
+    }
+}
+
+fn once<T: Clone + for<'t> From<&'t str>>(made: &mut HashMap<Box<str>, T>, text: &str) -> T {
+    if let Some(id) = made.get(text) {
+        return id.clone();
+    }
+    let id = T::from(text);
+    made.insert(text.into(), id.clone());
+    id
+}
+
 struct Gathered<'a> {
     subjects: &'a BTreeMap<SubjectKey, Known>,
     pages: &'a Sender<Page>,
@@ -69,11 +98,11 @@ struct Gathered<'a> {
 }
 
 impl Gathered<'_> {
-    async fn take(&mut self, subject: SubjectKey, key: RecordKey, bytes: Vec<u8>) -> Result<()> {
-        if self.current.as_ref().is_none_or(|(current, _)| *current != subject) {
+    async fn take(&mut self, subject: &str, key: RecordKey, bytes: Vec<u8>) -> Result<()> {
+        if self.current.as_ref().is_none_or(|(current, _)| current.as_str() != subject) {
             self.flush().await?;
         }
-        let (_, records) = self.current.get_or_insert_with(|| (subject, Vec::new()));
+        let (_, records) = self.current.get_or_insert_with(|| (subject.into(), Vec::new()));
         records.push(RecordPage { key, bytes, trail: Vec::new(), queries: Vec::new() });
         Ok(())
     }

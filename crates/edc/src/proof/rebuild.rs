@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use futures::TryStreamExt;
+use futures::{TryStreamExt, future::BoxFuture};
 use journal::{Head, LogName};
 use kernel::StudyOid;
 use store::{Effect, Position, Store, StoreError};
@@ -38,7 +38,16 @@ pub struct Rebuilt {
 /// Replaces all views of casebooks, of one study or of all, by what the logs tell. Readers see the
 /// old rows until a study is done, then the new ones. Refuses a study with a broken log, and leaves
 /// its views as they were.
-pub async fn rebuild_views(
+pub fn rebuild_views<'a>(
+    store: &'a Arc<dyn Store>,
+    study: Option<&'a StudyOid>,
+    progress: Progress,
+) -> BoxFuture<'a, Result<Rebuilt>> {
+    // Behind a pointer, so that it is compiled here and not again by every caller.
+    Box::pin(rebuild(store, study, progress))
+}
+
+async fn rebuild(
     store: &Arc<dyn Store>,
     study: Option<&StudyOid>,
     progress: Progress,

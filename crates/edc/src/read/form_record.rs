@@ -12,7 +12,7 @@ use contract::{
 use kernel::{
     SiteOid, SubjectKey,
     casebook::{Event, FormRecord, ItemKey, Query, RecordKey, Refusal, Row, RowKey},
-    study::Design,
+    study::{Design, Participant},
 };
 
 use super::{casebook::site_to_read, rows::Walk, sight::Sight, trail::Trail};
@@ -58,13 +58,20 @@ pub(crate) async fn get(
     let pending = pending_queries(edc, &study, &site, &subject, &key).await?;
     let seen = || pending.iter().filter(|query| sight.shows_query(query));
     let design = &study.compiled.design;
+    let participant = edc.participant(&study, &subject).await?;
     Ok(FormRecordMessage {
         place: Some(value::record_place(&subject, &key)),
         version: value::number(record.version),
         status: entry_status(&record).into(),
-        review: Some(review_state(design, &key, &record)),
+        review: Some(review_state(design, participant, &key, &record)),
         version_hash: version_hash(edc, &study, &subject, &key, record.last_entry).await?,
-        item_groups: groups(design, &key, &record, &sight),
+        item_groups: groups(Shown {
+            design,
+            key: &key,
+            record: &record,
+            participant,
+            sight: &sight,
+        }),
         findings: seen().filter_map(wire::query::finding).collect(),
         signing_sha256: signing_sha256(edc, &study, &subject, &key, &record).await?,
         queries: seen().map(|query| wire::query::query(site.as_str(), &subject, query)).collect(),
@@ -153,33 +160,34 @@ async fn version_hash(
 }
 
 /// The rows in the order of the form's groups and of their repeat keys.
-fn groups(
-    design: &Design,
-    key: &RecordKey,
-    record: &FormRecord,
-    sight: &Sight,
-) -> Vec<ItemGroupData> {
-    let order = design.groups_of(&key.form);
+/// A record, and for whom it is shown.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    design: &'a Design,
+    key: &'a RecordKey,
+    record: &'a FormRecord,
+    participant: Option<Participant>,
+    sight: &'a Sight,
+}
+
+fn groups(shown: Shown<'_>) -> Vec<ItemGroupData> {
+    let order = shown.design.groups_of(&shown.key.form);
     let position = |row: &RowKey| order.iter().position(|group| *group == row.group);
-    let mut rows: Vec<(&RowKey, &Row)> = record.rows.iter().collect();
+    let mut rows: Vec<(&RowKey, &Row)> = shown.record.rows.iter().collect();
     rows.sort_by_key(|(row, _)| position(row).unwrap_or(usize::MAX));
     rows.into_iter()
         .map(|(row, content)| ItemGroupData {
             item_group_oid: row.group.to_string(),
             item_group_repeat_key: row.repeat.to_string(),
             removed: content.removed,
-            items: items(design, key, record, (row, content), sight),
+            items: items(shown, row, content),
         })
         .collect()
 }
 
-fn items(
-    design: &Design,
-    key: &RecordKey,
-    record: &FormRecord,
-    (row, content): (&RowKey, &Row),
-    sight: &Sight,
-) -> Vec<ItemData> {
+fn items(shown: Shown<'_>, row: &RowKey, content: &Row) -> Vec<ItemData> {
+    let Shown { design, key, record, participant, sight } = shown;
+    let plan = &design.version().sdv;
     let shape = design.shape(&key.form).and_then(|shape| shape.group(&row.group));
     let place = |item: &kernel::ItemOid| {
         shape.and_then(|shape| shape.items.iter().position(|one| one.oid == *item))
@@ -192,6 +200,7 @@ fn items(
             item_oid: item.to_string(),
             value: Some(value::item_value(datum)),
             verified: record.verified.contains(&ItemKey { row: row.clone(), item: item.clone() }),
+            verification_required: plan.requires(participant, &key.form, item),
             derived: shape
                 .and_then(|shape| shape.item(item))
                 .is_some_and(|item| item.method.is_some()),

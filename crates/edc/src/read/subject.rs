@@ -25,6 +25,7 @@ use super::{
 use crate::{
     Edc,
     failure::Result,
+    verification::participant,
     wire::{
         self,
         form::{self, review_state},
@@ -165,7 +166,7 @@ impl Chart<'_> {
             form_repeat_key: key.form_repeat.to_string(),
             status: form::entry_status(record).into(),
             version: value::number(record.version),
-            review: Some(review_state(self.design, key, record)),
+            review: Some(review_state(self.design, participant(self.casebook), key, record)),
             open_query_count: value::number(queries.filter(|one| one.status.is_pending()).count()),
         }
     }

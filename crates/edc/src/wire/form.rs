@@ -13,7 +13,7 @@ use kernel::{
         Assignment, Casebook, Cause, Entered, Event, FormRecord, ItemKey, RecordKey, Refusal,
         SaveForm,
     },
-    study::Design,
+    study::{Design, Participant},
 };
 
 use super::{
@@ -158,11 +158,12 @@ pub(super) fn seen_version(given: Option<i32>) -> Result<u64, Error> {
 /// What reviewers have stated about a record.
 pub(crate) fn review_state(
     design: &Design,
+    participant: Option<Participant>,
     key: &RecordKey,
     record: &FormRecord,
 ) -> proto::ReviewState {
     proto::ReviewState {
-        verified: is_verified(design, &key.form, record),
+        verified: is_verified(design, participant, &key.form, record),
         frozen: record.frozen,
         locked: record.locked,
         signed: record.signature.is_some() && record.valid_signature().is_some(),

@@ -23,6 +23,7 @@ use crate::{
     book::lock,
     failure::Result,
     review::{Review, ReviewRecord},
+    verification::participant,
 };
 
 /// What a call has done.
@@ -260,9 +261,10 @@ async fn review(edc: &Edc, context: &Context, target: Target<'_>) -> Result<Revi
     let study = edc.study(&study).await?;
     let book = edc.shelf.get(&study.oid, &subject, &study.compiled.design).await?;
     let book = lock(&book);
+    let (design, participant) = (&study.compiled.design, participant(&book.casebook));
     let record = book.casebook.record(&wanted.record).ok_or(Refusal::RecordUnknown)?;
     Ok(Reviewed {
         version: value::number(record.version),
-        review: Some(review_state(&study.compiled.design, &wanted.record, record)),
+        review: Some(review_state(design, participant, &wanted.record, record)),
     })
 }

@@ -201,7 +201,8 @@ fn a_verification_falls_when_the_value_changes() {
         assert!(verify(&world, 1, &[]).await.unwrap().verified);
         let record = world.record("S1", VS).await;
         assert_eq!(record.version, 1, "review does not change the version");
-        assert!(item_of(&record, "IG.VS/I.WEIGHT").unwrap().verified);
+        let weight = item_of(&record, "IG.VS/I.WEIGHT").unwrap();
+        assert!(weight.verified && weight.verification_required);
         world.send(with_reason(1, "71")).await.unwrap();
         let record = world.record("S1", VS).await;
         assert!(!item_of(&record, "IG.VS/I.WEIGHT").unwrap().verified);

@@ -122,7 +122,13 @@ fn a_reset_answers_the_same_for_everybody_and_ends_all_sessions() {
         world.log_in("li.na", OTHER_PASSWORD, None).await.unwrap();
         let again = world.service.reset_password(&anonymous(), request).await;
         assert_eq!(reason(again), "UNAUTHENTICATED");
+
+        ask("li.na").await;
         assert_eq!(world.mail.messages().len(), 2, "no second message within five minutes");
+        world.wait(5 * 60);
+        ask("li.na").await;
+        assert_ne!(world.mail.token(3).await, "", "a message after five minutes");
+        assert_eq!(world.mail.messages().len(), 3, "and only one for all that was asked before");
     });
 }
 

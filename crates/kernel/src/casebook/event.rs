@@ -9,6 +9,7 @@ use super::{
     record::{ItemKey, RecordKey, RecordSignature, RowKey},
     status::SubjectStatus,
 };
+use crate::study::Participant;
 use crate::{ArmOid, CriterionOid, Datum, ItemOid, QueryId, RepeatKey, SiteOid, StudyEventOid};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,6 +102,9 @@ pub struct SubjectEnrolled {
     pub enrolment_number: String,
     pub enrolled_on: String,
     pub arm: Option<ArmOid>,
+    /// How the plan of source data verification sees the subject from now on.
+    #[serde(default)]
+    pub participant: Participant,
 }
 
 /// A record, or one row of it.

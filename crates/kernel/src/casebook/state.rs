@@ -11,6 +11,7 @@ use super::{
     record::{FormRecord, ItemKey, RecordKey},
     status::{StatusChange, SubjectStatus},
 };
+use crate::study::Participant;
 use crate::{ArmOid, CriterionOid, QueryId, RepeatKey, RequestId, SiteOid, StudyEventOid};
 
 /// Everything the trial knows about one subject.
@@ -48,6 +49,8 @@ pub struct Enrolment {
     pub screened_on: String,
     pub enrolled_on: Option<String>,
     pub arm: Option<ArmOid>,
+    /// None before the enrolment.
+    pub participant: Option<Participant>,
     pub failed_criteria: Vec<CriterionOid>,
 }
 
@@ -179,6 +182,7 @@ impl Casebook {
                     screened_on: screened.screened_on,
                     enrolled_on: None,
                     arm: None,
+                    participant: None,
                     failed_criteria: Vec::new(),
                 });
             }
@@ -191,6 +195,7 @@ impl Casebook {
                 enrolment.enrolment_number = Some(enrolled.enrolment_number);
                 enrolment.enrolled_on = Some(enrolled.enrolled_on);
                 enrolment.arm = enrolled.arm;
+                enrolment.participant = Some(enrolled.participant);
             }
             (Event::SubjectStatusChanged { to, on, .. }, Some(enrolment)) => {
                 self.history.push(step(to, &on));
