@@ -19,8 +19,8 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 pub const MAX_LIFETIME: SignedDuration = SignedDuration::from_secs(60);
 /// How far the issuer's clock may be ahead of ours.
 pub const MAX_SKEW: SignedDuration = SignedDuration::from_secs(5);
-/// Longer ones are not looked at.
-const MAX_TOKEN_BYTES: usize = 8 * 1024;
+/// Longer ones are not looked at. A caller with some hundred roles fits.
+const MAX_TOKEN_BYTES: usize = 32 * 1024;
 const KEY_ID_BYTES: usize = 8;
 /// Tokens that are remembered, by who signs and by who verifies.
 const REMEMBERED: usize = 4096;

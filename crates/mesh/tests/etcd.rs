@@ -7,7 +7,7 @@ use mesh::{Channel, Discovery, discovery::Publisher};
 use std::time::{Duration, Instant};
 use support::{
     echo::{Echo, Running, call},
-    etcd::RealEtcd,
+    etcd::{Discovers, RealEtcd},
     options, safe, until,
 };
 
@@ -36,7 +36,7 @@ async fn until_endpoints(discovery: &dyn Discovery, wanted: &[&str]) {
 
 #[tokio::test]
 async fn the_layout_is_go_zeros_byte_for_byte() {
-    let etcd = RealEtcd::start().await;
+    let etcd = RealEtcd::start();
     let publisher = etcd.discovery().publish("user.rpc", "127.0.0.1:9101").unwrap();
     let key = registered(&publisher).await;
     let lease = lease_of(&key);
@@ -48,7 +48,7 @@ async fn the_layout_is_go_zeros_byte_for_byte() {
 
 #[tokio::test]
 async fn entries_of_others_are_found_whatever_their_suffix() {
-    let etcd = RealEtcd::start().await;
+    let etcd = RealEtcd::start();
     let discovery = etcd.discovery();
     for (key, value) in [
         ("user.rpc/7587870000000001", "10.0.0.1:1"),
@@ -70,7 +70,7 @@ async fn entries_of_others_are_found_whatever_their_suffix() {
 
 #[tokio::test]
 async fn a_deleted_key_comes_back_with_its_lease() {
-    let etcd = RealEtcd::start().await;
+    let etcd = RealEtcd::start();
     let publisher = etcd.discovery().publish("user.rpc", "127.0.0.1:9101").unwrap();
     let key = registered(&publisher).await;
     etcd.ctl(&["del", &key]);
@@ -80,7 +80,7 @@ async fn a_deleted_key_comes_back_with_its_lease() {
 
 #[tokio::test]
 async fn a_lost_lease_is_replaced() {
-    let etcd = RealEtcd::start().await;
+    let etcd = RealEtcd::start();
     let publisher = etcd.discovery().publish("user.rpc", "127.0.0.1:9101").unwrap();
     let first = registered(&publisher).await;
     etcd.ctl(&["lease", "revoke", &format!("{:x}", lease_of(&first))]);
@@ -92,7 +92,7 @@ async fn a_lost_lease_is_replaced() {
 
 #[tokio::test]
 async fn a_service_that_leaves_is_off_the_list_at_once() {
-    let etcd = RealEtcd::start().await;
+    let etcd = RealEtcd::start();
     let discovery = etcd.discovery();
     let publisher = discovery.publish("user.rpc", "127.0.0.1:9101").unwrap();
     registered(&publisher).await;
@@ -107,7 +107,7 @@ async fn a_service_that_leaves_is_off_the_list_at_once() {
 
 #[tokio::test]
 async fn a_dead_member_of_etcd_is_passed_over() {
-    let etcd = RealEtcd::start().await;
+    let etcd = RealEtcd::start();
     let discovery = etcd.discovery_with(&["127.0.0.1:1"]);
     let publisher = discovery.publish("user.rpc", "127.0.0.1:9101").unwrap();
     registered(&publisher).await;
@@ -116,7 +116,7 @@ async fn a_dead_member_of_etcd_is_passed_over() {
 
 #[tokio::test]
 async fn the_lease_is_kept_alive() {
-    let etcd = RealEtcd::start().await;
+    let etcd = RealEtcd::start();
     let publisher = etcd.discovery().publish("user.rpc", "127.0.0.1:9101").unwrap();
     let key = registered(&publisher).await;
     tokio::time::sleep(Duration::from_secs(12)).await;
@@ -154,7 +154,7 @@ async fn call_until_registered(found: &Found, etcd: &RealEtcd, old: &str) {
 
 #[tokio::test]
 async fn while_etcd_is_away_calls_go_on_and_then_all_register_again() {
-    let mut etcd = RealEtcd::start().await;
+    let mut etcd = RealEtcd::start();
     let found = found(&etcd).await;
     let old = registered(&found.publisher).await;
     etcd.kill();
@@ -163,16 +163,16 @@ async fn while_etcd_is_away_calls_go_on_and_then_all_register_again() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     assert_eq!(found.channel.endpoints(), std::slice::from_ref(&found.address));
-    etcd.start_again().await;
+    etcd.start_again();
     call_until_registered(&found, &etcd, &old).await;
 }
 
 #[tokio::test]
 async fn an_etcd_that_lost_everything_does_not_take_the_services_with_it() {
-    let mut etcd = RealEtcd::start().await;
+    let mut etcd = RealEtcd::start();
     let found = found(&etcd).await;
     let old = registered(&found.publisher).await;
     etcd.kill();
-    etcd.start_empty().await;
+    etcd.start_empty();
     call_until_registered(&found, &etcd, &old).await;
 }

@@ -5,81 +5,19 @@
 mod support;
 
 use mesh::Channel;
-use std::{
-    io::{BufRead, BufReader, Write},
-    path::{Path, PathBuf},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-    sync::OnceLock,
-};
 use support::{
     echo::{Echo, Running, call, call_whole},
-    etcd::{RealEtcd, free_address},
+    etcd::{Discovers, RealEtcd, free_address},
     options, until,
 };
+use testkit::gozero::{Peer, program};
 
 const KEY: &str = "casebook.echo.rpc";
 
-/// The program in Go, built once; the first time this takes minutes.
-fn peer() -> Option<&'static Path> {
-    static PEER: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let build = || {
-        if Command::new("go").arg("version").output().is_err() {
-            eprintln!("there is no Go, so nothing was tested against go-zero");
-            return None;
-        }
-        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/gozero");
-        let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("gozero-peer");
-        let mut go = Command::new("go");
-        go.args(["build", "-buildvcs=false", "-tags", "no_k8s", "-o"]).arg(&program).arg(".");
-        assert!(go.current_dir(sources).status().unwrap().success(), "go-zero can be built");
-        Some(program)
-    };
-    PEER.get_or_init(build).as_deref()
-}
-
-struct Peer {
-    process: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-}
-
-impl Peer {
-    fn start(program: &Path, args: &[&str]) -> Self {
-        let mut command = Command::new(program);
-        command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process = command.spawn().unwrap();
-        let input = process.stdin.take().unwrap();
-        let output = BufReader::new(process.stdout.take().unwrap());
-        Self { process, input, output }
-    }
-
-    /// Sends a line to the client and returns its answer.
-    fn ask(&mut self, text: &str) -> String {
-        writeln!(self.input, "{text}").unwrap();
-        let mut answer = String::new();
-        self.output.read_line(&mut answer).unwrap();
-        answer.trim_end().to_owned()
-    }
-
-    /// As an operator stops it: it leaves etcd first.
-    fn terminate(&self) {
-        let mut kill = Command::new("kill");
-        assert!(kill.args(["-TERM", &self.process.id().to_string()]).status().unwrap().success());
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        // It may have ended before.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_go_zero_client_finds_our_server_in_etcd() {
-    let Some(program) = peer() else { return };
-    let etcd = RealEtcd::start().await;
+    let Some(program) = program() else { return };
+    let etcd = RealEtcd::start();
     let first = Running::start(Echo::prompt("first"));
     let publisher = etcd.discovery().publish(KEY, &first.address).unwrap();
     publisher.key().wait_for(Option::is_some).await.unwrap();
@@ -107,8 +45,8 @@ async fn a_go_zero_client_finds_our_server_in_etcd() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn our_channel_calls_a_go_zero_server_found_in_etcd() {
-    let Some(program) = peer() else { return };
-    let etcd = RealEtcd::start().await;
+    let Some(program) = program() else { return };
+    let etcd = RealEtcd::start();
     let (one, other) = (free_address(), free_address());
     let leaving = Peer::start(program, &["server", &etcd.address, KEY, &one]);
     let channel = Channel::new(KEY, &etcd.discovery(), options()).unwrap();

@@ -3,6 +3,8 @@
 #[cfg(feature = "wire")]
 pub mod access;
 pub mod clock;
+pub mod etcd;
+pub mod gozero;
 pub mod postgres;
 pub mod study;
 #[cfg(feature = "wire")]

@@ -50,9 +50,13 @@ impl Balancer {
     }
 
     /// Takes what discovery says. Endpoints that stay keep their connection and what was learnt; an
-    /// address that is none is passed over.
+    /// address that is none is passed over. When it says that nobody is left, the last that were known
+    /// stay: an etcd that was away ends all leases at once, before anybody can register again.
     pub fn set(&self, addresses: Option<&[String]>) {
         let Some(addresses) = addresses else { return };
+        if addresses.is_empty() && !self.all().is_empty() {
+            return;
+        }
         let mut chosen: Vec<&String> = addresses.iter().collect();
         chosen.sort_by_key(|address| self.rank(address));
         chosen.truncate(SUBSET);

@@ -21,6 +21,8 @@ pub(super) type Sender = http2::SendRequest<Body>;
 /// hyper's default of 64 KiB would make a large answer wait for each round trip.
 const STREAM_WINDOW_BYTES: u32 = 1024 * 1024;
 const CONNECTION_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
+/// The details of an error are among the headers, with every place in a large form.
+const MOST_HEADER_BYTES: u32 = 1024 * 1024;
 
 /// No connection could be made, so that nothing was sent.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +48,7 @@ impl Connector {
         http.timer(TokioTimer::new())
             .initial_stream_window_size(STREAM_WINDOW_BYTES)
             .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+            .max_header_list_size(MOST_HEADER_BYTES)
             .keep_alive_interval(options.keep_alive_interval)
             .keep_alive_timeout(options.keep_alive_timeout);
         let tls = options.tls.as_ref().map(crate::tls::ClientTls::connector).transpose()?;

@@ -1,8 +1,11 @@
 // A real go-zero peer for the tests of the mesh: `gozero server ETCD KEY ADDRESS` registers itself in
 // etcd and echoes; `gozero client ETCD KEY` finds a server there and calls it once per line of its
-// standard input, answering each with one line, `ok WHO TEXT` or `error CODE`.
+// standard input, answering each with one line, `ok WHO TEXT` or `error CODE`. `gozero call ETCD KEY
+// DESCRIPTORS` does the same for any service: a line is METHOD, TOKEN and the message in JSON, with tabs
+// between them, and the answer `ok JSON`.
 //
-// The service is gRPC's own test service, so nothing has to be generated here.
+// The services are gRPC's own test service and what the file of descriptors describes, so nothing has to
+// be generated here.
 package main
 
 import (
@@ -11,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/zeromicro/go-zero/core/conf"
@@ -19,7 +23,15 @@ import (
 	"github.com/zeromicro/go-zero/zrpc"
 	"google.golang.org/grpc"
 	pb "google.golang.org/grpc/interop/grpc_testing"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/descriptorpb"
+	"google.golang.org/protobuf/types/dynamicpb"
 )
 
 type echo struct {
@@ -83,14 +95,77 @@ func call(etcd discov.EtcdConf) error {
 	return lines.Err()
 }
 
+// callDescribed calls methods of the services that a set of descriptors describes.
+func callDescribed(etcd discov.EtcdConf, descriptors string) error {
+	files, err := readDescriptors(descriptors)
+	if err != nil {
+		return err
+	}
+	client, err := zrpc.NewClient(zrpc.RpcClientConf{Etcd: etcd, NonBlock: true, Timeout: 5000})
+	if err != nil {
+		return err
+	}
+	lines := bufio.NewScanner(os.Stdin)
+	for lines.Scan() {
+		fields := strings.SplitN(lines.Text(), "\t", 3)
+		if len(fields) != 3 {
+			return fmt.Errorf("a line is METHOD, TOKEN and JSON")
+		}
+		answer, err := callMethod(client, files, fields[0], fields[1], fields[2])
+		if err != nil {
+			fmt.Println("error", status.Code(err))
+			continue
+		}
+		fmt.Println("ok", answer)
+	}
+	return lines.Err()
+}
+
+func readDescriptors(path string) (*protoregistry.Files, error) {
+	encoded, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var set descriptorpb.FileDescriptorSet
+	if err := proto.Unmarshal(encoded, &set); err != nil {
+		return nil, err
+	}
+	return protodesc.NewFiles(&set)
+}
+
+func callMethod(client zrpc.Client, files *protoregistry.Files, path, token, text string) (string, error) {
+	name := strings.ReplaceAll(strings.TrimPrefix(path, "/"), "/", ".")
+	found, err := files.FindDescriptorByName(protoreflect.FullName(name))
+	if err != nil {
+		return "", err
+	}
+	method := found.(protoreflect.MethodDescriptor)
+	in, out := dynamicpb.NewMessage(method.Input()), dynamicpb.NewMessage(method.Output())
+	if err := protojson.Unmarshal([]byte(text), in); err != nil {
+		return "", err
+	}
+	ctx := context.Background()
+	if token != "" {
+		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token)
+	}
+	if err := client.Conn().Invoke(ctx, path, in, out); err != nil {
+		return "", err
+	}
+	answer, err := protojson.Marshal(out)
+	return string(answer), err
+}
+
 func run(args []string) error {
 	if len(args) < 3 {
-		return fmt.Errorf("usage: gozero server ETCD KEY ADDRESS | client ETCD KEY")
+		return fmt.Errorf("usage: gozero server ETCD KEY ADDRESS | client ETCD KEY | call ETCD KEY DESCRIPTORS")
 	}
 	etcd := discov.EtcdConf{Hosts: []string{args[1]}, Key: args[2]}
 	logx.Disable()
 	if args[0] == "server" && len(args) == 4 {
 		return serve(etcd, args[3])
+	}
+	if args[0] == "call" && len(args) == 4 {
+		return callDescribed(etcd, args[3])
 	}
 	return call(etcd)
 }
