@@ -51,14 +51,7 @@ impl Assembly {
     }
 
     async fn open_with(config: &Config, options: &SqliteOptions) -> Result<Self> {
-        make_private_folder(&config.data)?;
-        let store: Arc<dyn Store> = if let Some(url) = &config.database {
-            Arc::new(Postgres::connect(url).await.context("cannot open the database")?)
-        } else {
-            let file = config.data.join(DATABASE);
-            let opened = Sqlite::open_with(&file, options);
-            Arc::new(opened.with_context(|| format!("cannot open {}", file.display()))?)
-        };
+        let store = open_store(config, options).await?;
         let clock: edc::Clock = Arc::new(now);
         let identity = Arc::new(identity(config, &store)?);
         let known: Arc<dyn contract::identity::v1::Identity> = Arc::clone(&identity) as _;
@@ -96,8 +89,19 @@ impl Assembly {
     }
 }
 
+/// Opens, or makes, the records.
+pub async fn open_store(config: &Config, options: &SqliteOptions) -> Result<Arc<dyn Store>> {
+    make_private_folder(&config.data)?;
+    if let Some(url) = &config.database {
+        return Ok(Arc::new(Postgres::connect(url).await.context("cannot open the database")?));
+    }
+    let file = config.data.join(DATABASE);
+    let opened = Sqlite::open_with(&file, options);
+    Ok(Arc::new(opened.with_context(|| format!("cannot open {}", file.display()))?))
+}
+
 /// The identity service of the settings.
-fn identity(config: &Config, store: &Arc<dyn Store>) -> Result<Identity> {
+pub fn identity(config: &Config, store: &Arc<dyn Store>) -> Result<Identity> {
     let http: Arc<dyn Http> = if config.identity.oidc.is_empty() {
         Arc::new(NoHttp)
     } else {
@@ -128,10 +132,11 @@ impl Http for Https {
     }
 }
 
-/// The key in a file of the folder; made when there is none.
-fn key(path: &Path) -> Result<[u8; 32]> {
+/// The key in a file; made when there is none.
+pub fn key(path: &Path) -> Result<[u8; 32]> {
     if path.exists() {
-        let bytes: Result<[u8; 32], _> = fs::read(path)?.try_into();
+        let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let bytes: Result<[u8; 32], _> = bytes.try_into();
         return bytes.map_err(|_| anyhow::anyhow!("{} is not a key of 32 bytes", path.display()));
     }
     let mut bytes = [0; 32];

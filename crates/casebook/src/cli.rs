@@ -4,6 +4,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::cluster::Part;
+
 /// Casebook: run a clinical trial and prove every value in it.
 #[derive(Debug, Parser)]
 #[command(name = "casebook", version, max_term_width = 100)]
@@ -34,6 +36,8 @@ pub enum Command {
     Verify(Verify),
     /// Write a signed checkpoint over all logs.
     Checkpoint(Checkpoint),
+    /// Print the public key with which a process of several signs, for the settings of the others.
+    ClusterKey(ClusterKey),
     /// Drop the views of casebooks and build them again from the journal.
     RebuildViews(RebuildViews),
     /// Copy the database while it is in use.
@@ -77,6 +81,9 @@ pub struct Serve {
     pub place: Place,
     #[arg(long, env = "CASEBOOK_LISTEN", value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
+    /// Only these parts of the program, in one process of several; the settings say where others are.
+    #[arg(long, env = "CASEBOOK_ONLY", value_enum, value_delimiter = ',', value_name = "PART,…")]
+    pub only: Vec<Part>,
     /// Print the settings that are in force and stop.
     #[arg(long)]
     pub print_config: bool,
@@ -257,6 +264,12 @@ pub struct Checkpoint {
     /// Keep it elsewhere: it proves later that nothing before it was changed.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct ClusterKey {
+    #[command(flatten)]
+    pub place: Place,
 }
 
 #[derive(Debug, Args)]

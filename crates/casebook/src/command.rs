@@ -2,14 +2,15 @@
 
 mod backup;
 mod checkpoint;
+mod cluster_key;
 mod demo;
 mod draft;
 mod enter;
 mod export;
 mod import;
-mod public_key;
+pub mod public_key;
 mod record;
-mod serve;
+pub mod serve;
 mod study;
 mod user;
 mod verify;
@@ -31,6 +32,7 @@ pub fn run(cli: Cli) -> Pin<Box<dyn Future<Output = Result<ExitCode>>>> {
         Command::Record(record) => Box::pin(record::run(record)),
         Command::Verify(verify) => Box::pin(verify::run(verify)),
         Command::Checkpoint(checkpoint) => Box::pin(checkpoint::run(checkpoint)),
+        Command::ClusterKey(key) => Box::pin(async move { cluster_key::run(&key) }),
         Command::RebuildViews(rebuild) => Box::pin(verify::rebuild(rebuild)),
         Command::Backup(backup) => Box::pin(backup::run(backup)),
         Command::User(user) => Box::pin(user::run(user)),

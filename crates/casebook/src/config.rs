@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::identity::IdentityConfig;
 use self::identity::IdentityFile;
-use crate::cli::Place;
+use crate::{cli::Place, cluster::Settings as ClusterSettings};
 
 /// The settings file. A key that is not known is an error.
 #[derive(Debug, Default, Deserialize)]
@@ -20,6 +20,8 @@ struct File {
     listen: Option<SocketAddr>,
     #[serde(default)]
     identity: IdentityFile,
+    #[serde(default)]
+    cluster: ClusterSettings,
 }
 
 /// The settings in force.
@@ -31,6 +33,7 @@ pub struct Config {
     pub database: Option<String>,
     pub listen: SocketAddr,
     pub identity: IdentityConfig,
+    pub cluster: ClusterSettings,
 }
 
 impl Config {
@@ -49,6 +52,7 @@ impl Config {
             database: place.database.clone().or(file.database),
             listen: listen.or(file.listen).unwrap_or(usual),
             identity: IdentityConfig::new(file.identity)?,
+            cluster: file.cluster.with_environment()?,
         })
     }
 }

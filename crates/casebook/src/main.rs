@@ -5,10 +5,12 @@
 
 mod assembly;
 mod cli;
+mod cluster;
 mod command;
 mod config;
 mod outbox;
 mod progress;
+mod services;
 mod sink;
 
 use std::process::ExitCode;

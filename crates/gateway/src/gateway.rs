@@ -24,6 +24,7 @@ pub struct Gateway {
     pub(crate) routes: Routes,
     pub(crate) services: Vec<Mounted>,
     pub(crate) readiness: Vec<(String, Readiness)>,
+    pub(crate) helpers: Vec<(String, Readiness)>,
     pub(crate) limits: Limits,
     pub(crate) grpc: Server,
     pub(crate) cookies: Option<Cookies>,
@@ -75,6 +76,7 @@ impl Gateway {
             routes: Routes::default(),
             services: Vec::new(),
             readiness: Vec::new(),
+            helpers: Vec::new(),
             limits: Limits::default(),
             cookies: None,
             access_journal: None,
@@ -127,6 +129,14 @@ impl Gateway {
     #[must_use]
     pub fn ready_when(mut self, name: impl Into<String>, readiness: Readiness) -> Self {
         self.readiness.push((name.into(), readiness));
+        self
+    }
+
+    /// Lets `/readyz` say when a part is away without which most can be done. That is no reason to
+    /// send requests elsewhere.
+    #[must_use]
+    pub fn works_without(mut self, name: impl Into<String>, readiness: Readiness) -> Self {
+        self.helpers.push((name.into(), readiness));
         self
     }
 

@@ -1,17 +1,20 @@
 //! What is answered without a service: start page, health and readiness.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use axum::{
     extract::State,
     response::{Html, IntoResponse, Response},
 };
+use contract::Error;
+use futures::future::join_all;
 use http::{StatusCode, header};
 use tracing::warn;
 
-use crate::Gateway;
+use crate::{Gateway, Readiness};
 
 const STYLE: &str = include_str!("start.css");
+const READINESS_TIME: Duration = Duration::from_secs(2);
 const CACHE_ONE_HOUR: &str = "max-age=3600";
 
 /// Says what is running and where to go from here. No scripts, no data.
@@ -39,16 +42,32 @@ pub(crate) async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// The process can work: every part that was asked says so. Names the first that does not.
+/// The process can work: every part that it needs says so, within two seconds. Names all that do not,
+/// and those that are missed where the process does without.
 pub(crate) async fn readyz(State(gateway): State<Arc<Gateway>>) -> Response {
-    for (name, readiness) in &gateway.readiness {
-        if let Err(error) = readiness().await {
-            warn!(part = %name, error = %error, "not ready");
-            let text = format!("not ready: {name}\n");
-            return (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
-        }
+    let (needed, helpful) = tokio::join!(missing(&gateway.readiness), missing(&gateway.helpers));
+    if !needed.is_empty() {
+        let text = format!("not ready: {}\n", [needed, helpful].concat().join(", "));
+        return (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
+    }
+    if !helpful.is_empty() {
+        return format!("ok, without {}\n", helpful.join(", ")).into_response();
     }
     "ok\n".into_response()
+}
+
+async fn missing(parts: &[(String, Readiness)]) -> Vec<&str> {
+    let asked = parts.iter().map(|(name, readiness)| async move {
+        let answered = tokio::time::timeout(READINESS_TIME, readiness()).await;
+        let error = match answered {
+            Ok(Ok(())) => return None,
+            Ok(Err(error)) => error,
+            Err(_elapsed) => Error::deadline_exceeded(),
+        };
+        warn!(part = %name, error = %error, "not ready");
+        Some(name.as_str())
+    });
+    join_all(asked).await.into_iter().flatten().collect()
 }
 
 fn escape(text: &str) -> String {

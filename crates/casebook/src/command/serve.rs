@@ -1,6 +1,6 @@
-//! `casebook serve`: answers HTTP.
+//! `casebook serve`: answers HTTP, with all services in one process, or with some of them.
 
-use std::{process::ExitCode, sync::Arc, time::Duration};
+use std::{io, process::ExitCode, sync::Arc, time::Duration};
 
 use ::identity::Identity;
 use anyhow::{Context as _, Result};
@@ -9,14 +9,15 @@ use contract::{
     grpc::{Admission, Limits, Server},
     identity, portfolio,
 };
-use futures::FutureExt as _;
 use gateway::{Cookies, Gateway};
 use tokio::net::TcpListener;
 
 use crate::{
     assembly::{Assembly, new_id},
     cli::Serve,
+    cluster::{self, Part},
     config::Config,
+    services::Services,
 };
 
 /// How often counts of decisions about access are written.
@@ -26,6 +27,10 @@ pub async fn run(args: Serve) -> Result<ExitCode> {
     let config = Config::new(&args.place, args.listen)?;
     if args.print_config {
         print!("{}", toml::to_string(&config)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    if !args.only.is_empty() {
+        cluster::serve(&config, &args.only).await?;
         return Ok(ExitCode::SUCCESS);
     }
     let assembly = Assembly::open(&config).await?;
@@ -42,42 +47,51 @@ pub async fn listen(config: &Config) -> Result<TcpListener> {
         .with_context(|| format!("cannot listen on {}", config.listen))
 }
 
-/// Serves until the process is told to stop, then drains.
+/// Serves all services until the process is told to stop, then drains.
 pub async fn serve(config: &Config, assembly: &Assembly, listener: TcpListener) -> Result<()> {
-    let edc: Arc<dyn edc::v1::Edc> = Arc::clone(&assembly.edc) as _;
-    let identity: Arc<dyn identity::v1::Identity> = Arc::clone(&assembly.identity) as _;
-    let portfolio: Arc<dyn portfolio::v1::Portfolio> = Arc::clone(&assembly.portfolio) as _;
-    let store = Arc::clone(&assembly.store);
-    let readiness = Arc::new(move || {
-        let store = Arc::clone(&store);
-        async move {
-            let position = store.last_position().await;
-            position.map(|_| ()).map_err(|_| contract::Error::unavailable("the store is away"))
-        }
-        .boxed()
-    });
-    let authenticator: Arc<dyn contract::Authenticator> = Arc::clone(&assembly.identity) as _;
-    let admission = Admission::default().of_clients(Arc::clone(&authenticator));
-    let grpc = Server::new(admission, Limits::default(), new_id)
-        .mount(identity::v1::grpc::doors(), &identity)
-        .mount(portfolio::v1::grpc::doors(), &portfolio)
-        .mount(edc::v1::grpc::doors(), &edc);
-    let router = Gateway::new(authenticator, new_id)
-        .with_grpc(grpc)
-        .with_cookies(cookies(config))
-        .with_access_journal(Arc::clone(&assembly.identity) as _)
-        .mount("casebook.identity.v1.Identity", identity::v1::rest::routes(), &identity)
-        .mount("casebook.portfolio.v1.Portfolio", portfolio::v1::rest::routes(), &portfolio)
-        .mount("casebook.edc.v1.Edc", edc::v1::rest::routes(), &edc)
-        .ready_when("store", readiness)
-        .into_router();
+    let services = Services::all(assembly);
+    let admission = Admission::default().of_clients(Arc::clone(&services.authenticator));
+    let router = front(config, &services, admission).into_router();
     let served = gateway::serve(listener, router, stopped());
+    until_served(services.own_identity.as_deref(), served).await
+}
+
+/// The doors for clients: everything by REST and by gRPC.
+pub fn front(config: &Config, services: &Services, admission: Admission) -> Gateway {
+    let Services { identity, portfolio, edc, .. } = services;
+    let gateway = Gateway::new(Arc::clone(&services.authenticator), new_id)
+        .with_grpc(grpc(services, admission, &Part::SERVICES))
+        .with_cookies(cookies(config))
+        .with_access_journal(Arc::clone(&services.access_journal))
+        .mount(Part::Identity.service(), identity::v1::rest::routes(), identity)
+        .mount(Part::Portfolio.service(), portfolio::v1::rest::routes(), portfolio)
+        .mount(Part::Edc.service(), edc::v1::rest::routes(), edc);
+    let asked = services.asked.iter();
+    asked.fold(gateway, |gateway, (name, ready)| gateway.ready_when(*name, Arc::clone(ready)))
+}
+
+/// The gRPC doors of some services.
+pub fn grpc(services: &Services, admission: Admission, offered: &[Part]) -> Server {
+    let server = Server::new(admission, Limits::default(), new_id);
+    offered.iter().fold(server, |server, part| match part {
+        Part::Identity => server.mount(identity::v1::grpc::doors(), &services.identity),
+        Part::Portfolio => server.mount(portfolio::v1::grpc::doors(), &services.portfolio),
+        Part::Edc => server.mount(edc::v1::grpc::doors(), &services.edc),
+        Part::Gateway => server,
+    })
+}
+
+/// Waits for the server to end, and writes meanwhile and then what was counted about access.
+pub async fn until_served(
+    identity: Option<&Identity>,
+    served: impl Future<Output = io::Result<()>>,
+) -> Result<()> {
+    let Some(identity) = identity else { return Ok(served.await?) };
     tokio::select! {
         served = served => served?,
-        () = note_access(&assembly.identity) => {}
+        () = note_access(identity) => {}
     }
-    assembly.identity.flush_access().await?;
-    Ok(())
+    Ok(identity.flush_access().await?)
 }
 
 /// Sessions of browsers: which methods open and close them.
@@ -106,7 +120,7 @@ async fn note_access(identity: &Identity) {
 }
 
 /// Done when the process is asked to stop.
-async fn stopped() {
+pub async fn stopped() {
     let interrupted = async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

@@ -14,7 +14,8 @@ const OUTSIDE: &str = "api";
 
 /// Knows callers: our own services by the tokens they sign, all others by what they show.
 ///
-/// Without an authenticator nobody from outside is let in; without tokens no service is believed.
+/// Without an authenticator nobody from outside is let in, not even to what is public; without tokens
+/// no service is believed.
 #[derive(Clone, Default)]
 pub struct Admission {
     authenticator: Option<Arc<dyn Authenticator>>,
@@ -71,7 +72,9 @@ impl Admission {
                 let credentials = Credentials::Token(bearer(authorization)?.to_owned());
                 authenticator.authenticate(credentials).await.map(outside)
             }
-            (None, None) if method.access == Access::Public => Ok(outside(Caller::anonymous())),
+            (None, None) if method.access == Access::Public && self.authenticator.is_some() => {
+                Ok(outside(Caller::anonymous()))
+            }
             (None, None) => Err(Error::unauthenticated("no credentials were given")),
         }
     }

@@ -58,7 +58,7 @@ impl Remote {
         request: &impl Message,
     ) -> Result<A, Error> {
         let request = self.request(context, path, is_repeatable, encoded(request))?;
-        decoded(&self.answer(context.deadline, path, request).await?)
+        decoded(&self.answer(context.deadline, path, request).await.map_err(not_believed)?)
     }
 
     /// Calls a method that answers in pieces; waits for the service to begin.
@@ -70,7 +70,7 @@ impl Remote {
         request: &impl Message,
     ) -> Result<BoxStream<'static, Result<A, Error>>, Error> {
         let request = self.request(context, path, is_repeatable, encoded(request))?;
-        let pieces = self.begin(context.deadline, path, request).await?;
+        let pieces = self.begin(context.deadline, path, request).await.map_err(not_believed)?;
         Ok(pieces.map(|piece| decoded(&piece?)).boxed())
     }
 
@@ -152,6 +152,15 @@ async fn in_time<T>(
             .await
             .unwrap_or_else(|_elapsed| Err(Error::deadline_exceeded())),
     }
+}
+
+/// A service that does not believe this one says nothing about who called this one.
+fn not_believed(error: Error) -> Error {
+    if error.reason() != "SERVICE_NOT_BELIEVED" {
+        return error;
+    }
+    tracing::error!("another service does not believe this one");
+    Error::unavailable("the services do not believe each other")
 }
 
 fn encoded(message: &impl Message) -> Bytes {

@@ -1,0 +1,83 @@
+//! The services of a process that has some of them: the others are over the network.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use contract::{
+    AccessJournal, Authenticator,
+    edc::v1::{Edc as EdcContract, grpc::EdcRemote},
+    grpc,
+    identity::v1::{Identity as IdentityContract, grpc::IdentityRemote},
+    portfolio::v1::{Portfolio as PortfolioContract, grpc::PortfolioRemote},
+};
+use edc::Edc;
+use identity::Identity;
+use portfolio::Portfolio;
+use store::SqliteOptions;
+
+use super::{Cluster, Part, authenticator::RemoteAuthenticator, ready::readiness};
+use crate::{
+    assembly::{identity, now, open_store},
+    config::Config,
+    services::{Asked, Services, store_readiness},
+};
+
+/// Who proves callers, and who is told of refusals.
+type Doorkeepers = (Arc<dyn Authenticator>, Arc<dyn AccessJournal>);
+
+impl Services {
+    /// The services `own` on the records of this installation, the others as ways to where they are.
+    pub(super) async fn some(config: &Config, cluster: &Cluster, own: &[Part]) -> Result<Self> {
+        let store = match own {
+            [] => None,
+            _ => Some(open_store(config, &SqliteOptions::default()).await?),
+        };
+        let here = |part| store.as_ref().filter(|_| own.contains(&part));
+        let mut asked: Vec<Asked> = Vec::new();
+        asked.extend(store.iter().map(|store| ("store", store_readiness(store))));
+
+        let own_identity = here(Part::Identity).map(|store| identity(config, store)).transpose()?;
+        let own_identity = own_identity.map(Arc::new);
+        let (identity, (authenticator, access_journal)) = match &own_identity {
+            Some(own) => (Arc::clone(own) as Arc<dyn IdentityContract>, doorkeepers(own)),
+            None => remote_identity(cluster, &mut asked)?,
+        };
+        let portfolio: Arc<dyn PortfolioContract> = if let Some(store) = here(Part::Portfolio) {
+            Arc::new(Portfolio::new(Arc::clone(store), Arc::new(now)))
+        } else {
+            let channel = way(cluster, Part::Portfolio, &mut asked)?;
+            Arc::new(PortfolioRemote::new(channel, Arc::clone(&cluster.tokens)))
+        };
+        let edc: Arc<dyn EdcContract> = if let Some(store) = here(Part::Edc) {
+            let edc = Edc::new(Arc::clone(store), Arc::new(now));
+            Arc::new(edc.with_identity(Arc::clone(&identity)))
+        } else {
+            let channel = way(cluster, Part::Edc, &mut asked)?;
+            Arc::new(EdcRemote::new(channel, Arc::clone(&cluster.tokens)))
+        };
+        Ok(Self { authenticator, access_journal, identity, portfolio, edc, own_identity, asked })
+    }
+}
+
+fn doorkeepers(own: &Arc<Identity>) -> Doorkeepers {
+    (Arc::clone(own) as _, Arc::clone(own) as _)
+}
+
+fn remote_identity(
+    cluster: &Cluster,
+    asked: &mut Vec<Asked>,
+) -> Result<(Arc<dyn IdentityContract>, Doorkeepers)> {
+    let channel = way(cluster, Part::Identity, asked)?;
+    let remote: Arc<dyn IdentityContract> =
+        Arc::new(IdentityRemote::new(channel, Arc::clone(&cluster.tokens)));
+    let (clock, chance) = (Arc::clone(&cluster.clock), Arc::clone(&cluster.chance));
+    let asking = Arc::new(RemoteAuthenticator::new(Arc::clone(&remote), clock, chance));
+    Ok((remote, (Arc::clone(&asking) as _, asking)))
+}
+
+/// The way to a service, of which it is asked whether it is ready.
+fn way(cluster: &Cluster, part: Part, asked: &mut Vec<Asked>) -> Result<grpc::Channel> {
+    let channel = cluster.channel(part)?;
+    asked.push((part.name(), readiness(part, &channel)));
+    Ok(grpc::channel(channel))
+}

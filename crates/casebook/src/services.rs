@@ -1,0 +1,57 @@
+//! The services of an installation: objects of this process, or ways to another.
+
+use std::sync::Arc;
+
+use contract::{
+    AccessJournal, Authenticator, Error, edc::v1 as edc, identity::v1 as identity,
+    portfolio::v1 as portfolio,
+};
+use futures::FutureExt as _;
+use gateway::Readiness;
+use store::Store;
+
+use crate::assembly::Assembly;
+
+/// Everything that can be called. Who calls does not see what is here and what is elsewhere.
+pub struct Services {
+    pub authenticator: Arc<dyn Authenticator>,
+    pub access_journal: Arc<dyn AccessJournal>,
+    pub identity: Arc<dyn identity::Identity>,
+    pub portfolio: Arc<dyn portfolio::Portfolio>,
+    pub edc: Arc<dyn edc::Edc>,
+    /// The identity service itself, if it is in this process.
+    pub own_identity: Option<Arc<::identity::Identity>>,
+    /// Who is asked whether this process is ready.
+    pub asked: Vec<Asked>,
+}
+
+/// A part of the system by its name, and whether it can work.
+pub type Asked = (&'static str, Readiness);
+
+impl Services {
+    /// All of them in this process.
+    pub fn all(assembly: &Assembly) -> Self {
+        Self {
+            authenticator: Arc::clone(&assembly.identity) as _,
+            access_journal: Arc::clone(&assembly.identity) as _,
+            identity: Arc::clone(&assembly.identity) as _,
+            portfolio: Arc::clone(&assembly.portfolio) as _,
+            edc: Arc::clone(&assembly.edc) as _,
+            own_identity: Some(Arc::clone(&assembly.identity)),
+            asked: vec![("store", store_readiness(&assembly.store))],
+        }
+    }
+}
+
+/// Whether a store answers.
+pub fn store_readiness(store: &Arc<dyn Store>) -> Readiness {
+    let store = Arc::clone(store);
+    Arc::new(move || {
+        let store = Arc::clone(&store);
+        async move {
+            let position = store.last_position().await;
+            position.map(|_| ()).map_err(|_| Error::unavailable("the store is away"))
+        }
+        .boxed()
+    })
+}
