@@ -5,7 +5,7 @@ use std::{
     io::{BufRead as _, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, ChildStdout, Command, Output, Stdio},
+    process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio},
     time::Duration,
 };
 
@@ -103,6 +103,17 @@ impl Server {
 
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Sends a signal, such as `-STOP`.
+    pub fn signal(&self, signal: &str) {
+        testkit::etcd::signal(signal, &self.id().to_string());
+    }
+
+    /// Asks the server to end (SIGTERM), and waits until it has; how it ended.
+    pub fn terminate(mut self) -> ExitStatus {
+        self.signal("-TERM");
+        self.child.wait().unwrap()
     }
 
     /// Ends the server without a word to it (SIGKILL).
