@@ -13,7 +13,8 @@ use edc::Edc;
 use gateway::HttpsClient;
 use identity::{Http, HttpError, Identity, NoHttp, Parts};
 use jiff::Timestamp;
-use portfolio::Portfolio;
+use mesh::{Chance, Clock, RuntimeClock, SplitMix};
+use portfolio::{Names, Portfolio};
 use store::{Postgres, Sqlite, SqliteOptions, Store};
 
 use crate::{config::Config, outbox::Outbox};
@@ -57,9 +58,9 @@ impl Assembly {
         let known: Arc<dyn contract::identity::v1::Identity> = Arc::clone(&identity) as _;
         Ok(Self {
             data: config.data.clone(),
-            edc: Arc::new(Edc::new(Arc::clone(&store), clock).with_identity(known)),
+            edc: Arc::new(Edc::new(Arc::clone(&store), clock).with_identity(Arc::clone(&known))),
             identity,
-            portfolio: Arc::new(Portfolio::new(Arc::clone(&store), Arc::new(now))),
+            portfolio: Arc::new(portfolio(&store, known, Arc::new(RuntimeClock), chance())),
             store,
         })
     }
@@ -87,6 +88,24 @@ impl Assembly {
             .map_err(|_| anyhow::anyhow!("{} is not a key of 32 bytes", path.display()))?;
         Ok(Some(SigningKey::from_bytes(&bytes)))
     }
+}
+
+/// The portfolio service, with names from the identity service.
+pub fn portfolio(
+    store: &Arc<dyn Store>,
+    identity: Arc<dyn contract::identity::v1::Identity>,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+) -> Portfolio {
+    let names = Names::new(identity, clock, chance);
+    Portfolio::new(Arc::clone(store), Arc::new(now)).with_names(names)
+}
+
+/// Chance for what need not be secret.
+pub fn chance() -> Arc<dyn Chance> {
+    let mut bytes = [0; 8];
+    fill_random(&mut bytes);
+    Arc::new(SplitMix::seeded(u64::from_le_bytes(bytes)))
 }
 
 /// Opens, or makes, the records.

@@ -16,7 +16,7 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 use anyhow::{Context as _, Result};
 use contract::{CallerTokens, Method, Repeat, grpc::metadata};
 use mesh::{
-    Chance, Channel, Clock, Discovery, MethodPolicy, Options, RuntimeClock, SplitMix,
+    Chance, Channel, Clock, Discovery, MethodPolicy, Options, RuntimeClock,
     discovery::{Dns, Etcd, EtcdOptions, Fixed, Publisher},
     tls::{ClientTls, Own},
 };
@@ -26,7 +26,7 @@ use self::{
     settings::{Source, Tls},
     tokens::Tokens,
 };
-use crate::assembly::fill_random;
+use crate::assembly::chance;
 
 /// The name that the certificates of all processes have, when nothing is said.
 const USUAL_SERVER_NAME: &str = "casebook";
@@ -49,7 +49,7 @@ struct Cluster {
 impl Cluster {
     /// Reads keys and certificates, and makes ready to look for the others. Needs a runtime.
     fn new(settings: &Settings, data: &Path) -> Result<Self> {
-        let chance: Arc<dyn Chance> = Arc::new(SplitMix::seeded(seed()));
+        let chance = chance();
         let clock: Arc<dyn Clock> = Arc::new(RuntimeClock);
         let key = own_key(settings, data)?;
         let trusted = keys::trusted(&settings.trusted)?;
@@ -149,10 +149,4 @@ fn own(tls: &Tls) -> Result<Own> {
 
 fn text(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
-}
-
-fn seed() -> u64 {
-    let mut bytes = [0; 8];
-    fill_random(&mut bytes);
-    u64::from_le_bytes(bytes)
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{Caller, Trace};
+use crate::{Caller, LeftOut, Trace};
 
 /// Everything a service knows about a call besides the request itself.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct Context {
     pub origin: String,
     /// The step of a trace that makes the call.
     pub trace: Option<Trace>,
+    /// What the answer lacks, for whoever calls.
+    pub left_out: LeftOut,
 }
 
 impl Context {
@@ -29,6 +31,7 @@ impl Context {
             deadline: None,
             origin: origin.into(),
             trace: None,
+            left_out: LeftOut::default(),
         }
     }
 

@@ -15,6 +15,7 @@ mod caller;
 mod context;
 mod error;
 pub mod grpc;
+mod left_out;
 mod method;
 mod permit;
 pub mod rest;
@@ -26,6 +27,7 @@ pub use authenticator::{AccessJournal, Authenticator, CallerTokens, Credentials}
 pub use caller::{Authentication, Caller, Grant, Sites, Studies};
 pub use context::Context;
 pub use error::{Code, DOMAIN, Detail, Error, ErrorDetail, FieldViolation};
+pub use left_out::LeftOut;
 pub use method::{Access, METHODS, Method, Priority, Reach, Repeat};
 pub use permit::{Act, Permit, Scope};
 pub use role::Role;

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use contract::{
-    Access, Caller, Code, Context, Credentials, Error, Method,
+    Access, Caller, Code, Context, Credentials, Error, LeftOut, Method,
     grpc::metadata,
     rest::{Answer, Bound, Found, Request, Verb},
 };
@@ -43,7 +43,9 @@ pub(crate) async fn answer(
     };
     let deadline = Instant::now() + gateway.limits.request_time;
     let wants_cookie = cookie::is_wanted(request.headers());
-    let call = AssertUnwindSafe(perform(&gateway, route, values, request, deadline, &id));
+    let left_out = LeftOut::default();
+    let call = perform(&gateway, route, values, request, deadline, &id, &left_out);
+    let call = AssertUnwindSafe(call);
     let answered = match tokio::time::timeout_at(deadline.into(), call.catch_unwind()).await {
         Ok(Ok(answered)) => answered,
         Ok(Err(_panic)) => Err(Error::new(Code::Internal, "PANIC", "the call panicked")),
@@ -56,6 +58,9 @@ pub(crate) async fn answer(
     match answered {
         Ok((answer, cookie)) => {
             let mut response = respond(&gateway, answer, id);
+            if let Some(said) = metadata::left_out(&left_out) {
+                response.headers_mut().insert(metadata::LEFT_OUT, said);
+            }
             if let Some(cookie) = cookie {
                 response.headers_mut().insert(header::SET_COOKIE, cookie);
             }
@@ -72,6 +77,7 @@ async fn perform(
     request: HttpRequest,
     deadline: Instant,
     id: &str,
+    left_out: &LeftOut,
 ) -> Result<Answer, Error> {
     let (caller, origin) = caller(gateway, route, request.method(), request.headers()).await?;
     let user = caller.user.clone();
@@ -82,9 +88,10 @@ async fn perform(
         content_type: content_type(&parts.headers),
         body: body::read(body, gateway.limits.body_bytes).await?,
     };
-    let context = Context::new(caller, origin, id)
+    let mut context = Context::new(caller, origin, id)
         .with_deadline(deadline)
         .with_trace(metadata::trace(&parts.headers));
+    context.left_out = left_out.clone();
     let answered = route.call(context, request).await;
     if let (Err(error), Some(journal)) = (&answered, &gateway.access_journal)
         && error.reason() == "NOT_PERMITTED"

@@ -7,10 +7,13 @@ mod support;
 use mesh::Channel;
 use support::{
     echo::{Echo, Running, call, call_whole},
-    etcd::{Discovers, RealEtcd, free_address},
+    etcd::{Discovers, RealEtcd},
     options, until,
 };
-use testkit::gozero::{Peer, program};
+use testkit::{
+    etcd::free_address,
+    gozero::{Peer, program},
+};
 
 const KEY: &str = "casebook.echo.rpc";
 

@@ -20,6 +20,7 @@ mod list_my_studies;
 mod list_sites;
 mod list_staff;
 mod list_studies;
+mod names;
 mod page;
 mod rebuild;
 mod remove_staff;
@@ -39,6 +40,7 @@ use store::Store;
 use self::change::Shelf;
 pub use self::{
     failure::{Failure, Result},
+    names::Names,
     verify::ViewsReport,
 };
 
@@ -49,12 +51,20 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 pub struct Portfolio {
     shelf: Shelf,
     clock: Clock,
+    names: Option<Names>,
 }
 
 impl Portfolio {
     /// The service over a store.
     pub fn new(store: Arc<dyn Store>, clock: Clock) -> Self {
-        Self { shelf: Shelf::new(store), clock }
+        Self { shelf: Shelf::new(store), clock, names: None }
+    }
+
+    /// Adds to lists of staff how they are called.
+    #[must_use]
+    pub fn with_names(mut self, names: Names) -> Self {
+        self.names = Some(names);
+        self
     }
 
     pub(crate) fn now_ms(&self) -> i64 {

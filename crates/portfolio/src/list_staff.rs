@@ -14,6 +14,9 @@ use crate::{
     wire,
 };
 
+/// What is left out while nobody says how people are called.
+const FULL_NAMES: &str = "fullNames";
+
 /// Lists those at the sites that the caller may see and at the study as a whole, by user. Refuses with
 /// `STUDY_UNKNOWN`.
 pub(crate) async fn list(
@@ -44,10 +47,27 @@ pub(crate) async fn list(
     let more = found.len() > size;
     found.truncate(size);
     let last = found.last().filter(|_| more);
-    Ok(ListStaffResponse {
+    let mut answer = ListStaffResponse {
         next_page_token: last.map(|(key, _)| page::token(Order::ByKey, key)),
         staff: found.iter().map(|(_, one)| wire::of_assignment(one)).collect(),
-    })
+        left_out: Vec::new(),
+    };
+    name(portfolio, context, &mut answer).await;
+    Ok(answer)
+}
+
+/// Adds how the people are called, as far as that can be had at once.
+async fn name(portfolio: &Portfolio, context: &Context, answer: &mut ListStaffResponse) {
+    let Some(known) = &portfolio.names else { return };
+    let users = answer.staff.iter().map(|one| one.user.clone()).collect();
+    let named = known.of(context, users).await;
+    for one in &mut answer.staff {
+        one.full_name = named.by_user.get(&one.user).cloned();
+    }
+    if !named.is_whole {
+        answer.left_out.push(FULL_NAMES.to_owned());
+        context.left_out.note(FULL_NAMES);
+    }
 }
 
 /// By user, then function, site and beginning; no two have the same.

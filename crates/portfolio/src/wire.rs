@@ -258,6 +258,7 @@ pub(crate) fn of_assignment(assignment: &Assignment) -> proto::StaffMember {
         site_oid: post.site.as_ref().map(ToString::to_string),
         from: Some(Timestamp::from_millisecond(*from_ms)),
         until: until_ms.map(Timestamp::from_millisecond),
+        full_name: None,
     }
 }
 

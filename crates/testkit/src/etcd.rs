@@ -14,7 +14,7 @@ const INSTALL: &str = "these tests need etcd 3.4 or newer: install it (Debian an
                        apt-get install etcd-server etcd-client)";
 /// Tells the number of the server, and kills it as soon as its standard input is closed, so also
 /// when the test is killed.
-const WATCH: &str = r#""$@" > /dev/null 2>&1 & server=$!; echo $server; cat > /dev/null
+const WATCH: &str = r#"exec 2> /dev/null; "$@" > /dev/null & server=$!; echo $server; cat > /dev/null
                        kill -9 $server; wait $server"#;
 const START_TIME: Duration = Duration::from_secs(30);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);

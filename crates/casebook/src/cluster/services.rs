@@ -12,12 +12,11 @@ use contract::{
 };
 use edc::Edc;
 use identity::Identity;
-use portfolio::Portfolio;
 use store::SqliteOptions;
 
 use super::{Cluster, Part, authenticator::RemoteAuthenticator, ready::readiness};
 use crate::{
-    assembly::{identity, now, open_store},
+    assembly::{identity, now, open_store, portfolio},
     config::Config,
     services::{Asked, Services, store_readiness},
 };
@@ -43,7 +42,8 @@ impl Services {
             None => remote_identity(cluster, &mut asked)?,
         };
         let portfolio: Arc<dyn PortfolioContract> = if let Some(store) = here(Part::Portfolio) {
-            Arc::new(Portfolio::new(Arc::clone(store), Arc::new(now)))
+            let (clock, chance) = (Arc::clone(&cluster.clock), Arc::clone(&cluster.chance));
+            Arc::new(portfolio(store, Arc::clone(&identity), clock, chance))
         } else {
             let channel = way(cluster, Part::Portfolio, &mut asked)?;
             Arc::new(PortfolioRemote::new(channel, Arc::clone(&cluster.tokens)))

@@ -5,6 +5,7 @@
 #[path = "../support/chance.rs"]
 mod chance;
 #[path = "../support/client.rs"]
+#[allow(dead_code, reason = "each test uses a part")]
 mod client;
 mod forged_folder;
 mod full_disk;

@@ -22,6 +22,8 @@ pub struct Lost;
 pub struct Answer {
     pub status: u16,
     pub kind: String,
+    /// What the header says that it lacks.
+    pub left_out: Option<String>,
     pub body: Value,
 }
 
@@ -68,6 +70,10 @@ impl Client {
         self.call(Method::PUT, path, Bytes::from(body.to_string())).await
     }
 
+    pub async fn post(&mut self, path: &str, body: &Value) -> Result<Answer, Lost> {
+        self.call(Method::POST, path, Bytes::from(body.to_string())).await
+    }
+
     async fn call(&mut self, method: Method, path: &str, body: Bytes) -> Result<Answer, Lost> {
         let request = Request::builder()
             .method(method)
@@ -81,7 +87,9 @@ impl Client {
         let answer = self.sender.send_request(request).await.map_err(|_| Lost)?;
         let status = answer.status().as_u16();
         let kind = answer.headers()[header::CONTENT_TYPE].to_str().unwrap().to_owned();
+        let left_out = answer.headers().get("x-casebook-left-out");
+        let left_out = left_out.map(|value| value.to_str().unwrap().to_owned());
         let body = answer.into_body().collect().await.map_err(|_| Lost)?.to_bytes();
-        Ok(Answer { status, kind, body: serde_json::from_slice(&body).unwrap() })
+        Ok(Answer { status, kind, left_out, body: serde_json::from_slice(&body).unwrap() })
     }
 }

@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use tonic::metadata::MetadataMap;
 
 use super::timeout;
-use crate::{Context, Error, Method, Trace};
+use crate::{Context, Error, LeftOut, Method, Trace};
 
 /// The time that is left for the whole call.
 pub const TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
@@ -21,6 +22,9 @@ pub const ORIGIN: HeaderName = HeaderName::from_static("x-casebook-origin");
 pub const CALLER: HeaderName = HeaderName::from_static("x-casebook-caller");
 /// `safe`, when the call may be sent again although it is not known what became of it.
 pub const REPEAT: HeaderName = HeaderName::from_static("x-casebook-repeat");
+
+/// In an answer: what it lacks although the call was done, with commas between the names.
+pub const LEFT_OUT: HeaderName = HeaderName::from_static("x-casebook-left-out");
 
 const LONGEST_ID_BYTES: usize = 128;
 
@@ -54,6 +58,22 @@ pub(super) fn write(
 pub(super) fn text(value: &str) -> Result<HeaderValue, Error> {
     HeaderValue::try_from(value)
         .map_err(|_| Error::invalid("", "what the call says about itself cannot be sent"))
+}
+
+/// The header that says what an answer lacks; none if it lacks nothing.
+pub fn left_out(left_out: &LeftOut) -> Option<HeaderValue> {
+    let names = left_out.names();
+    (!names.is_empty()).then(|| HeaderValue::try_from(names.join(", ")).ok()).flatten()
+}
+
+/// Notes what the headers of an answer say that it lacks.
+pub(super) fn note_left_out(headers: &MetadataMap, left_out: &LeftOut) {
+    let said = headers.get(LEFT_OUT.as_str()).and_then(|value| value.to_str().ok());
+    let text = said.unwrap_or_default();
+    text.split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .for_each(|name| left_out.note(name));
 }
 
 /// The trace that the headers name. What is not a `traceparent` is no trace.

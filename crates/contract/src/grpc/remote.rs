@@ -58,7 +58,9 @@ impl Remote {
         request: &impl Message,
     ) -> Result<A, Error> {
         let request = self.request(context, path, is_repeatable, encoded(request))?;
-        decoded(&self.answer(context.deadline, path, request).await.map_err(not_believed)?)
+        let answer = self.answer(context.deadline, path, request).await.map_err(not_believed)?;
+        metadata::note_left_out(answer.metadata(), &context.left_out);
+        decoded(answer.get_ref())
     }
 
     /// Calls a method that answers in pieces; waits for the service to begin.
@@ -79,12 +81,12 @@ impl Remote {
         deadline: Option<Instant>,
         path: &'static str,
         request: tonic::Request<Bytes>,
-    ) -> BoxFuture<'static, Result<Bytes, Error>> {
+    ) -> BoxFuture<'static, Result<tonic::Response<Bytes>, Error>> {
         let mut grpc = self.grpc();
         let call = async move {
             grpc.ready().await.map_err(|status| status::to_error(&status))?;
             let answered = grpc.unary(request, PathAndQuery::from_static(path), Encoded).await;
-            answered.map(tonic::Response::into_inner).map_err(|status| status::to_error(&status))
+            answered.map_err(|status| status::to_error(&status))
         };
         in_time(deadline, call).boxed()
     }

@@ -17,6 +17,7 @@ use prost::Message;
 use tonic::{
     Request, Response, Status,
     body::Body,
+    metadata::MetadataMap,
     server::{Grpc, ServerStreamingService, UnaryService},
 };
 
@@ -204,10 +205,16 @@ impl UnaryService<Bytes> for Handler {
     type Future = BoxFuture<'static, Result<Response<Bytes>, Status>>;
 
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        let left_out = self.context.as_ref().map(|context| context.left_out.clone());
         let answer = self.answer(request);
-        Box::pin(async {
+        Box::pin(async move {
             match answer.await? {
-                Answer::Whole(message) => Ok(Response::new(message)),
+                Answer::Whole(message) => {
+                    let said = left_out.as_ref().and_then(metadata::left_out);
+                    let headers = said.map(|said| (metadata::LEFT_OUT, said)).into_iter().collect();
+                    let metadata = MetadataMap::from_headers(headers);
+                    Ok(Response::from_parts(metadata, message, tonic::Extensions::default()))
+                }
                 Answer::Pieces(_) => Err(Status::internal("the door is of another kind")),
             }
         })

@@ -6,7 +6,7 @@ use mesh::{
 };
 use std::sync::Arc;
 
-pub use testkit::etcd::{Etcd as RealEtcd, free_address};
+pub use testkit::etcd::Etcd as RealEtcd;
 
 /// Clients of ours.
 pub trait Discovers {
