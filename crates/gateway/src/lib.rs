@@ -21,8 +21,10 @@ mod problem;
 mod request_id;
 mod security;
 mod server;
+mod tls;
 
 pub use cookie::Cookies;
 pub use gateway::{Gateway, Limits, Readiness};
 pub use https::HttpsClient;
-pub use server::serve;
+pub use server::{serve, serve_secured};
+pub use tls::Tls;

@@ -23,10 +23,13 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
     sync::Semaphore,
 };
 use tracing::{debug, info, warn};
+
+use crate::Tls;
 
 const MOST_CONNECTIONS: usize = 10_000;
 const HEADER_TIME: Duration = Duration::from_secs(15);
@@ -49,6 +52,16 @@ pub async fn serve(
     router: Router,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    serve_secured(listener, None, router, shutdown).await
+}
+
+/// The same with TLS, for other processes of the system.
+pub async fn serve_secured(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    router: Router,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
     info!(address = %listener.local_addr()?, "listening");
     let connections = GracefulShutdown::new();
     let free = Arc::new(Semaphore::new(MOST_CONNECTIONS));
@@ -66,8 +79,18 @@ pub async fn serve(
         match accepted {
             Ok((stream, _)) => {
                 let (http, router, watcher) = (http.clone(), router.clone(), connections.watcher());
+                let tls = tls.clone();
                 tokio::spawn(async move {
-                    connection(&http, stream, router, watcher).await;
+                    if let Err(error) = stream.set_nodelay(true) {
+                        debug!(error = %error, "a connection may be slow");
+                    }
+                    if let Some(tls) = tls {
+                        if let Some(stream) = tls.accept(stream, HEADER_TIME).await {
+                            connection(&http, stream, router, watcher).await;
+                        }
+                    } else {
+                        connection(&http, stream, router, watcher).await;
+                    }
                     drop(permit);
                 });
             }
@@ -99,10 +122,10 @@ fn http() -> Http {
 }
 
 /// Carries the requests of one connection. One that brings none in time is closed.
-async fn connection(http: &Http, stream: TcpStream, router: Router, watcher: Watcher) {
-    if let Err(error) = stream.set_nodelay(true) {
-        debug!(error = %error, "a connection may be slow");
-    }
+async fn connection<S>(http: &Http, stream: S, router: Router, watcher: Watcher)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
     let has_asked = Arc::new(AtomicBool::new(false));
     let asked = has_asked.clone();
     let service = tower::service_fn(move |request: Request<Incoming>| {

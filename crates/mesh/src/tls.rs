@@ -3,13 +3,14 @@
 
 use std::{fmt, sync::Arc};
 use tokio_rustls::{
-    TlsConnector,
+    TlsAcceptor, TlsConnector,
     rustls::{
-        ClientConfig, RootCertStore,
+        ClientConfig, RootCertStore, ServerConfig,
         crypto::ring::default_provider,
         pki_types::{
             self, CertificateDer, InvalidDnsNameError, PrivateKeyDer, ServerName, pem::PemObject,
         },
+        server::{VerifierBuilderError, WebPkiClientVerifier},
     },
 };
 use tonic::transport::{Certificate, Identity, ServerTlsConfig};
@@ -45,16 +46,15 @@ pub enum TlsFault {
     Pem(#[from] pki_types::pem::Error),
     #[error("a certificate or key cannot be used")]
     Unusable(#[from] tokio_rustls::rustls::Error),
+    #[error("the authority of callers cannot be used")]
+    Authority(#[from] VerifierBuilderError),
     #[error("the server's name is not a name or address")]
     Name(#[from] InvalidDnsNameError),
 }
 
 impl ClientTls {
     pub(crate) fn connector(&self) -> Result<(TlsConnector, ServerName<'static>), TlsFault> {
-        let mut authorities = RootCertStore::empty();
-        for authority in CertificateDer::pem_slice_iter(self.authority_pem.as_bytes()) {
-            authorities.add(authority?)?;
-        }
+        let authorities = authorities(&self.authority_pem)?;
         let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()?
             .with_root_certificates(authorities);
@@ -78,6 +78,21 @@ impl Own {
         Ok(PrivateKeyDer::from_pem_slice(self.key_pem.as_bytes())?)
     }
 
+    /// For a server on sockets that shows this certificate and answers only callers with one that the
+    /// authority, in PEM, has signed. It speaks HTTP/2 only.
+    pub fn acceptor(&self, callers_authority_pem: &str) -> Result<TlsAcceptor, TlsFault> {
+        let provider = Arc::new(default_provider());
+        let authorities = Arc::new(authorities(callers_authority_pem)?);
+        let callers =
+            WebPkiClientVerifier::builder_with_provider(authorities, Arc::clone(&provider));
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_client_cert_verifier(callers.build()?)
+            .with_single_cert(self.certificates()?, self.key()?)?;
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        Ok(TlsAcceptor::from(Arc::new(config)))
+    }
+
     /// For a tonic server that shows this certificate and answers only callers with one that the
     /// authority, in PEM, has signed.
     pub fn server(&self, callers_authority_pem: &str) -> ServerTlsConfig {
@@ -85,4 +100,12 @@ impl Own {
             .identity(Identity::from_pem(&self.certificates_pem, &self.key_pem))
             .client_ca_root(Certificate::from_pem(callers_authority_pem))
     }
+}
+
+fn authorities(pem: &str) -> Result<RootCertStore, TlsFault> {
+    let mut authorities = RootCertStore::empty();
+    for authority in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+        authorities.add(authority?)?;
+    }
+    Ok(authorities)
 }

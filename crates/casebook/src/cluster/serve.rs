@@ -5,11 +5,11 @@ use std::{collections::BTreeSet, net::SocketAddr, sync::Arc};
 use anyhow::{Context as _, Result, ensure};
 use contract::grpc::Admission;
 use futures::{FutureExt as _, future::join_all};
-use gateway::Gateway;
+use gateway::{Gateway, Tls};
 use mesh::discovery::Publisher;
 use tokio::net::TcpListener;
 
-use super::{Cluster, Part, Settings};
+use super::{Cluster, Part, Settings, own, settings::Tls as TlsFiles, text};
 use crate::{
     assembly::new_id,
     command::serve::{front, grpc, stopped, until_served},
@@ -49,6 +49,7 @@ pub async fn serve(config: &Config, only: &[Part]) -> Result<()> {
     let advertised = settings.advertise.as_deref().unwrap_or(&reached);
     let published = cluster.publish(&own, advertised)?;
 
+    let tls = settings.tls.as_ref().map(acceptor).transpose()?;
     let leaving = leave(published).boxed().shared();
     let is_shared = addresses.back.is_none() && !own.is_empty();
     let served = async {
@@ -65,7 +66,7 @@ pub async fn serve(config: &Config, only: &[Part]) -> Result<()> {
         let for_services = async {
             let Some(listener) = back_listener else { return Ok(()) };
             let router = back(settings, &cluster, &services, &own).into_router();
-            gateway::serve(listener, router, leaving.clone()).await
+            gateway::serve_secured(listener, tls, router, leaving.clone()).await
         };
         tokio::try_join!(for_clients, for_services).map(|_| ())
     };
@@ -107,6 +108,12 @@ fn back(settings: &Settings, cluster: &Cluster, services: &Services, own: &[Part
             name => gateway.works_without(name, readiness),
         }
     })
+}
+
+/// The certificate that is shown to other processes, and whose are accepted.
+fn acceptor(tls: &TlsFiles) -> Result<Tls> {
+    let acceptor = own(tls)?.acceptor(&text(&tls.authority)?).context("in cluster.tls")?;
+    Ok(Tls::new(acceptor))
 }
 
 /// Done when the process was asked to stop and is no longer listed. Who is not listed is asked nothing

@@ -14,6 +14,7 @@ mod finding;
 mod gozero;
 mod hostile_services;
 mod killed_services;
+mod left_out;
 #[path = "../support/load.rs"]
 #[allow(dead_code, reason = "each test uses a part")]
 mod load;
@@ -21,6 +22,7 @@ mod lost_etcd;
 #[path = "../support/program.rs"]
 #[allow(dead_code, reason = "each test uses a part")]
 mod program;
+mod secured;
 #[path = "../support/study.rs"]
 #[allow(dead_code, reason = "each test uses a part")]
 mod study;
