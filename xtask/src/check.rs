@@ -75,17 +75,9 @@ pub fn release_contracts() -> Result<()> {
     contracts::release()
 }
 
-/// The release profile, so that build scripts and macros are compiled once for lints and tests.
+/// The profile of the tests, so that build scripts and macros are compiled once for both.
 fn lints() -> Result<()> {
-    process::run(&mut cargo([
-        "clippy",
-        "--release",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))
+    process::run(&mut cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
 
 fn generated() -> Result<()> {

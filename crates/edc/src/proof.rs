@@ -18,6 +18,7 @@ mod log;
 mod logs;
 mod rebuild;
 mod replay;
+mod scan;
 mod words;
 
 use std::{
@@ -39,7 +40,9 @@ pub use self::{
     inclusion::{Inclusion, InclusionError, prove},
     rebuild::{Rebuilt, rebuild_views},
 };
-use self::{compare::Comparison, designs::Designs, fault::Faults, log::LogRead, logs::Reader};
+use self::{
+    compare::Comparison, designs::Designs, fault::Faults, log::LogRead, logs::Reader, scan::Scanned,
+};
 use crate::{book, failure::Result, study};
 
 /// Told from time to time how many entries and bytes of entries were read so far.
@@ -108,7 +111,13 @@ async fn report(
     progress: Progress,
 ) -> Result<VerifyReport> {
     let tally = Arc::new(Tally::new(progress));
-    let reader = Reader { store: Arc::clone(store), tally: Arc::clone(&tally) };
+    let scanned = match options {
+        VerifyOptions { views: false, study: None, .. } => {
+            Some(Arc::new(Scanned::all(store, &tally).await?))
+        }
+        _ => None,
+    };
+    let reader = Reader { store: Arc::clone(store), tally: Arc::clone(&tally), scanned };
     let mut run =
         Run { reader, views: options.views, logs: 0, view_rows: 0, faults: Faults::default() };
     match &options.study {
@@ -216,6 +225,11 @@ impl Tally {
     fn add(&self, entries: u64, bytes: u64) {
         let entries = self.entries.fetch_add(entries, Ordering::Relaxed) + entries;
         let bytes = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        (self.progress)(entries, bytes);
+    }
+
+    /// Shows progress that is counted later, when it is known to be sound.
+    fn foresee(&self, entries: u64, bytes: u64) {
         (self.progress)(entries, bytes);
     }
 

@@ -1,4 +1,4 @@
-use crate::{EntryRef, Hash, Head, LogName, Malformed, Sealed};
+use crate::{EntryRef, Hash, Head, LogName, Malformed, SealedRef};
 use thiserror::Error;
 
 /// Verifies one log, entry by entry, from its beginning or from a head that is already trusted.
@@ -51,6 +51,11 @@ impl Chain {
         Self { log, head }
     }
 
+    /// Whose chain it is.
+    pub fn log(&self) -> &LogName {
+        &self.log
+    }
+
     /// The last entry that was accepted.
     pub fn head(&self) -> Head {
         self.head
@@ -58,18 +63,19 @@ impl Chain {
 
     /// Checks that this is the next entry of the log, exactly as it was sealed, and gives it decoded
     /// so that a replay needs no second pass. After an error the chain stays where it was.
-    pub fn accept<'a>(&mut self, sealed: &'a Sealed) -> Result<EntryRef<'a>, Broken> {
+    pub fn accept<'a>(&mut self, sealed: impl Into<SealedRef<'a>>) -> Result<EntryRef<'a>, Broken> {
+        let sealed = sealed.into();
         let expected = self.head.sequence + 1;
         let entry = self.examine(expected, sealed).map_err(|why| self.broken(expected, why))?;
         self.head = sealed.head();
         Ok(entry)
     }
 
-    fn examine<'a>(&self, expected: u64, sealed: &'a Sealed) -> Result<EntryRef<'a>, Why> {
+    fn examine<'a>(&self, expected: u64, sealed: SealedRef<'a>) -> Result<EntryRef<'a>, Why> {
         if sealed.sequence != expected {
             return Err(Why::Misplaced { found: sealed.sequence });
         }
-        if Hash::of(&sealed.bytes) != sealed.hash {
+        if Hash::of(sealed.bytes) != sealed.hash {
             return Err(Why::Altered);
         }
         let entry = sealed.view().map_err(|error| Why::Malformed(Box::new(error)))?;

@@ -33,6 +33,32 @@ pub struct Sealed {
     pub hash: Hash,
 }
 
+/// An entry as it is stored, where it lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SealedRef<'a> {
+    pub sequence: u64,
+    pub bytes: &'a [u8],
+    pub hash: Hash,
+}
+
+impl<'a> From<&'a Sealed> for SealedRef<'a> {
+    fn from(sealed: &'a Sealed) -> Self {
+        Self { sequence: sealed.sequence, bytes: &sealed.bytes, hash: sealed.hash }
+    }
+}
+
+impl<'a> SealedRef<'a> {
+    /// The head of a log that ends with this entry.
+    pub fn head(&self) -> Head {
+        Head { sequence: self.sequence, hash: self.hash }
+    }
+
+    /// Decodes the entry in place without checking its hash.
+    pub fn view(&self) -> Result<EntryRef<'a>, Malformed> {
+        EntryRef::read(self.bytes)
+    }
+}
+
 /// A decoded entry that owns its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {

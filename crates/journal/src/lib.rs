@@ -17,7 +17,7 @@ mod merkle;
 pub use chain::{Broken, Chain, Why};
 pub use checkpoint::{Checkpoint, CheckpointError, Summary};
 pub use ed25519_dalek::{SigningKey, VerifyingKey};
-pub use entry::{Draft, Entry, EntryRef, Malformed, Sealed};
+pub use entry::{Draft, Entry, EntryRef, Malformed, Sealed, SealedRef};
 pub use hash::{Hash, NotAHash};
 pub use log::{Head, LogName, LogRef};
 pub use merkle::{Leaf, Proof, Tree, Unsorted, prove};

@@ -20,7 +20,7 @@ mod stats;
 pub use batch::{Batch, Effect, LogPart, View};
 pub use error::StoreError;
 pub use job::Job;
-pub use journal::{Draft, Head, LogName, Sealed};
+pub use journal::{Draft, Head, LogName, LogRef, Sealed, SealedRef};
 pub use page::{Position, Range};
 pub use postgres::{Postgres, PostgresOptions};
 pub use sqlite::{Sqlite, SqliteOptions};
@@ -28,6 +28,9 @@ pub use stats::Stats;
 
 use async_trait::async_trait;
 use std::fmt::Debug;
+
+/// Entries that a scan reads at a time where the engine cannot show them in place.
+const SCANNED_AT_A_TIME: u32 = 1_000;
 
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -54,6 +57,30 @@ pub trait Store: Send + Sync + Debug {
     /// ever appears at or before a position that was already given out.
     async fn follow(&self, after: Position, limit: u32)
     -> Result<Vec<(Position, LogName, Sealed)>>;
+
+    /// Shows `each` the entries behind one position up to another, in their order: what
+    /// [`Store::follow`] gives, in place where the engine can.
+    async fn scan(
+        &self,
+        after: Position,
+        last: Position,
+        each: &mut (dyn for<'e> FnMut(LogRef<'e>, SealedRef<'e>) + Send),
+    ) -> Result<()> {
+        let mut after = after;
+        loop {
+            let page = self.follow(after, SCANNED_AT_A_TIME).await?;
+            for (position, log, sealed) in &page {
+                if *position > last {
+                    return Ok(());
+                }
+                each(log.as_ref(), sealed.into());
+                after = *position;
+            }
+            if page.len() < SCANNED_AT_A_TIME as usize {
+                return Ok(());
+            }
+        }
+    }
 
     /// The position of the newest entry; the default position if there is none.
     async fn last_position(&self) -> Result<Position>;

@@ -54,6 +54,15 @@ pub(crate) static FOLLOW: Statement = Statement::both(
      ORDER BY e.position LIMIT $2",
 );
 
+/// The join is what [`READ`] goes by: an entry that it would not find is not found here.
+pub(crate) static SCAN: Statement = Statement::both(
+    "scan",
+    "SELECT e.sequence, e.bytes, e.hash, l.study, l.kind, l.key
+     FROM entry e JOIN log l ON l.study = e.study AND l.id = e.log
+     WHERE e.position > $1 AND e.position <= $2
+     ORDER BY e.position",
+);
+
 pub(crate) static LAST_POSITION: Statement =
     Statement::both("last position", "SELECT coalesce(max(position), 0) FROM entry");
 
@@ -226,11 +235,12 @@ pub(crate) static FILL_VIEW: Statement = Statement::both(
 );
 
 #[cfg(test)]
-pub(crate) static ALL: [&Statement; 29] = [
+pub(crate) static ALL: [&Statement; 30] = [
     &HEAD,
     &READ,
     &ENTRY,
     &FOLLOW,
+    &SCAN,
     &LAST_POSITION,
     &LOGS,
     &LOGS_OF_STUDY,

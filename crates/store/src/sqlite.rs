@@ -8,8 +8,8 @@ mod writer;
 use crate::batch::check_study;
 use crate::stats::Counters;
 use crate::{
-    Batch, Effect, Head, Job, LogName, Position, Range, Result, Sealed, Stats, Store, StoreError,
-    View,
+    Batch, Effect, Head, Job, LogName, LogRef, Position, Range, Result, Sealed, SealedRef, Stats,
+    Store, StoreError, View,
 };
 use async_trait::async_trait;
 use read::Readers;
@@ -130,6 +130,15 @@ impl Store for Sqlite {
         limit: u32,
     ) -> Result<Vec<(Position, LogName, Sealed)>> {
         self.readers.follow(after, limit)
+    }
+
+    async fn scan(
+        &self,
+        after: Position,
+        last: Position,
+        each: &mut (dyn for<'e> FnMut(LogRef<'e>, SealedRef<'e>) + Send),
+    ) -> Result<()> {
+        self.readers.scan(after, last, each)
     }
 
     async fn last_position(&self) -> Result<Position> {

@@ -26,8 +26,11 @@ pub(super) async fn row(
     }
     let log = LogName::new(study, book::LOG_KIND, subject);
     // What is read here was counted before.
-    let reader =
-        Reader { store: Arc::clone(store), tally: Arc::new(Tally::new(Arc::new(|_, _| {}))) };
+    let reader = Reader {
+        store: Arc::clone(store),
+        tally: Arc::new(Tally::new(Arc::new(|_, _| {}))),
+        scanned: None,
+    };
     for _ in 0..MAX_ATTEMPTS {
         let head = store.head(&log).await?;
         let rows = match (head, designs) {

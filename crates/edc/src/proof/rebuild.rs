@@ -56,7 +56,8 @@ async fn rebuild(
         Some(study) => BTreeSet::from([study.to_string()]),
         None => studies(store).await?,
     };
-    let reader = Reader { store: Arc::clone(store), tally: Arc::new(Tally::new(progress)) };
+    let reader =
+        Reader { store: Arc::clone(store), tally: Arc::new(Tally::new(progress)), scanned: None };
     let mut rebuilt = Rebuilt::default();
     for study in studies.iter().filter(|study| !study.is_empty()) {
         store.unstage(study).await?;

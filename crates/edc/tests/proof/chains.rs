@@ -21,6 +21,11 @@ async fn a_store_that_nobody_touched_has_no_fault() {
     assert!(report.bytes > report.entries * 100);
     // Five records, three subjects, two queries.
     assert_eq!(report.view_rows, 10);
+    let (progress, most) = counting();
+    let chains = verify(&world.store, VerifyOptions::default(), progress).await.unwrap();
+    assert_eq!((chains.logs, chains.entries, chains.bytes), (5, report.entries, report.bytes));
+    assert!(chains.is_clean());
+    assert_eq!(most.load(Ordering::Relaxed), report.entries);
 }
 
 #[tokio::test]

@@ -164,10 +164,15 @@ impl World {
         verify(&self.store, options, Arc::new(|_, _| {})).await.unwrap()
     }
 
-    /// The faults of everything, views included.
+    /// The faults of everything, views included. Reading the chains alone, which goes another way,
+    /// must find the same in the logs.
     pub async fn faults(&self) -> Vec<String> {
         let options = VerifyOptions { views: true, ..VerifyOptions::default() };
-        said(&self.verify(options).await)
+        let faults = said(&self.verify(options).await);
+        let of_logs: Vec<_> = faults.iter().filter(|fault| fault.contains(", entry ")).collect();
+        let of_chains = self.faults_of_chains().await;
+        assert_eq!(of_logs, of_chains.iter().collect::<Vec<_>>());
+        faults
     }
 
     /// The faults of the chains alone.

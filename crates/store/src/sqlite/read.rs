@@ -1,6 +1,8 @@
 use super::connection::{failed, open_reader};
 use crate::sql::{self, Statement};
-use crate::{Head, LogName, Position, Range, Result, Sealed, SqliteOptions, View};
+use crate::{
+    Head, LogName, LogRef, Position, Range, Result, Sealed, SealedRef, SqliteOptions, View,
+};
 use journal::Hash;
 use rusqlite::types::Type;
 use rusqlite::{Connection, Params, Row};
@@ -69,6 +71,28 @@ impl Readers {
         self.query(&sql::FOLLOW, (signed(after.0), limit), |row| {
             Ok((Position(unsigned(row, 3)?), log_name(row, 4)?, sealed(row)?))
         })
+    }
+
+    pub(super) fn scan(
+        &self,
+        after: Position,
+        last: Position,
+        each: &mut dyn for<'e> FnMut(LogRef<'e>, SealedRef<'e>),
+    ) -> Result<()> {
+        let connection = self.connection();
+        let mut run = || {
+            let mut prepared = connection.prepare_cached(sql::SCAN.sqlite)?;
+            let mut rows = prepared.query((signed(after.0), signed(last.0)))?;
+            while let Some(row) = rows.next()? {
+                let text =
+                    |column| -> rusqlite::Result<&str> { Ok(row.get_ref(column)?.as_str()?) };
+                let log = LogRef { study: text(3)?, kind: text(4)?, key: text(5)? };
+                let bytes = row.get_ref(1)?.as_blob()?;
+                each(log, SealedRef { sequence: unsigned(row, 0)?, bytes, hash: hash(row, 2)? });
+            }
+            Ok(())
+        };
+        run().map_err(|error| failed(sql::SCAN.name, error))
     }
 
     pub(super) fn last_position(&self) -> Result<Position> {

@@ -1,6 +1,6 @@
 use super::{OTHER_ROWS, ROWS, draft, log, one, put};
 use futures::future::join_all;
-use journal::{Head, LogName};
+use journal::{Head, LogName, LogRef, SealedRef};
 use std::collections::HashMap;
 use std::sync::Arc;
 use store::{Batch, Effect, Position, Range, Store};
@@ -124,4 +124,27 @@ pub async fn follower(store: Arc<dyn Store>) {
     writing.await.unwrap();
     assert_eq!(store.last_position().await.unwrap(), position);
     assert!(store.follow(position, 7).await.unwrap().is_empty());
+}
+
+pub async fn scan(store: Arc<dyn Store>) {
+    let mut heads = [Head::default(); 3];
+    for turn in 0..30 {
+        let at = turn % heads.len();
+        heads[at] = store.append(one(&at.to_string(), heads[at], vec![])).await.unwrap();
+    }
+    let followed = store.follow(Position::default(), 100).await.unwrap();
+    assert_eq!(followed.len(), 30);
+    for (from, to) in [(0, 30), (0, 11), (11, 30), (29, 30), (30, 30)] {
+        let after = if from == 0 { Position::default() } else { followed[from - 1].0 };
+        let mut shown = Vec::new();
+        let mut show = |log: LogRef<'_>, sealed: SealedRef<'_>| {
+            shown.push((log.to_name(), sealed.sequence, sealed.bytes.to_vec(), sealed.hash));
+        };
+        store.scan(after, followed[to - 1].0, &mut show).await.unwrap();
+        let expected: Vec<_> = followed[from..to]
+            .iter()
+            .map(|(_, log, one)| (log.clone(), one.sequence, one.bytes.clone(), one.hash))
+            .collect();
+        assert_eq!(shown, expected, "behind {from} up to {to}");
+    }
 }

@@ -12,7 +12,7 @@ use store::{Batch, Effect, Store, View};
 
 pub type Case = fn(Arc<dyn Store>) -> BoxFuture<'static, ()>;
 
-pub const CASES: [(&str, Case); 20] = [
+pub const CASES: [(&str, Case); 21] = [
     ("an append is read back with its effects", |s| Box::pin(appends::is_read_back(s))),
     ("an append behind a moved head writes nothing", |s| Box::pin(appends::behind_a_moved_head(s))),
     ("several logs are written together or not at all", |s| Box::pin(appends::several_logs(s))),
@@ -29,6 +29,7 @@ pub const CASES: [(&str, Case); 20] = [
     ("rows are listed in byte order of their keys", |s| Box::pin(lists::rows(s))),
     ("logs are listed in byte order of their names", |s| Box::pin(lists::logs(s))),
     ("a follower misses nothing while others write", |s| Box::pin(lists::follower(s))),
+    ("a scan shows what a follower reads", |s| Box::pin(lists::scan(s))),
     ("a job is claimed when due and ends once", |s| Box::pin(jobs::one_life(s))),
     ("a late worker does not end a newer job", |s| Box::pin(jobs::late_worker(s))),
     ("rebuilt views replace the old ones at once", |s| Box::pin(rebuilds::swap(s))),
