@@ -112,6 +112,15 @@ pub trait Store: Send + Sync + Debug {
     /// was taken over or it was enqueued anew in the meantime.
     async fn fail(&self, job: &Job, retry_at_ms: i64) -> Result<bool>;
 
+    /// Notes in a claimed job how far it has come, and gives it back, to be claimed again from
+    /// `run_at_ms`. Whoever has claimed it keeps it until then, so that a time in the future extends
+    /// the lease. Returns false, and notes nothing, if its lease was taken over or it was enqueued
+    /// anew in the meantime.
+    async fn note(&self, job: &Job, payload: Vec<u8>, run_at_ms: i64) -> Result<bool>;
+
+    /// What was enqueued or last noted in a job; `None` if there is no such job.
+    async fn noted(&self, study: &str, queue: &str, key: &str) -> Result<Option<Vec<u8>>>;
+
     /// Writes rows of a study's rebuilt views aside, where no reader sees them; may be called many
     /// times with bounded pages. Takes [`Effect::Put`], [`Effect::PutNew`] and [`Effect::Drop`].
     async fn stage(&self, study: &str, effects: Vec<Effect>) -> Result<()>;

@@ -173,6 +173,16 @@ impl Store for Postgres {
         self.execute(&sql::FAIL, &[&retry_at_ms, study, queue, key, token, attempt]).await
     }
 
+    async fn note(&self, job: &Job, payload: Vec<u8>, run_at_ms: i64) -> Result<bool> {
+        let Job { study, queue, key, token, attempt, .. } = job;
+        let noted: &Parameters<'_> = &[&payload, &run_at_ms, study, queue, key, token, attempt];
+        self.execute(&sql::NOTE, noted).await
+    }
+
+    async fn noted(&self, study: &str, queue: &str, key: &str) -> Result<Option<Vec<u8>>> {
+        read::noted(&self.pool, study, queue, key).await
+    }
+
     async fn stage(&self, study: &str, effects: Vec<Effect>) -> Result<()> {
         check_study(study)?;
         effects.iter().try_for_each(Effect::check_staged)?;

@@ -211,6 +211,17 @@ pub(crate) static FAIL: Statement = Statement::both(
      WHERE study = $2 AND queue = $3 AND key = $4 AND token = $5 AND attempt = $6",
 );
 
+pub(crate) static NOTE: Statement = Statement::both(
+    "note",
+    "UPDATE job SET payload = $1, run_at_ms = $2
+     WHERE study = $3 AND queue = $4 AND key = $5 AND token = $6 AND attempt = $7",
+);
+
+pub(crate) static NOTED: Statement = Statement::both(
+    "noted",
+    "SELECT payload FROM job WHERE study = $1 AND queue = $2 AND key = $3",
+);
+
 pub(crate) static STAGE_ROW: Statement = Statement::both(
     "stage view row",
     "INSERT INTO view_stage (study, view, key, bytes) VALUES ($1, $2, $3, $4)
@@ -235,7 +246,7 @@ pub(crate) static FILL_VIEW: Statement = Statement::both(
 );
 
 #[cfg(test)]
-pub(crate) static ALL: [&Statement; 30] = [
+pub(crate) static ALL: [&Statement; 32] = [
     &HEAD,
     &READ,
     &ENTRY,
@@ -261,6 +272,8 @@ pub(crate) static ALL: [&Statement; 30] = [
     &CLAIM,
     &FINISH,
     &FAIL,
+    &NOTE,
+    &NOTED,
     &STAGE_ROW,
     &UNSTAGE_ROW,
     &UNSTAGE,

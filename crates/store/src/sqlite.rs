@@ -182,6 +182,15 @@ impl Store for Sqlite {
         self.write(Write::Fail(job.clone(), retry_at_ms)).await.map(Answer::into_done)
     }
 
+    async fn note(&self, job: &Job, payload: Vec<u8>, run_at_ms: i64) -> Result<bool> {
+        let note = Write::Note { job: job.clone(), payload, run_at_ms };
+        self.write(note).await.map(Answer::into_done)
+    }
+
+    async fn noted(&self, study: &str, queue: &str, key: &str) -> Result<Option<Vec<u8>>> {
+        self.readers.noted(study, queue, key)
+    }
+
     async fn stage(&self, study: &str, effects: Vec<Effect>) -> Result<()> {
         check_study(study)?;
         effects.iter().try_for_each(Effect::check_staged)?;

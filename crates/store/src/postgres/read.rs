@@ -88,6 +88,16 @@ pub(super) async fn view(
     rows.first().map(|row| column(row, 0)).transpose()
 }
 
+pub(super) async fn noted(
+    pool: &Pool,
+    study: &str,
+    queue: &str,
+    key: &str,
+) -> Result<Option<Vec<u8>>> {
+    let rows = query(pool, &sql::NOTED, &[&study, &queue, &key]).await?;
+    rows.first().map(|row| column(row, 0)).transpose()
+}
+
 pub(super) async fn list(pool: &Pool, range: &Range) -> Result<Vec<(String, Vec<u8>)>> {
     let Range { view, study, limit, .. } = range;
     let (view, limit) = (i32::from(view.0), i64::from(*limit));

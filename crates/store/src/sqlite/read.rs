@@ -123,6 +123,11 @@ impl Readers {
         Ok(rows.into_iter().next())
     }
 
+    pub(super) fn noted(&self, study: &str, queue: &str, key: &str) -> Result<Option<Vec<u8>>> {
+        let rows = self.query(&sql::NOTED, (study, queue, key), |row| row.get(0))?;
+        Ok(rows.into_iter().next())
+    }
+
     pub(super) fn list(&self, range: &Range) -> Result<Vec<(String, Vec<u8>)>> {
         let Range { view, study, limit, .. } = range;
         let start = range.start();

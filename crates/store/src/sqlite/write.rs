@@ -14,6 +14,7 @@ pub(super) enum Write {
     Claim { queue: String, now_ms: i64, until_ms: i64 },
     Finish(Job),
     Fail(Job, i64),
+    Note { job: Job, payload: Vec<u8>, run_at_ms: i64 },
     Stage { study: String, effects: Vec<Effect> },
     Swap { study: String, views: Vec<View>, seen: Position },
     Unstage { study: String },
@@ -95,6 +96,7 @@ impl Write {
             Self::Claim { queue, now_ms, until_ms } => claim(connection, queue, *now_ms, *until_ms),
             Self::Finish(job) => finish(connection, job),
             Self::Fail(job, retry_at_ms) => fail(connection, job, *retry_at_ms),
+            Self::Note { job, payload, run_at_ms } => note(connection, job, payload, *run_at_ms),
             Self::Stage { study, effects } => stage(connection, study, effects),
             Self::Swap { study, views, seen } => swap(connection, heads, study, views, *seen),
             Self::Unstage { study } => unstage(connection, study),
@@ -224,6 +226,12 @@ fn fail(connection: &Connection, job: &Job, retry_at_ms: i64) -> Performed {
     let mut fail = connection.prepare_cached(sql::FAIL.sqlite)?;
     let lease = (retry_at_ms, &job.study, &job.queue, &job.key, job.token, job.attempt);
     Ok(Ok(Answer::Done(fail.execute(lease)? > 0)))
+}
+
+fn note(connection: &Connection, job: &Job, payload: &[u8], run_at_ms: i64) -> Performed {
+    let mut note = connection.prepare_cached(sql::NOTE.sqlite)?;
+    let lease = (payload, run_at_ms, &job.study, &job.queue, &job.key, job.token, job.attempt);
+    Ok(Ok(Answer::Done(note.execute(lease)? > 0)))
 }
 
 fn stage(connection: &Connection, study: &str, effects: &[Effect]) -> Performed {

@@ -44,3 +44,20 @@ pub async fn late_worker(store: Arc<dyn Store>) {
     assert!(store.finish(&newer).await.unwrap());
     assert_eq!(store.head(&log("1")).await.unwrap().unwrap().sequence, 2);
 }
+
+pub async fn noted(store: Arc<dyn Store>) {
+    store.append(one("1", Head::default(), vec![enqueue("a", "begun", 0)])).await.unwrap();
+    assert_eq!(store.noted("S", "mail", "a").await.unwrap().unwrap(), b"begun");
+    assert_eq!(store.noted("S", "mail", "b").await.unwrap(), None);
+    let job = store.claim("mail", 0, 10).await.unwrap().unwrap();
+    assert!(store.note(&job, b"half".to_vec(), 30).await.unwrap());
+    assert_eq!(store.claim("mail", 29, 10).await.unwrap(), None);
+    assert!(store.note(&job, b"more".to_vec(), 40).await.unwrap());
+    let next = store.claim("mail", 40, 10).await.unwrap().unwrap();
+    assert_eq!((next.payload.as_slice(), next.attempt), (b"more".as_slice(), 2));
+    assert!(!store.note(&job, b"late".to_vec(), 0).await.unwrap());
+    assert_eq!(store.noted("S", "mail", "a").await.unwrap().unwrap(), b"more");
+    assert!(store.finish(&next).await.unwrap());
+    assert!(!store.note(&next, b"late".to_vec(), 0).await.unwrap());
+    assert_eq!(store.noted("S", "mail", "a").await.unwrap(), None);
+}

@@ -32,6 +32,7 @@ pub const CASES: [(&str, Case); 21] = [
     ("a scan shows what a follower reads", |s| Box::pin(lists::scan(s))),
     ("a job is claimed when due and ends once", |s| Box::pin(jobs::one_life(s))),
     ("a late worker does not end a newer job", |s| Box::pin(jobs::late_worker(s))),
+    ("a job keeps what its worker notes", |s| Box::pin(jobs::noted(s))),
     ("rebuilt views replace the old ones at once", |s| Box::pin(rebuilds::swap(s))),
     ("a swap waits for entries not yet seen", |s| Box::pin(rebuilds::unseen_entries(s))),
 ];
