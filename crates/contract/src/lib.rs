@@ -17,6 +17,7 @@ mod error;
 pub mod grpc;
 mod left_out;
 mod method;
+pub mod page;
 mod permit;
 pub mod rest;
 mod role;

@@ -9,7 +9,6 @@ pub(crate) mod conflict;
 pub(crate) mod form_record;
 pub(crate) mod history;
 pub(crate) mod matrix;
-pub(crate) mod page;
 pub(crate) mod queries;
 pub(crate) mod rows;
 pub(crate) mod sight;

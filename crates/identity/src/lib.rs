@@ -50,7 +50,6 @@ pub use password::{Hashing, Password};
 pub use session::OpenSession;
 pub use settings::Settings;
 pub use token::Token;
-pub use verify::ViewsReport;
 
 use jiff::Timestamp;
 use parts::Inner;

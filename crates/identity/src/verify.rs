@@ -6,33 +6,12 @@ use crate::{
     users::{KIND, STUDY, Users},
 };
 use contract::Error;
-use store::{Range, View};
+use store::{Range, View, ViewsReport};
 
 const LOGS_PER_READ: u32 = 500;
 const ROWS_PER_READ: u32 = 1_000;
 /// How often it looks again at a user who changed meanwhile.
 const MAX_ATTEMPTS: u32 = 20;
-/// Faults that are told; more are counted.
-const MOST_TOLD: usize = 100;
-
-/// What a check of the rows of users has found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ViewsReport {
-    pub users: u64,
-    pub rows: u64,
-    /// In words, the first hundred.
-    pub faults: Vec<String>,
-    pub faults_total: u64,
-}
-
-impl ViewsReport {
-    fn fault(&mut self, what: String) {
-        self.faults_total += 1;
-        if self.faults.len() < MOST_TOLD {
-            self.faults.push(what);
-        }
-    }
-}
 
 impl Identity {
     /// Replays the logs of all users and compares their rows. Users may change meanwhile.
@@ -58,7 +37,7 @@ impl Identity {
             let Some((last, _)) = logs.last() else { return Ok(()) };
             after = Some(last.clone());
             for (log, _) in logs.iter().filter(|(log, _)| log.kind == KIND) {
-                report.users += 1;
+                report.logs += 1;
                 self.compare(users, &log.key, report).await?;
             }
         }

@@ -21,7 +21,7 @@ mod list_sites;
 mod list_staff;
 mod list_studies;
 mod names;
-mod page;
+mod order;
 mod rebuild;
 mod remove_staff;
 mod rows;
@@ -41,7 +41,6 @@ use self::change::Shelf;
 pub use self::{
     failure::{Failure, Result},
     names::Names,
-    verify::ViewsReport,
 };
 
 /// Tells the time. The binary passes the real one.

@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::{
-    Caller, Context,
+    Caller, Context, page,
     portfolio::v1::{ListMyStudiesRequest, ListMyStudiesResponse, MyStudy},
 };
 
 use crate::{
     Portfolio,
     failure::Result,
-    page::{self, Order},
     rows::Work,
     sight::{granted, proven},
     wire,
@@ -25,7 +24,7 @@ pub(crate) async fn list(
 ) -> Result<ListMyStudiesResponse> {
     let caller = proven(context)?;
     let size = page::size(request.page_size)?;
-    let after = page::after(Order::ByKey, request.page_token.as_ref())?;
+    let after = page::after(request.page_token.as_ref())?.unwrap_or_default();
     let mut own: BTreeMap<String, Work> =
         granted(caller).into_iter().map(|oid| (oid, Work::new())).collect();
     own.extend(portfolio.own_work(caller).await?);
@@ -33,7 +32,7 @@ pub(crate) async fn list(
     let mut last = String::new();
     for (oid, work) in own.into_iter().filter(|(oid, _)| *oid > after) {
         if answer.studies.len() == size {
-            answer.next_page_token = Some(page::token(Order::ByKey, &last));
+            answer.next_page_token = Some(page::token(&last));
             break;
         }
         let Some(row) = portfolio.own_row(&oid, !work.is_empty()).await? else { continue };

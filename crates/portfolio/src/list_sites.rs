@@ -1,19 +1,12 @@
 //! Lists the sites of a study.
 
 use contract::{
-    Context,
+    Context, page,
     portfolio::v1::{ListSitesRequest, ListSitesResponse},
 };
 use kernel::SiteOid;
 
-use crate::{
-    Portfolio,
-    change::study_unknown,
-    failure::Result,
-    field::Fields,
-    page::{self, Order},
-    wire,
-};
+use crate::{Portfolio, change::study_unknown, failure::Result, field::Fields, wire};
 
 /// Lists the sites that the caller may see, by OID. Refuses with `STUDY_UNKNOWN`.
 pub(crate) async fn list(
@@ -27,8 +20,7 @@ pub(crate) async fn list(
     let status = wire::site_status(&mut fields, request.status);
     fields.done()?;
     let size = page::size(request.page_size)?;
-    let after = page::after(Order::ByKey, request.page_token.as_ref())?;
-    let after = Some(SiteOid::from(after)).filter(|after| !after.as_str().is_empty());
+    let after = page::after(request.page_token.as_ref())?.map(SiteOid::from);
     let known = portfolio.shelf.find(oid).await?;
     if !known.study.is_there() {
         return Err(study_unknown(oid).into());
@@ -43,7 +35,7 @@ pub(crate) async fn list(
     found.truncate(size);
     let last = found.last().filter(|_| more);
     Ok(ListSitesResponse {
-        next_page_token: last.map(|(site, _)| page::token(Order::ByKey, site.as_str())),
+        next_page_token: last.map(|(site, _)| page::token(site.as_str())),
         sites: found.into_iter().filter_map(|(oid, _)| wire::of_site(oid, &known.study)).collect(),
     })
 }

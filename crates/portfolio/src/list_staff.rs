@@ -1,18 +1,11 @@
 //! Lists who works on a study.
 
 use contract::{
-    Context,
+    Context, page,
     portfolio::v1::{ListStaffRequest, ListStaffResponse},
 };
 
-use crate::{
-    Portfolio,
-    change::study_unknown,
-    event::Assignment,
-    failure::Result,
-    page::{self, Order},
-    wire,
-};
+use crate::{Portfolio, change::study_unknown, event::Assignment, failure::Result, wire};
 
 /// What is left out while nobody says how people are called.
 const FULL_NAMES: &str = "fullNames";
@@ -27,7 +20,7 @@ pub(crate) async fn list(
     let oid = request.study_oid.as_str();
     let visible = portfolio.sight(context, oid).await?;
     let size = page::size(request.page_size)?;
-    let after = page::after(Order::ByKey, request.page_token.as_ref())?;
+    let after = page::after(request.page_token.as_ref())?.unwrap_or_default();
     let known = portfolio.shelf.find(oid).await?;
     if !known.study.is_there() {
         return Err(study_unknown(oid).into());
@@ -48,7 +41,7 @@ pub(crate) async fn list(
     found.truncate(size);
     let last = found.last().filter(|_| more);
     let mut answer = ListStaffResponse {
-        next_page_token: last.map(|(key, _)| page::token(Order::ByKey, key)),
+        next_page_token: last.map(|(key, _)| page::token(key)),
         staff: found.iter().map(|(_, one)| wire::of_assignment(one)).collect(),
         left_out: Vec::new(),
     };

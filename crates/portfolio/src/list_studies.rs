@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use contract::{
-    Act, Context, Error, Studies,
+    Act, Context, Error, Studies, page,
     portfolio::v1::{
         ListStudiesRequest, ListStudiesResponse, list_studies_request::Order as Asked,
     },
@@ -15,7 +15,7 @@ use crate::{
     event::StudyStatus,
     failure::{Failure, Result},
     field::Fields,
-    page::{self, Order},
+    order::Order,
     rows::{INSTITUTION, NEWEST, STUDY, StudyRow, decode, newest_key, owner},
     sight::proven,
     wire,
@@ -35,7 +35,7 @@ pub(crate) async fn list(
     let caller = proven(context)?;
     let asked = Query::read(request)?;
     let page = Page { size: page::size(request.page_size)?, order: asked.order, ..Page::default() };
-    let after = page::after(asked.order, request.page_token.as_ref())?;
+    let after = asked.order.after(request.page_token.as_ref())?;
     let studies = match caller.studies(Act::ReadStudy) {
         Studies::All => return portfolio.list_all(&asked, after, page).await,
         Studies::Only(studies) => studies,
@@ -115,7 +115,7 @@ impl Page {
 
     /// The page; another one follows.
     fn followed(mut self) -> ListStudiesResponse {
-        self.answer.next_page_token = Some(page::token(self.order, &self.last));
+        self.answer.next_page_token = Some(self.order.token(&self.last));
         self.answer
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use journal::Head;
-use store::{Range, View};
+use store::{Range, View, ViewsReport};
 
 use crate::{
     Portfolio,
@@ -15,30 +15,8 @@ use crate::{
 const ROWS_PER_READ: u32 = 1_000;
 /// How often it looks again at a study that changed meanwhile.
 const MAX_ATTEMPTS: u32 = 20;
-/// Faults that are told; more are counted.
-const MOST_TOLD: usize = 100;
-
-/// What a check of the rows of the portfolio has found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ViewsReport {
-    pub studies: u64,
-    pub rows: u64,
-    /// In words, the first hundred.
-    pub faults: Vec<String>,
-    pub faults_total: u64,
-}
 
 type Rows = BTreeMap<(View, String), Vec<u8>>;
-
-impl ViewsReport {
-    fn fault(&mut self, view: View, key: &str, what: &str) {
-        self.faults_total += 1;
-        if self.faults.len() < MOST_TOLD {
-            let key = key.replace(BETWEEN, " / ");
-            self.faults.push(format!("portfolio, {} {key}: {what}", of_view(view)));
-        }
-    }
-}
 
 impl Portfolio {
     /// Replays the logs of all studies and compares their rows. Studies may change meanwhile.
@@ -50,7 +28,7 @@ impl Portfolio {
             let Some(last) = page.last() else { break };
             after = Some(last.clone());
             for log in &page {
-                report.studies += 1;
+                report.logs += 1;
                 self.missing_or_different(&log.key, &mut report).await?;
             }
         }
@@ -74,7 +52,7 @@ impl Portfolio {
             let is_settled = self.shelf.store().head(&log(oid)).await? == Some(head);
             if faults.is_empty() || is_settled || attempt == MAX_ATTEMPTS {
                 for (view, key, what) in faults {
-                    report.fault(view, key, what);
+                    report.fault(told(view, key, what));
                 }
                 return Ok(());
             }
@@ -92,7 +70,7 @@ impl Portfolio {
             for (key, _) in &page {
                 report.rows += 1;
                 if !self.is_told(view, key).await? {
-                    report.fault(view, key, "is surplus: no log tells of it");
+                    report.fault(told(view, key, "is surplus: no log tells of it"));
                 }
             }
         }
@@ -117,6 +95,11 @@ impl Portfolio {
         let rows = rows(oid, &known.study).into_iter();
         Ok((rows.map(|(view, key, bytes)| ((view, key), bytes)).collect(), known.head))
     }
+}
+
+/// Says of a row what is wrong with it.
+fn told(view: View, key: &str, what: &str) -> String {
+    format!("portfolio, {} {}: {what}", of_view(view), key.replace(BETWEEN, " / "))
 }
 
 fn of_view(view: View) -> &'static str {

@@ -13,6 +13,7 @@ mod job;
 mod migration;
 mod page;
 mod postgres;
+mod report;
 mod sql;
 mod sqlite;
 mod stats;
@@ -23,6 +24,7 @@ pub use job::Job;
 pub use journal::{Draft, Head, LogName, LogRef, Sealed, SealedRef};
 pub use page::{Position, Range};
 pub use postgres::{Postgres, PostgresOptions};
+pub use report::ViewsReport;
 pub use sqlite::{Sqlite, SqliteOptions};
 pub use stats::Stats;
 

@@ -9,6 +9,7 @@ use contract::{
         data_entry::Status,
         matrix::{Cell, Column, Row},
     },
+    page,
 };
 use jiff::civil::Date;
 use kernel::{
@@ -18,7 +19,6 @@ use kernel::{
 };
 
 use super::{
-    page,
     subjects::{Wanted, subjects},
     today::today_at,
 };

@@ -5,13 +5,13 @@ use std::ops::ControlFlow;
 use contract::{
     Act, Context, Error,
     edc::v1::{ListQueriesRequest, ListQueriesResponse, Query as QueryMessage},
+    page,
 };
 use kernel::{SubjectKey, casebook::QueryStatus};
 use store::View;
 
 use super::{
     casebook::site_to_read,
-    page,
     rows::{End, Walk, prefixes},
     sight::Sight,
 };
@@ -95,8 +95,7 @@ async fn wanted(
 fn split(token: &str) -> Result<(char, &str), Error> {
     let mut letters = token.chars();
     let mark = letters.next().filter(|mark| LISTS.iter().any(|(_, known)| known == mark));
-    let unknown = || Error::invalid("pageToken", "it is not a token that was given out");
-    Ok((mark.ok_or_else(unknown)?, letters.as_str()))
+    Ok((mark.ok_or_else(page::unknown_token)?, letters.as_str()))
 }
 
 struct Listing<'a> {

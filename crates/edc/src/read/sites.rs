@@ -3,9 +3,9 @@
 use contract::{
     Act, Context, Scope, Sites,
     edc::v1::{ListSitesRequest, ListSitesResponse},
+    page,
 };
 
-use super::page;
 use crate::{Edc, failure::Result, numbers::given_numbers, study::Study, wire};
 
 /// Lists the sites that the caller may see, by OID.

@@ -6,12 +6,13 @@ use contract::{
         GetStudyRequest, ListStudiesRequest, ListStudiesResponse, Study as StudyMessage,
         StudySummary,
     },
+    page,
 };
 use journal::LogName;
 use kernel::{StudyOid, study::Design};
 use std::sync::Arc;
 
-use super::{page, sites::counts};
+use super::sites::counts;
 use crate::{Edc, Failure, failure::Result, study::LOG_KIND, wire};
 
 /// Logs of studies that are read at a time.

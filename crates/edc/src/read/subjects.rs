@@ -5,13 +5,11 @@ use std::ops::ControlFlow;
 use contract::{
     Act, Context,
     edc::v1::{ListSubjectsRequest, ListSubjectsResponse},
+    page,
 };
 use kernel::{SubjectKey, casebook::SubjectStatus};
 
-use super::{
-    page,
-    rows::{End, Walk, prefixes},
-};
+use super::rows::{End, Walk, prefixes};
 use crate::{
     Edc, Failure,
     failure::Result,

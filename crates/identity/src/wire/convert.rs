@@ -5,10 +5,11 @@ use crate::{
     add_user::unknown,
     user::{Held, Session, User},
 };
-use contract::{Act, Caller, Context, Error, Grant, Role, Scope, Timestamp, identity::v1 as p};
+use contract::{
+    Act, Caller, Context, Error, Grant, Role, Scope, Timestamp, identity::v1 as p, page,
+};
 
-const USUAL_PAGE: i32 = 100;
-const LONGEST_PAGE: i32 = 500;
+const LONGEST_PAGE: u32 = 500;
 
 /// How much of a user somebody sees.
 #[derive(Clone, Copy)]
@@ -35,10 +36,8 @@ pub(super) fn overlap_ms(seconds: Option<i32>) -> i64 {
 
 /// How many a page holds.
 pub(super) fn page_size(wanted: Option<i32>) -> Result<u32, Error> {
-    let wanted = wanted.unwrap_or(USUAL_PAGE);
-    let fits = (1..=LONGEST_PAGE).contains(&wanted);
-    let size = u32::try_from(wanted).ok().filter(|_| fits);
-    size.ok_or_else(|| Error::invalid("pageSize", "1 to 500"))
+    let size = u32::try_from(page::size(wanted)?);
+    Ok(size.map_or(LONGEST_PAGE, |size| size.min(LONGEST_PAGE)))
 }
 
 pub(super) fn role_out(role: Role) -> i32 {

@@ -6,7 +6,7 @@ use crate::{
     add_user::unknown,
     delegate::{Delegate, Line},
 };
-use contract::{Context, Error, Grant, identity::v1 as p};
+use contract::{Context, Error, Grant, identity::v1 as p, page};
 
 pub(super) async fn grant(
     identity: &Identity,
@@ -81,10 +81,11 @@ pub(super) async fn list_delegations(
     r: p::ListDelegationsRequest,
 ) -> Answer<p::ListDelegationsResponse> {
     let place = (r.study_oid.as_str(), r.site_oid.as_str());
-    let page = convert::page_size(r.page_size)?;
-    let after = r.page_token.as_deref();
-    let (lines, next_page_token) = identity.delegations(context, place, after, page).await?;
+    let size = convert::page_size(r.page_size)?;
+    let after = page::after(r.page_token.as_ref())?;
+    let (lines, next) = identity.delegations(context, place, after.as_deref(), size).await?;
     let delegations = lines.iter().map(line_out).collect();
+    let next_page_token = next.as_deref().map(page::token);
     Ok(p::ListDelegationsResponse { delegations, next_page_token })
 }
 

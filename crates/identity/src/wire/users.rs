@@ -6,7 +6,7 @@ use crate::{
     add_user::unknown,
     invite::{Invite, Register},
 };
-use contract::{Act, Authentication, Context, Error, Scope, identity::v1 as p};
+use contract::{Act, Authentication, Context, Error, Scope, identity::v1 as p, page};
 
 pub(super) async fn register(
     identity: &Identity,
@@ -62,10 +62,11 @@ pub(super) async fn list(
 ) -> Answer<p::ListUsersResponse> {
     let scope = r.study_oid.as_ref().map_or_else(Scope::system, Scope::study_wide);
     context.caller.permit(Act::ManageUsers, scope)?;
-    let page = convert::page_size(r.page_size)?;
-    let page = identity.user_rows(r.page_token.as_deref(), page).await?;
-    let mut users = Vec::with_capacity(page.users.len());
-    for summary in page.users {
+    let size = convert::page_size(r.page_size)?;
+    let after = page::after(r.page_token.as_ref())?;
+    let found = identity.user_rows(after.as_deref(), size).await?;
+    let mut users = Vec::with_capacity(found.users.len());
+    for summary in found.users {
         let Some(known) = identity.users.find(&summary.name).await? else { continue };
         let mut grants = summary.grants.iter();
         let sight = match &r.study_oid {
@@ -77,7 +78,7 @@ pub(super) async fn list(
         };
         users.push(convert::user_out(&summary.name, &known.user, sight));
     }
-    Ok(p::ListUsersResponse { users, next_page_token: page.next })
+    Ok(p::ListUsersResponse { users, next_page_token: found.next.as_deref().map(page::token) })
 }
 
 pub(super) async fn set_disabled(

@@ -28,7 +28,7 @@ fn the_rows_of_users_are_what_their_logs_say() {
     on_every_store(async |world| {
         lived_in(&world).await;
         let report = world.identity.verify_views().await.unwrap();
-        assert_eq!((report.users, report.faults), (3, Vec::<String>::new()));
+        assert_eq!((report.logs, report.faults), (3, Vec::<String>::new()));
         assert!(report.rows >= 6, "{}", report.rows);
     });
 }

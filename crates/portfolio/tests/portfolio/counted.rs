@@ -103,6 +103,14 @@ impl Store for Counted {
         self.inner.finish(job).await
     }
 
+    async fn note(&self, job: &Job, payload: Vec<u8>, run_at_ms: i64) -> Result<bool> {
+        self.inner.note(job, payload, run_at_ms).await
+    }
+
+    async fn noted(&self, study: &str, queue: &str, key: &str) -> Result<Option<Vec<u8>>> {
+        self.inner.noted(study, queue, key).await
+    }
+
     async fn fail(&self, job: &Job, retry_at_ms: i64) -> Result<bool> {
         self.inner.fail(job, retry_at_ms).await
     }

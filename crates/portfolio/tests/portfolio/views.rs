@@ -37,7 +37,7 @@ fn rows_that_are_what_the_logs_tell_have_no_faults() {
     on_every_store(async |world| {
         prepare(&world).await;
         let report = world.service.verify_views().await.unwrap();
-        assert_eq!((report.studies, report.rows), (2, 6));
+        assert_eq!((report.logs, report.rows), (2, 6));
         assert_eq!(report.faults, Vec::<String>::new());
     });
 }
