@@ -48,10 +48,12 @@ pub enum Act {
     AuthenticateCallers,
     /// Keep the portfolio: studies, the sites that take part, and who works on them.
     ManagePortfolio,
+    /// Have the events of a study sent to other systems.
+    ManageWebhooks,
 }
 
 impl Act {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::ReadStudy,
         Self::PublishStudy,
         Self::ReadData,
@@ -71,6 +73,7 @@ impl Act {
         Self::DelegateTasks,
         Self::AuthenticateCallers,
         Self::ManagePortfolio,
+        Self::ManageWebhooks,
     ];
 
     /// The name that stands in refusals.
@@ -95,6 +98,7 @@ impl Act {
             Self::DelegateTasks => "delegate_tasks",
             Self::AuthenticateCallers => "authenticate_callers",
             Self::ManagePortfolio => "manage_portfolio",
+            Self::ManageWebhooks => "manage_webhooks",
         }
     }
 
@@ -138,6 +142,7 @@ impl Act {
                 matches!(role, Administrator | InstitutionManager)
             }
             Self::AuthenticateCallers => matches!(role, ServiceAccount),
+            Self::ManageWebhooks => matches!(role, Administrator | DataManager),
         }
     }
 }
