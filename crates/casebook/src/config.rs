@@ -1,14 +1,15 @@
 //! Settings: options and environment first, then the file, then what is usual.
 
 mod identity;
+mod webhooks;
 
 use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-pub use self::identity::IdentityConfig;
-use self::identity::IdentityFile;
+pub use self::{identity::IdentityConfig, webhooks::WebhooksConfig};
+use self::{identity::IdentityFile, webhooks::WebhooksFile};
 use crate::{cli::Place, cluster::Settings as ClusterSettings};
 
 /// The settings file. A key that is not known is an error.
@@ -22,6 +23,8 @@ struct File {
     identity: IdentityFile,
     #[serde(default)]
     cluster: ClusterSettings,
+    #[serde(default)]
+    webhooks: WebhooksFile,
 }
 
 /// The settings in force.
@@ -34,6 +37,7 @@ pub struct Config {
     pub listen: SocketAddr,
     pub identity: IdentityConfig,
     pub cluster: ClusterSettings,
+    pub webhooks: WebhooksConfig,
 }
 
 impl Config {
@@ -53,6 +57,7 @@ impl Config {
             listen: listen.or(file.listen).unwrap_or(usual),
             identity: IdentityConfig::new(file.identity)?,
             cluster: file.cluster.with_environment()?,
+            webhooks: WebhooksConfig::new(file.webhooks)?,
         })
     }
 }

@@ -12,6 +12,7 @@ mod outbox;
 mod progress;
 mod services;
 mod sink;
+mod webhooks;
 
 use std::process::ExitCode;
 

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use anyhow::Result;
 use contract::{
     AccessJournal, Authenticator, Error, edc::v1 as edc, identity::v1 as identity,
-    portfolio::v1 as portfolio,
+    portfolio::v1 as portfolio, webhook::v1 as webhook,
 };
 use futures::FutureExt as _;
 use gateway::Readiness;
 use store::Store;
 
-use crate::assembly::Assembly;
+use crate::{assembly::Assembly, config::Config, webhooks};
 
 /// Everything that can be called. Who calls does not see what is here and what is elsewhere.
 pub struct Services {
@@ -19,8 +20,11 @@ pub struct Services {
     pub identity: Arc<dyn identity::Identity>,
     pub portfolio: Arc<dyn portfolio::Portfolio>,
     pub edc: Arc<dyn edc::Edc>,
+    pub webhook: Arc<dyn webhook::Webhook>,
     /// The identity service itself, if it is in this process.
     pub own_identity: Option<Arc<::identity::Identity>>,
+    /// The webhook service itself, if it is in this process: then this process sends.
+    pub own_webhooks: Option<Arc<::webhook::Webhooks>>,
     /// Who is asked whether this process is ready.
     pub asked: Vec<Asked>,
 }
@@ -30,16 +34,19 @@ pub type Asked = (&'static str, Readiness);
 
 impl Services {
     /// All of them in this process.
-    pub fn all(assembly: &Assembly) -> Self {
-        Self {
+    pub fn all(config: &Config, assembly: &Assembly) -> Result<Self> {
+        let webhooks = webhooks::service(config, &assembly.store)?;
+        Ok(Self {
             authenticator: Arc::clone(&assembly.identity) as _,
             access_journal: Arc::clone(&assembly.identity) as _,
             identity: Arc::clone(&assembly.identity) as _,
             portfolio: Arc::clone(&assembly.portfolio) as _,
             edc: Arc::clone(&assembly.edc) as _,
+            webhook: Arc::clone(&webhooks) as _,
             own_identity: Some(Arc::clone(&assembly.identity)),
+            own_webhooks: Some(webhooks),
             asked: vec![("store", store_readiness(&assembly.store))],
-        }
+        })
     }
 }
 

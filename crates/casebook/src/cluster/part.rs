@@ -15,13 +15,18 @@ pub enum Part {
     Portfolio,
     /// Casebooks.
     Edc,
+    /// Events of studies, sent to other systems. Without it they wait in the journal.
+    Webhook,
     /// The door for people and programs: REST, gRPC and pages.
     Gateway,
 }
 
 impl Part {
     /// The parts that are called by others, each behind those that it calls itself.
-    pub const SERVICES: [Self; 3] = [Self::Identity, Self::Portfolio, Self::Edc];
+    pub const SERVICES: [Self; 4] = [Self::Identity, Self::Portfolio, Self::Edc, Self::Webhook];
+
+    /// Those without which an installation cannot work.
+    pub const NEEDED: [Self; 3] = [Self::Identity, Self::Portfolio, Self::Edc];
 
     /// The name in settings, discovery and messages.
     pub fn name(self) -> &'static str {
@@ -29,6 +34,7 @@ impl Part {
             Self::Identity => "identity",
             Self::Portfolio => "portfolio",
             Self::Edc => "edc",
+            Self::Webhook => "webhook",
             Self::Gateway => "gateway",
         }
     }
@@ -39,16 +45,17 @@ impl Part {
             Self::Identity => "casebook.identity.v1.Identity",
             Self::Portfolio => "casebook.portfolio.v1.Portfolio",
             Self::Edc => "casebook.edc.v1.Edc",
+            Self::Webhook => "casebook.webhook.v1.Webhook",
             Self::Gateway => "",
         }
     }
 
-    /// The services that this part calls.
+    /// The services that this part calls and cannot do without.
     pub fn calls(self) -> &'static [Self] {
         match self {
             Self::Identity => &[],
-            Self::Portfolio | Self::Edc => &[Self::Identity],
-            Self::Gateway => &Self::SERVICES,
+            Self::Portfolio | Self::Edc | Self::Webhook => &[Self::Identity],
+            Self::Gateway => &Self::NEEDED,
         }
     }
 }

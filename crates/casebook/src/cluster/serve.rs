@@ -31,8 +31,9 @@ pub async fn serve(config: &Config, only: &[Part]) -> Result<()> {
     let own: Vec<Part> = Part::SERVICES.into_iter().filter(|part| parts.contains(part)).collect();
     let settings = &config.cluster;
     settings.check(&parts)?;
+    let is_whole = Part::NEEDED.iter().all(|part| own.contains(part));
     ensure!(
-        own.is_empty() || own.len() == Part::SERVICES.len() || config.database.is_some(),
+        own.is_empty() || is_whole || config.database.is_some(),
         "services in several processes share their records: give --database postgres://…"
     );
     let addresses = addresses(config, &parts, &own)?;
@@ -70,7 +71,7 @@ pub async fn serve(config: &Config, only: &[Part]) -> Result<()> {
         };
         tokio::try_join!(for_clients, for_services).map(|_| ())
     };
-    until_served(services.own_identity.as_deref(), served).await
+    until_served(config, &services, served).await
 }
 
 fn addresses(config: &Config, parts: &BTreeSet<Part>, own: &[Part]) -> Result<Addresses> {

@@ -9,6 +9,7 @@ use contract::{
     grpc,
     identity::v1::{Identity as IdentityContract, grpc::IdentityRemote},
     portfolio::v1::{Portfolio as PortfolioContract, grpc::PortfolioRemote},
+    webhook::v1::{Webhook as WebhookContract, grpc::WebhookRemote},
 };
 use edc::Edc;
 use identity::Identity;
@@ -19,6 +20,7 @@ use crate::{
     assembly::{identity, now, open_store, portfolio},
     config::Config,
     services::{Asked, Services, store_readiness},
+    webhooks,
 };
 
 /// Who proves callers, and who is told of refusals.
@@ -55,8 +57,33 @@ impl Services {
             let channel = way(cluster, Part::Edc, &mut asked)?;
             Arc::new(EdcRemote::new(channel, Arc::clone(&cluster.tokens)))
         };
-        Ok(Self { authenticator, access_journal, identity, portfolio, edc, own_identity, asked })
+        let own_webhooks = here(Part::Webhook).map(|store| webhooks::service(config, store));
+        let own_webhooks = own_webhooks.transpose()?;
+        let webhook: Arc<dyn WebhookContract> = match &own_webhooks {
+            Some(own) => Arc::clone(own) as _,
+            None => remote_webhook(cluster, &mut asked)?,
+        };
+        Ok(Self {
+            authenticator,
+            access_journal,
+            identity,
+            portfolio,
+            edc,
+            webhook,
+            own_identity,
+            own_webhooks,
+            asked,
+        })
     }
+}
+
+/// The way to whoever sends webhooks. It is asked whether it is ready if the settings name it.
+fn remote_webhook(cluster: &Cluster, asked: &mut Vec<Asked>) -> Result<Arc<dyn WebhookContract>> {
+    let channel = cluster.channel(Part::Webhook)?;
+    if cluster.settings.services.contains_key(&Part::Webhook) {
+        asked.push((Part::Webhook.name(), readiness(Part::Webhook, &channel)));
+    }
+    Ok(Arc::new(WebhookRemote::new(grpc::channel(channel), Arc::clone(&cluster.tokens))))
 }
 
 fn doorkeepers(own: &Arc<Identity>) -> Doorkeepers {

@@ -7,8 +7,9 @@ use anyhow::{Context as _, Result};
 use contract::{
     edc,
     grpc::{Admission, Limits, Server},
-    identity, portfolio,
+    identity, portfolio, webhook,
 };
+use futures::future;
 use gateway::{Cookies, Gateway};
 use tokio::net::TcpListener;
 
@@ -18,6 +19,7 @@ use crate::{
     cluster::{self, Part},
     config::Config,
     services::Services,
+    webhooks,
 };
 
 /// How often counts of decisions about access are written.
@@ -49,25 +51,32 @@ pub async fn listen(config: &Config) -> Result<TcpListener> {
 
 /// Serves all services until the process is told to stop, then drains.
 pub async fn serve(config: &Config, assembly: &Assembly, listener: TcpListener) -> Result<()> {
-    let services = Services::all(assembly);
+    let services = Services::all(config, assembly)?;
     let admission = Admission::default().of_clients(Arc::clone(&services.authenticator));
     let router = front(config, &services, admission).into_router();
     let served = gateway::serve(listener, router, stopped());
-    until_served(services.own_identity.as_deref(), served).await
+    until_served(config, &services, served).await
 }
 
 /// The doors for clients: everything by REST and by gRPC.
 pub fn front(config: &Config, services: &Services, admission: Admission) -> Gateway {
-    let Services { identity, portfolio, edc, .. } = services;
+    let Services { identity, portfolio, edc, webhook, .. } = services;
     let gateway = Gateway::new(Arc::clone(&services.authenticator), new_id)
         .with_grpc(grpc(services, admission, &Part::SERVICES))
         .with_cookies(cookies(config))
         .with_access_journal(Arc::clone(&services.access_journal))
         .mount(Part::Identity.service(), identity::v1::rest::routes(), identity)
         .mount(Part::Portfolio.service(), portfolio::v1::rest::routes(), portfolio)
-        .mount(Part::Edc.service(), edc::v1::rest::routes(), edc);
-    let asked = services.asked.iter();
-    asked.fold(gateway, |gateway, (name, ready)| gateway.ready_when(*name, Arc::clone(ready)))
+        .mount(Part::Edc.service(), edc::v1::rest::routes(), edc)
+        .mount(Part::Webhook.service(), webhook::v1::rest::routes(), webhook);
+    services.asked.iter().fold(gateway, |gateway, (name, ready)| {
+        let ready = Arc::clone(ready);
+        if *name == Part::Webhook.name() {
+            gateway.works_without(*name, ready)
+        } else {
+            gateway.ready_when(*name, ready)
+        }
+    })
 }
 
 /// The gRPC doors of some services.
@@ -77,18 +86,28 @@ pub fn grpc(services: &Services, admission: Admission, offered: &[Part]) -> Serv
         Part::Identity => server.mount(identity::v1::grpc::doors(), &services.identity),
         Part::Portfolio => server.mount(portfolio::v1::grpc::doors(), &services.portfolio),
         Part::Edc => server.mount(edc::v1::grpc::doors(), &services.edc),
+        Part::Webhook => server.mount(webhook::v1::grpc::doors(), &services.webhook),
         Part::Gateway => server,
     })
 }
 
-/// Waits for the server to end, and writes meanwhile and then what was counted about access.
+/// Waits for the server to end; meanwhile sends webhooks, if their service is in this process, and
+/// writes then and now and at the end what was counted about access.
 pub async fn until_served(
-    identity: Option<&Identity>,
+    config: &Config,
+    services: &Services,
     served: impl Future<Output = io::Result<()>>,
 ) -> Result<()> {
-    let Some(identity) = identity else { return Ok(served.await?) };
+    let sent = async {
+        if let Some(own) = &services.own_webhooks {
+            webhooks::work(config, Arc::clone(own), stopped()).await;
+        }
+        Ok(())
+    };
+    let done = future::try_join(served, sent);
+    let Some(identity) = &services.own_identity else { return Ok(done.await.map(drop)?) };
     tokio::select! {
-        served = served => served?,
+        done = done => drop(done?),
         () = note_access(identity) => {}
     }
     Ok(identity.flush_access().await?)

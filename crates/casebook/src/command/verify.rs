@@ -14,6 +14,7 @@ use crate::{
     command::{checkpoint, public_key},
     config::Config,
     progress::counter,
+    webhooks,
 };
 
 pub async fn run(args: Verify) -> Result<ExitCode> {
@@ -39,14 +40,16 @@ pub async fn run(args: Verify) -> Result<ExitCode> {
     let mut report = verify(&assembly.store, options, shown(&bar)).await?;
     let mut told: Vec<String> = Vec::new();
     if !args.chains_only {
-        let views = assembly.portfolio.verify_views().await?;
-        report.view_rows += views.rows;
-        report.faults_total += views.faults_total;
-        told.extend(views.faults);
-        let users = assembly.identity.verify_views().await?;
-        report.view_rows += users.rows;
-        report.faults_total += users.faults_total;
-        told.extend(users.faults);
+        let compared = [
+            assembly.portfolio.verify_views().await?,
+            assembly.identity.verify_views().await?,
+            webhooks::rows(&assembly.store).verify().await?,
+        ];
+        for views in compared {
+            report.view_rows += views.rows;
+            report.faults_total += views.faults_total;
+            told.extend(views.faults);
+        }
     }
     bar.finish_and_clear();
     if let Some(given) = &given_key {
@@ -93,6 +96,8 @@ pub async fn rebuild(args: RebuildViews) -> Result<ExitCode> {
         let entered = assembly.portfolio.rebuild_views().await?;
         println!("rebuilt the views of {entered} studies in the portfolio");
         println!("rebuilt the views of {} users", assembly.identity.rebuild_views().await?);
+        let rebuilt = webhooks::rows(&assembly.store).rebuild().await?;
+        println!("rebuilt the views of {rebuilt} webhook endpoints");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -122,11 +122,11 @@ fn provider(file: ProviderFile) -> Result<ProviderConfig> {
     })
 }
 
-fn text(variable: &str) -> Option<String> {
+pub(super) fn text(variable: &str) -> Option<String> {
     std::env::var(variable).ok().filter(|text| !text.is_empty())
 }
 
-fn parsed<T: std::str::FromStr>(variable: &str) -> Result<Option<T>>
+pub(super) fn parsed<T: std::str::FromStr>(variable: &str) -> Result<Option<T>>
 where
     T::Err: std::error::Error + Send + Sync + 'static,
 {

@@ -63,7 +63,7 @@ async fn a_process_that_cannot_work_says_why_and_does_not_start() {
     let taken = taken.local_addr().unwrap().to_string();
     let place = world.place("wrong");
     for (words, why) in [
-        (vec!["--only", "edc,epro"], "possible values: identity, portfolio, edc, gateway"),
+        (vec!["--only", "edc,epro"], "possible values: identity, portfolio, edc, webhook, gateway"),
         (vec!["--only", "gateway", "--config", nowhere], "cluster.services.identity"),
         (vec!["--only", "identity", "--config", world.config(), "--listen", &taken], &taken),
     ] {

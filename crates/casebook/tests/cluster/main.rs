@@ -22,7 +22,11 @@ mod lost_etcd;
 #[path = "../support/program.rs"]
 #[allow(dead_code, reason = "each test uses a part")]
 mod program;
+#[path = "../support/receiver.rs"]
+#[allow(dead_code, reason = "each test uses a part")]
+mod receiver;
 mod secured;
+mod sender;
 #[path = "../support/study.rs"]
 #[allow(dead_code, reason = "each test uses a part")]
 mod study;

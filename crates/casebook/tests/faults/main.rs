@@ -9,6 +9,7 @@ mod chance;
 mod client;
 mod forged_folder;
 mod full_disk;
+mod hooks;
 mod killed_database;
 mod killed_import;
 mod killed_server;
@@ -18,6 +19,8 @@ mod load;
 #[path = "../support/program.rs"]
 #[allow(dead_code, reason = "each test uses a part")]
 mod program;
+#[path = "../support/receiver.rs"]
+mod receiver;
 #[path = "../support/study.rs"]
 mod study;
 mod two_writers;

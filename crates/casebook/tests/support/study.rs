@@ -30,6 +30,7 @@ pub const DERIVED: &str = "I.SUM";
 pub const ODD: std::ops::RangeInclusive<u64> = 5..=9;
 
 pub const USER: &str = "coordinator";
+pub const MANAGER: &str = "datamanager";
 pub const PASSWORD: &str = "tests-only-7391-kettle";
 
 pub fn item(number: usize) -> String {
@@ -76,11 +77,12 @@ pub async fn fill(place: &Place, subjects: usize) {
     }
     let random = Arc::new(|bytes: &mut [u8]| getrandom::fill(bytes).unwrap());
     let identity = Identity::new(store, clock.as_fn(), random, Hashing::default());
-    add_user(&identity, USER).await;
+    add_user(&identity, USER, Role::Coordinator).await;
+    add_user(&identity, MANAGER, Role::DataManager).await;
 }
 
-async fn add_user(identity: &Identity, name: &str) {
-    let grant = Grant { role: Role::Coordinator, study: Some(STUDY.to_owned()), site: None };
+async fn add_user(identity: &Identity, name: &str, role: Role) {
+    let grant = Grant { role, study: Some(STUDY.to_owned()), site: None };
     let user = AddUser {
         name: name.to_owned(),
         full_name: name.to_owned(),
