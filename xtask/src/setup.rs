@@ -41,7 +41,7 @@ const NEEDS: [Need; 9] = [
     Need {
         found: has_python_venv,
         package: "python3-venv",
-        why: "webhooks are verified by the library of the specification, in an environment of its own",
+        why: "webhooks are verified by a library, and the interface is fuzzed by a program, in Python",
     },
     Need {
         found: || is_on_path("node"),

@@ -1,6 +1,8 @@
 //! Settings: options and environment first, then the file, then what is usual.
 
 mod identity;
+mod limits;
+mod watch;
 mod webhooks;
 
 use std::{net::SocketAddr, path::PathBuf};
@@ -8,7 +10,9 @@ use std::{net::SocketAddr, path::PathBuf};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-pub use self::{identity::IdentityConfig, webhooks::WebhooksConfig};
+pub use self::{
+    identity::IdentityConfig, limits::LimitsConfig, watch::WatchConfig, webhooks::WebhooksConfig,
+};
 use self::{identity::IdentityFile, webhooks::WebhooksFile};
 use crate::{cli::Place, cluster::Settings as ClusterSettings};
 
@@ -25,6 +29,10 @@ struct File {
     cluster: ClusterSettings,
     #[serde(default)]
     webhooks: WebhooksFile,
+    #[serde(default)]
+    limits: LimitsConfig,
+    #[serde(default)]
+    watch: WatchConfig,
 }
 
 /// The settings in force.
@@ -38,6 +46,8 @@ pub struct Config {
     pub identity: IdentityConfig,
     pub cluster: ClusterSettings,
     pub webhooks: WebhooksConfig,
+    pub limits: LimitsConfig,
+    pub watch: WatchConfig,
 }
 
 impl Config {
@@ -58,6 +68,8 @@ impl Config {
             identity: IdentityConfig::new(file.identity)?,
             cluster: file.cluster.with_environment()?,
             webhooks: WebhooksConfig::new(file.webhooks)?,
+            limits: file.limits.with_environment()?,
+            watch: file.watch.with_environment()?,
         })
     }
 }

@@ -3,6 +3,7 @@
 //! This is the only place that knows addresses, files, the real clock and real randomness. Start
 //! reading at `cli` for the commands and at `assembly` for what they are put together from.
 
+mod api_use;
 mod assembly;
 mod cli;
 mod cluster;
@@ -10,8 +11,10 @@ mod command;
 mod config;
 mod outbox;
 mod progress;
+mod protection;
 mod services;
 mod sink;
+mod watch;
 mod webhooks;
 
 use std::process::ExitCode;
@@ -19,18 +22,19 @@ use std::process::ExitCode;
 use clap::Parser;
 use mimalloc::MiMalloc;
 
+use crate::{
+    cli::{Cli, Command},
+    config::Config,
+};
+
 /// A save makes and drops many small strings on several threads, on which the usual allocator spends
 /// a third of its time.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let cli = Cli::parse();
     let log = cli.log.clone().unwrap_or_else(|| "info".to_owned());
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::new(log))
-        .with_writer(std::io::stderr)
-        .init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -38,11 +42,28 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(command::run(cli)) {
+    let ended = runtime.block_on(async {
+        let traces = watch::start_log(&log, otlp_endpoint(&cli).as_deref())?;
+        let ended = command::run(cli).await;
+        // Sending the last of them takes this thread, and no other is left to the program.
+        drop(tokio::task::spawn_blocking(move || drop(traces)).await);
+        ended
+    });
+    match ended {
         Ok(code) => code,
         Err(error) => {
             eprintln!("casebook: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Where traces of a command are sent. What is wrong with its settings it says itself.
+fn otlp_endpoint(cli: &Cli) -> Option<String> {
+    let config = match &cli.command {
+        Command::Serve(serve) => Config::new(&serve.place, serve.listen),
+        Command::Demo(demo) => Config::new(&demo.place, demo.listen),
+        _ => return None,
+    };
+    config.ok()?.watch.otlp_endpoint
 }

@@ -23,12 +23,14 @@ pub fn generate(services: &[Service]) -> Result<String> {
                 code,
                 "    Method {{ path: \"/{service}/{name}\", service: {service:?}, name: {name:?}, \
                  access: {access}, repeat: Repeat::{repeat:?}, \
-                 priority: Priority::{priority}, streams: {streams} }},",
+                 priority: Priority::{priority}, streams: {streams}, \
+                 study_field: {study_field:?} }},",
                 service = service.full_name,
                 name = method.name,
                 repeat = method.repeat,
                 priority = method.priority,
                 streams = method.streams,
+                study_field = method.input.get_field_by_name("study_oid").map(|f| f.number()),
             )?;
         }
     }

@@ -25,6 +25,9 @@ pub struct Caller {
     /// absent.
     #[serde(default)]
     pub acts: Option<BTreeSet<Act>>,
+    /// The visible part of the API key with which a program calls. It is no secret.
+    #[serde(default)]
+    pub key: Option<String>,
 }
 
 /// How a caller has proven who he is.
@@ -79,6 +82,7 @@ impl Caller {
             grants,
             session: None,
             acts: None,
+            key: None,
         }
     }
 

@@ -10,6 +10,7 @@
 
 mod admission;
 mod codec;
+mod gatekeeper;
 pub mod metadata;
 mod remote;
 mod server;
@@ -17,6 +18,7 @@ mod status;
 mod timeout;
 
 pub use admission::Admission;
+pub use gatekeeper::{Arrival, Gate, Gatekeeper};
 pub use remote::{BoxError, Channel, Remote, channel};
-pub use server::{Answer, Answering, Door, Limits, Server, decode};
+pub use server::{Answer, Answering, Door, Limits, Server, decode, refusal};
 pub(crate) use status::json_of;

@@ -1,6 +1,13 @@
 //! What every method says about itself, as data: for doors, balancers, tests and the manual.
 
+use std::{collections::HashMap, sync::LazyLock};
+
+use prost::encoding::{self, WireType};
+
 use crate::{Act, Role};
+
+static BY_NAME: LazyLock<HashMap<&'static str, &'static Method>> =
+    LazyLock::new(|| METHODS.iter().map(|method| (method.full_name(), method)).collect());
 
 /// A method of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +24,8 @@ pub struct Method {
     pub priority: Priority,
     /// The answer comes in pieces.
     pub streams: bool,
+    /// The number of the field of the request that names the study, where there is one.
+    pub study_field: Option<u32>,
 }
 
 /// Who may call a method.
@@ -67,8 +76,28 @@ pub enum Priority {
 impl Method {
     /// The method that gRPC calls so, or that a route names: the first slash may be left out.
     pub fn find(path: &str) -> Option<&'static Self> {
-        let name = path.strip_prefix('/').unwrap_or(path);
-        METHODS.iter().find(|method| method.path[1..] == *name)
+        BY_NAME.get(path.strip_prefix('/').unwrap_or(path)).copied()
+    }
+
+    /// The full name, such as `casebook.edc.v1.Edc/SaveForm`.
+    pub fn full_name(&self) -> &'static str {
+        &self.path[1..]
+    }
+
+    /// The study that an encoded request names. `None` when it names none, or is no message.
+    pub fn study_in(&self, mut message: &[u8]) -> Option<String> {
+        let wanted = self.study_field?;
+        while !message.is_empty() {
+            let (number, kind) = encoding::decode_key(&mut message).ok()?;
+            let context = encoding::DecodeContext::default();
+            if number == wanted && kind == WireType::LengthDelimited {
+                let mut study = String::new();
+                encoding::string::merge(kind, &mut study, &mut message, context).ok()?;
+                return Some(study);
+            }
+            encoding::skip_field(kind, number, &mut message, context).ok()?;
+        }
+        None
     }
 
     /// Whether a role can ever be allowed to call the method.

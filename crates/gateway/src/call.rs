@@ -9,13 +9,18 @@ use axum::{
 };
 use contract::{
     Access, Caller, Code, Context, Credentials, Error, LeftOut, Method,
-    grpc::metadata,
+    grpc::{Arrival, Gatekeeper as _, metadata, refusal},
     rest::{Answer, Bound, Found, Request, Verb},
 };
 use futures::FutureExt as _;
 use http::{HeaderMap, HeaderValue, Method as HttpMethod, header};
 
-use crate::{Gateway, body, cookie, credentials, problem, request_id::RequestId};
+use crate::{
+    Gateway, body, cookie, credentials, file_name,
+    passage::{Door, Passage, Peer},
+    problem,
+    request_id::RequestId,
+};
 
 /// The origin of what is done through this door, for the record: by a program, or in a browser.
 const BY_PROGRAM: &str = "api";
@@ -28,7 +33,7 @@ pub(crate) async fn answer(
     request: HttpRequest,
 ) -> Response {
     if is_grpc(request.headers()) {
-        return gateway.grpc.clone().answer(request).await.map(Body::new);
+        return answer_grpc(&gateway, request).await;
     }
     let path = request.uri().path().to_owned();
     let (route, values) = match find(&gateway, request.method(), &path) {
@@ -41,23 +46,24 @@ pub(crate) async fn answer(
             return response;
         }
     };
-    let deadline = Instant::now() + gateway.limits.request_time;
+    let passage = Method::find(route.method).map(|method| {
+        let peer = request.extensions().get::<Peer>().copied();
+        Passage::new(&gateway, method, Door::Rest, peer, request.headers())
+    });
     let wants_cookie = cookie::is_wanted(request.headers());
     let left_out = LeftOut::default();
-    let call = perform(&gateway, route, values, request, deadline, &id, &left_out);
-    let call = AssertUnwindSafe(call);
-    let answered = match tokio::time::timeout_at(deadline.into(), call.catch_unwind()).await {
-        Ok(Ok(answered)) => answered,
-        Ok(Err(_panic)) => Err(Error::new(Code::Internal, "PANIC", "the call panicked")),
-        Err(_elapsed) => Err(Error::deadline_exceeded()),
-    };
+    let is_file = passage.as_ref().is_some_and(|passage| passage.method().streams);
+    let named = if is_file { values.clone() } else { Vec::new() };
+    let answered =
+        answer_rest(&gateway, route, values, request, (passage.as_ref(), &id, &left_out)).await;
     let answered = answered.and_then(|answer| match &gateway.cookies {
         Some(cookies) => cookies.apply(route.method, wants_cookie, answer),
         None => Ok((answer, None)),
     });
-    match answered {
+    let code = answered.as_ref().err().map(Error::code);
+    let response = match answered {
         Ok((answer, cookie)) => {
-            let mut response = respond(&gateway, answer, id);
+            let mut response = respond(&gateway, answer, (route.template, &named), id);
             if let Some(said) = metadata::left_out(&left_out) {
                 response.headers_mut().insert(metadata::LEFT_OUT, said);
             }
@@ -67,7 +73,45 @@ pub(crate) async fn answer(
             response
         }
         Err(error) => problem::response(&error, &id),
+    };
+    match passage {
+        Some(passage) => passage.watch(response, code),
+        None => response,
     }
+}
+
+/// A call that is let in, and made within its time. Whatever it does, there is an answer.
+async fn answer_rest(
+    gateway: &Gateway,
+    route: &Bound,
+    path: Vec<String>,
+    request: HttpRequest,
+    (passage, id, left_out): (Option<&Passage>, &str, &LeftOut),
+) -> Result<Answer, Error> {
+    passage.map_or(Ok(()), Passage::admit)?;
+    let deadline = Instant::now() + gateway.limits.request_time;
+    let call = perform(gateway, route, path, request, (deadline, passage), (id, left_out));
+    let call = AssertUnwindSafe(call).catch_unwind();
+    match tokio::time::timeout_at(deadline.into(), call).await {
+        Ok(Ok(answered)) => answered,
+        Ok(Err(_panic)) => Err(Error::new(Code::Internal, "PANIC", "the call panicked")),
+        Err(_elapsed) => Err(Error::deadline_exceeded()),
+    }
+}
+
+/// What is no method of ours is answered, too, but not counted.
+async fn answer_grpc(gateway: &Gateway, mut request: HttpRequest) -> Response {
+    let Some(method) = Method::find(request.uri().path()) else {
+        return gateway.grpc.clone().answer(request).await.map(Body::new);
+    };
+    let peer = request.extensions().get::<Peer>().copied();
+    let passage = Passage::new(gateway, method, Door::Grpc, peer, request.headers());
+    if let Err(error) = passage.admit() {
+        return passage.watch(refusal(&error).map(Body::new), None);
+    }
+    request.extensions_mut().insert(passage.gate());
+    let response = gateway.grpc.clone().answer(request).await;
+    passage.watch(response.map(Body::new), None)
 }
 
 async fn perform(
@@ -75,11 +119,15 @@ async fn perform(
     route: &Bound,
     path: Vec<String>,
     request: HttpRequest,
-    deadline: Instant,
-    id: &str,
-    left_out: &LeftOut,
+    (deadline, passage): (Instant, Option<&Passage>),
+    (id, left_out): (&str, &LeftOut),
 ) -> Result<Answer, Error> {
-    let (caller, origin) = caller(gateway, route, request.method(), request.headers()).await?;
+    let (caller, origin) =
+        caller(gateway, route, (request.method(), request.headers()), passage).await?;
+    if let Some(passage) = passage {
+        let study = route.study(&path);
+        passage.let_in(Arrival { caller: &caller, is_passed_on: false, study })?;
+    }
     let user = caller.user.clone();
     let (parts, body) = request.into_parts();
     let request = Request {
@@ -103,24 +151,35 @@ async fn perform(
 
 /// Who calls, and through what. Credentials in the header count, also where none are asked for; a
 /// cookie, which a browser sends by itself, counts where some are.
+///
+/// An address from which too many have failed is not listened to any more, before a password is
+/// computed. A token costs little, and is.
 async fn caller(
     gateway: &Gateway,
     route: &Bound,
-    method: &HttpMethod,
-    headers: &HeaderMap,
+    (method, headers): (&HttpMethod, &HeaderMap),
+    passage: Option<&Passage>,
 ) -> Result<(Caller, &'static str), Error> {
-    if headers.contains_key(header::AUTHORIZATION) {
-        let caller = gateway.authenticator.authenticate(credentials::read(headers)?).await?;
-        return Ok((caller, BY_PROGRAM));
-    }
-    if Method::find(route.method).is_some_and(|method| method.access == Access::Public) {
+    let (credentials, origin) = if headers.contains_key(header::AUTHORIZATION) {
+        (credentials::read(headers)?, BY_PROGRAM)
+    } else if Method::find(route.method).is_some_and(|method| method.access == Access::Public) {
         return Ok((Caller::anonymous(), BY_PROGRAM));
+    } else {
+        let cookie = gateway.cookies.as_ref().and_then(|cookies| cookies.read(headers));
+        let Some(token) = cookie else { return Err(credentials::missing()) };
+        cookie::check_page(method, headers)?;
+        (Credentials::Token(token), IN_BROWSER)
+    };
+    if let (Credentials::Password { .. }, Some(passage)) = (&credentials, passage) {
+        passage.may_try()?;
     }
-    let cookie = gateway.cookies.as_ref().and_then(|cookies| cookies.read(headers));
-    let Some(token) = cookie else { return Err(credentials::missing()) };
-    cookie::check_page(method, headers)?;
-    let caller = gateway.authenticator.authenticate(Credentials::Token(token)).await?;
-    Ok((caller, IN_BROWSER))
+    let caller = gateway.authenticator.authenticate(credentials).await;
+    if let (Err(error), Some(passage)) = (&caller, passage)
+        && error.code() == Code::Unauthenticated
+    {
+        passage.was_not_proven();
+    }
+    Ok((caller?, origin))
 }
 
 /// Whether the headers are those of a gRPC request or answer.
@@ -166,16 +225,26 @@ fn find<'a>(
     }
 }
 
-fn respond(gateway: &Gateway, answer: Answer, id: String) -> Response {
+/// The answer to a call that was done. One in pieces is a file, named after its path.
+fn respond(
+    gateway: &Gateway,
+    answer: Answer,
+    (template, values): (&str, &[String]),
+    id: String,
+) -> Response {
     let (content_type, body) = match answer {
         Answer::Json(bytes) => (HeaderValue::from_static("application/json"), Body::from(bytes)),
-        Answer::Stream { content_type, pieces } => {
-            let Ok(content_type) = HeaderValue::from_str(&content_type) else {
-                let message = format!("a content type cannot be sent: {content_type:?}");
+        Answer::Stream { content_type: said, pieces } => {
+            let Ok(content_type) = HeaderValue::from_str(&said) else {
+                let message = format!("a content type cannot be sent: {said:?}");
                 let error = Error::new(Code::Internal, "ANSWER_NOT_WRITABLE", message);
                 return problem::response(&error, &id);
             };
-            (content_type, body::stream(pieces, gateway.limits.piece_time, id))
+            let name = file_name::disposition(template, values, &said);
+            let body = body::stream(pieces, gateway.limits.piece_time, id);
+            let headers =
+                [(header::CONTENT_TYPE, content_type), (header::CONTENT_DISPOSITION, name)];
+            return (headers, body).into_response();
         }
     };
     ([(header::CONTENT_TYPE, content_type)], body).into_response()

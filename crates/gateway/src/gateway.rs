@@ -8,15 +8,18 @@ use axum::{
     routing::{get, post},
 };
 use contract::{
-    AccessJournal, Authenticator, Error,
+    AccessJournal, Authenticator, Error, Trace,
     grpc::{Admission, Server},
     rest::{Bound, Route, Router as Routes},
 };
 use futures::future::BoxFuture;
 
 use tonic_health::pb::health_server::HealthServer;
+use tracing::Span;
 
-use crate::{Cookies, api, call, health::Health, oauth, pages, request_id, security};
+use crate::{
+    Cookies, Drain, Guard, Uses, api, call, health::Health, oauth, pages, request_id, security,
+};
 
 /// Services, somebody who knows the callers, and limits; becomes an [`axum::Router`].
 pub struct Gateway {
@@ -29,8 +32,16 @@ pub struct Gateway {
     pub(crate) grpc: Server,
     pub(crate) cookies: Option<Cookies>,
     pub(crate) access_journal: Option<Arc<dyn AccessJournal>>,
+    pub(crate) guard: Option<Arc<Guard>>,
+    pub(crate) uses: Option<Arc<Uses>>,
+    pub(crate) drain: Drain,
+    pub(crate) tracer: Option<Tracer>,
     pub(crate) make_id: Arc<dyn Fn() -> String + Send + Sync>,
 }
+
+/// Makes a span a step of the trace that a caller named, or of a new one, and says which step it is.
+/// `None` when traces are kept nowhere.
+pub type Tracer = Arc<dyn Fn(&Span, Option<Trace>) -> Option<Trace> + Send + Sync>;
 
 /// Says whether a part of the system can work, or why not.
 pub type Readiness = Arc<dyn Fn() -> BoxFuture<'static, Result<(), Error>> + Send + Sync>;
@@ -80,6 +91,10 @@ impl Gateway {
             limits: Limits::default(),
             cookies: None,
             access_journal: None,
+            guard: None,
+            uses: None,
+            drain: Drain::default(),
+            tracer: None,
             make_id,
         }
     }
@@ -101,6 +116,34 @@ impl Gateway {
     #[must_use]
     pub fn with_access_journal(mut self, journal: Arc<dyn AccessJournal>) -> Self {
         self.access_journal = Some(journal);
+        self
+    }
+
+    /// Refuses what is too much.
+    #[must_use]
+    pub fn with_guard(mut self, guard: Arc<Guard>) -> Self {
+        self.guard = Some(guard);
+        self
+    }
+
+    /// Counts who calls what.
+    #[must_use]
+    pub fn with_uses(mut self, uses: Arc<Uses>) -> Self {
+        self.uses = Some(uses);
+        self
+    }
+
+    /// Says that it is not ready, and ends what would never end, when the server is being stopped.
+    #[must_use]
+    pub fn with_drain(mut self, drain: Drain) -> Self {
+        self.drain = drain;
+        self
+    }
+
+    /// Makes each request a step of a trace.
+    #[must_use]
+    pub fn with_tracer(mut self, tracer: Tracer) -> Self {
+        self.tracer = Some(tracer);
         self
     }
 
@@ -142,7 +185,7 @@ impl Gateway {
 
     /// The router, with everything around the calls: ids, logs, security headers.
     pub fn into_router(self) -> Router {
-        let protocols = protocols(self.grpc.services(), &self.readiness);
+        let protocols = protocols(self.grpc.services(), &self.readiness, &self.drain);
         let gateway = Arc::new(self);
         Router::new()
             .route("/", get(pages::start))
@@ -163,6 +206,7 @@ impl Gateway {
 fn protocols<S: Clone + Send + Sync + 'static>(
     services: Vec<&'static str>,
     readiness: &[(String, Readiness)],
+    drain: &Drain,
 ) -> Router<S> {
     let own = ["grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"];
     let reflection = tonic_reflection::server::Builder::configure()
@@ -172,7 +216,7 @@ fn protocols<S: Clone + Send + Sync + 'static>(
     let reflection = named.fold(reflection, |all, name| all.with_service_name(*name));
     let reflection =
         reflection.build_v1().expect("the descriptors were compiled with this program");
-    let health = HealthServer::new(Health::new(services, readiness));
+    let health = HealthServer::new(Health::new(services, readiness, drain.clone()));
     Router::new()
         .route_service("/grpc.health.v1.Health/{*method}", health)
         .route_service("/grpc.reflection.v1.ServerReflection/{*method}", reflection)

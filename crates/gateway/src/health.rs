@@ -9,7 +9,7 @@ use tonic_health::pb::{
     health_server::Health as Protocol,
 };
 
-use crate::Readiness;
+use crate::{Drain, Readiness};
 
 /// How often a watched state is looked at.
 const WATCH_INTERVAL: Duration = Duration::from_secs(2);
@@ -19,17 +19,26 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(2);
 pub(crate) struct Health {
     services: Arc<BTreeSet<&'static str>>,
     readiness: Arc<[(String, Readiness)]>,
+    drain: Drain,
 }
 
 impl Health {
-    pub(crate) fn new(services: Vec<&'static str>, readiness: &[(String, Readiness)]) -> Self {
-        Self { services: Arc::new(services.into_iter().collect()), readiness: readiness.into() }
+    pub(crate) fn new(
+        services: Vec<&'static str>,
+        readiness: &[(String, Readiness)],
+        drain: Drain,
+    ) -> Self {
+        let services = Arc::new(services.into_iter().collect());
+        Self { services, readiness: readiness.into(), drain }
     }
 
     /// The empty name stands for the whole process. `None` when there is no such service.
     async fn state(&self, service: &str) -> Option<ServingStatus> {
         if !service.is_empty() && !self.services.contains(service) {
             return None;
+        }
+        if self.drain.is_begun() {
+            return Some(ServingStatus::NotServing);
         }
         for (_, readiness) in self.readiness.iter() {
             if readiness().await.is_err() {
@@ -57,7 +66,7 @@ impl Protocol for Health {
 
     type WatchStream = BoxStream<'static, Result<HealthCheckResponse, Status>>;
 
-    /// The state now, and again whenever it has changed.
+    /// The state now, and again whenever it has changed; it ends when the server is being stopped.
     async fn watch(
         &self,
         request: Request<HealthCheckRequest>,
@@ -66,12 +75,19 @@ impl Protocol for Health {
         let states =
             stream::unfold((self.clone(), service, None), |(health, service, seen)| async move {
                 loop {
+                    let is_last = health.drain.is_begun();
                     let state =
                         health.state(&service).await.unwrap_or(ServingStatus::ServiceUnknown);
                     if seen != Some(state) {
                         return Some((Ok(answer(state)), (health, service, Some(state))));
                     }
-                    tokio::time::sleep(WATCH_INTERVAL).await;
+                    if is_last {
+                        return None;
+                    }
+                    tokio::select! {
+                        () = tokio::time::sleep(WATCH_INTERVAL) => {}
+                        () = health.drain.begun() => {}
+                    }
                 }
             });
         Ok(Response::new(states.boxed()))

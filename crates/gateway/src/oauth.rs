@@ -4,20 +4,24 @@
 use std::sync::Arc;
 
 use axum::{
-    body::Body,
-    extract::{Extension, State},
+    extract::{Extension, Request as HttpRequest, State},
     response::{IntoResponse as _, Response},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use contract::{
-    Caller, Context, Error,
-    rest::{Answer, Found, Request, Verb},
+    Caller, Code, Context, Error, Method,
+    grpc::{Arrival, Gatekeeper as _},
+    rest::{Answer, Bound, Found, Request, Verb},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
-use crate::{Gateway, body, request_id::RequestId};
+use crate::{
+    Gateway, body,
+    passage::{Door, Passage, Peer},
+    request_id::RequestId,
+};
 
 pub(crate) const PATH: &str = "/oauth/token";
 /// Where the contract has the method.
@@ -36,15 +40,33 @@ struct Problem {
     status: StatusCode,
     error: &'static str,
     description: String,
+    code: Code,
+    retry_after_seconds: Option<String>,
 }
 
 pub(crate) async fn token(
     State(gateway): State<Arc<Gateway>>,
     Extension(RequestId(id)): Extension<RequestId>,
-    headers: HeaderMap,
-    form: Body,
+    request: HttpRequest,
 ) -> Response {
-    match issue(&gateway, &id, &headers, form).await {
+    let Found::Route(route, path) = gateway.routes.find(Verb::Post, METHOD) else {
+        return invalid("no tokens are issued here").response();
+    };
+    let passage = Method::find(route.method).map(|method| {
+        let peer = request.extensions().get::<Peer>().copied();
+        Passage::new(&gateway, method, Door::Rest, peer, request.headers())
+    });
+    let issued = issue(&gateway, &id, (route, path), request, passage.as_ref()).await;
+    let code = issued.as_ref().err().map(|problem| problem.code);
+    let response = answered(issued);
+    match passage {
+        Some(passage) => passage.watch(response, code),
+        None => response,
+    }
+}
+
+fn answered(issued: Result<Value, Problem>) -> Response {
+    match issued {
         Ok(token) => {
             let headers = [
                 (header::CONTENT_TYPE, "application/json"),
@@ -60,9 +82,18 @@ pub(crate) async fn token(
 async fn issue(
     gateway: &Gateway,
     id: &str,
-    headers: &HeaderMap,
-    form: Body,
+    (route, path): (&Bound, Vec<String>),
+    request: HttpRequest,
+    passage: Option<&Passage>,
 ) -> Result<Value, Problem> {
+    if let Some(passage) = passage {
+        passage.admit().map_err(|error| Problem::of(&error))?;
+        let caller = &Caller::anonymous();
+        let arrival = Arrival { caller, is_passed_on: false, study: None };
+        passage.let_in(arrival).map_err(|error| Problem::of(&error))?;
+    }
+    let (parts, form) = request.into_parts();
+    let headers = &parts.headers;
     let is_form = headers
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
@@ -71,9 +102,6 @@ async fn issue(
     }
     let form = body::read(form, LONGEST_FORM_BYTES).await.map_err(|error| Problem::of(&error))?;
     let message = message(&form, headers)?;
-    let Found::Route(route, path) = gateway.routes.find(Verb::Post, METHOD) else {
-        return Err(invalid("no tokens are issued here"));
-    };
     let request = Request {
         path,
         content_type: Some("application/json".to_owned()),
@@ -137,7 +165,13 @@ fn unescaped(text: &str) -> Option<String> {
 
 fn invalid(description: &str) -> Problem {
     let description = description.to_owned();
-    Problem { status: StatusCode::BAD_REQUEST, error: "invalid_request", description }
+    Problem {
+        status: StatusCode::BAD_REQUEST,
+        error: "invalid_request",
+        description,
+        code: Code::InvalidArgument,
+        retry_after_seconds: None,
+    }
 }
 
 impl Problem {
@@ -156,7 +190,8 @@ impl Problem {
             _ => error.message().to_owned(),
         };
         let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self { status, error: name, description }
+        let retry_after_seconds = error.metadata().get("retry_after_seconds").cloned();
+        Self { status, error: name, description, code: error.code(), retry_after_seconds }
     }
 
     fn response(self) -> Response {
@@ -165,6 +200,10 @@ impl Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let wait = self.retry_after_seconds.and_then(|text| HeaderValue::try_from(text).ok());
+        if let Some(wait) = wait {
+            headers.insert(header::RETRY_AFTER, wait);
+        }
         if self.status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static(r#"Basic realm="casebook""#);
             headers.insert(header::WWW_AUTHENTICATE, challenge);

@@ -45,6 +45,10 @@ pub(crate) async fn healthz() -> &'static str {
 /// The process can work: every part that it needs says so, within two seconds. Names all that do not,
 /// and those that are missed where the process does without.
 pub(crate) async fn readyz(State(gateway): State<Arc<Gateway>>) -> Response {
+    if gateway.drain.is_begun() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "not ready: it is being stopped\n")
+            .into_response();
+    }
     let (needed, helpful) = tokio::join!(missing(&gateway.readiness), missing(&gateway.helpers));
     if !needed.is_empty() {
         let text = format!("not ready: {}\n", [needed, helpful].concat().join(", "));

@@ -9,7 +9,7 @@ use axum::{
 };
 use contract::grpc::metadata;
 use http::HeaderValue;
-use tracing::info;
+use tracing::{Instrument as _, info};
 
 use crate::Gateway;
 
@@ -31,12 +31,24 @@ pub(crate) async fn assign(
         request.headers_mut().insert(metadata::REQUEST_ID, value);
     }
     let method = request.method().clone();
+    let span = tracing::info_span!("request", request.id = %id, http.method = %method);
+    let trace = metadata::trace(request.headers());
+    let step = gateway.tracer.as_ref().and_then(|tracer| tracer(&span, trace));
+    // What is called from here is a part of this step.
+    if let Some(value) = step.and_then(|step| HeaderValue::from_str(&step.to_string()).ok()) {
+        request.headers_mut().insert(metadata::TRACE, value);
+    }
 
-    let mut response = next.run(request).await;
+    let mut response = next.run(request).instrument(span).await;
 
+    let trace = step.or(trace).map(|trace| u128::from_be_bytes(trace.trace_id()));
+    let trace = trace.map(|id| format!("{id:032x}")).unwrap_or_default();
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let status = response.status().as_u16();
-    info!(request.id = %id, http.method = %method, http.status = status, duration_ms, "answered");
+    info!(
+        request.id = %id, trace.id = %trace, http.method = %method, http.status = status, duration_ms,
+        "answered"
+    );
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(metadata::REQUEST_ID, value);
     }

@@ -3,6 +3,7 @@
 
 use std::{
     io,
+    net::IpAddr,
     pin::pin,
     sync::{
         Arc,
@@ -24,15 +25,18 @@ use hyper_util::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     sync::Semaphore,
 };
+use tokio_io_timeout::TimeoutStream;
 use tracing::{debug, info, warn};
 
-use crate::Tls;
+use crate::{Drain, Tls, measures, passage::Peer};
 
 const MOST_CONNECTIONS: usize = 10_000;
 const HEADER_TIME: Duration = Duration::from_secs(15);
+/// Whoever takes nothing of an answer for so long is not waited for.
+const STALL_TIME: Duration = Duration::from_mins(1);
 /// A peer in Go takes it ill to be asked more often.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_mins(1);
 const KEEP_ALIVE_TIME: Duration = Duration::from_secs(20);
@@ -42,7 +46,39 @@ const MOST_HEADER_BYTES: u32 = 64 * 1024;
 const STREAM_WINDOW_BYTES: u32 = 1024 * 1024;
 const CONNECTION_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(25);
+/// What flows this long before the end of draining is broken off with a word.
+const LAST_WORD_TIME: Duration = Duration::from_secs(3);
 const PAUSE_AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
+
+/// What all connections together, and each by itself, may take.
+#[derive(Clone, Debug)]
+pub struct Serving {
+    /// More have to wait until one is closed.
+    pub connections: usize,
+    /// For the head of a request, and until a connection brings its first.
+    pub header_time: Duration,
+    /// How long a client may take nothing of an answer.
+    pub stall_time: Duration,
+    /// How long what is in hand may take when the server is being stopped.
+    pub drain_time: Duration,
+    /// Told when the server is being stopped.
+    pub drain: Drain,
+    /// For other processes of the system; plain when absent.
+    pub tls: Option<Tls>,
+}
+
+impl Default for Serving {
+    fn default() -> Self {
+        Self {
+            connections: MOST_CONNECTIONS,
+            header_time: HEADER_TIME,
+            stall_time: STALL_TIME,
+            drain_time: DRAIN_TIME,
+            drain: Drain::default(),
+            tls: None,
+        }
+    }
+}
 
 /// Accepts connections until `shutdown` is done, then lets the open ones finish what they are at.
 ///
@@ -52,20 +88,21 @@ pub async fn serve(
     router: Router,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    serve_secured(listener, None, router, shutdown).await
+    serve_with(listener, router, shutdown, Serving::default()).await
 }
 
-/// The same with TLS, for other processes of the system.
-pub async fn serve_secured(
+/// The same within other limits.
+pub async fn serve_with(
     listener: TcpListener,
-    tls: Option<Tls>,
     router: Router,
     shutdown: impl Future<Output = ()>,
+    serving: Serving,
 ) -> io::Result<()> {
     info!(address = %listener.local_addr()?, "listening");
     let connections = GracefulShutdown::new();
-    let free = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    let http = Arc::new(http());
+    let free = Arc::new(Semaphore::new(serving.connections));
+    let open = metrics::gauge!(measures::CONNECTIONS);
+    let server = Arc::new(Server { http: http(serving.header_time), serving });
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         let accepted = async {
@@ -77,20 +114,13 @@ pub async fn serve_secured(
             accepted = accepted => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
-                let (http, router, watcher) = (http.clone(), router.clone(), connections.watcher());
-                let tls = tls.clone();
+            Ok((stream, peer)) => {
+                let (server, router) = (server.clone(), router.clone());
+                let (watcher, open) = (connections.watcher(), open.clone());
                 tokio::spawn(async move {
-                    if let Err(error) = stream.set_nodelay(true) {
-                        debug!(error = %error, "a connection may be slow");
-                    }
-                    if let Some(tls) = tls {
-                        if let Some(stream) = tls.accept(stream, HEADER_TIME).await {
-                            connection(&http, stream, router, watcher).await;
-                        }
-                    } else {
-                        connection(&http, stream, router, watcher).await;
-                    }
+                    open.increment(1);
+                    server.connection(stream, peer.ip(), router, watcher).await;
+                    open.decrement(1);
                     drop(permit);
                 });
             }
@@ -101,15 +131,23 @@ pub async fn serve_secured(
         }
     }
     drop(listener);
-    drain(connections).await;
+    drain(connections, &server.serving).await;
     Ok(())
+}
+
+struct Server {
+    http: Http,
+    serving: Serving,
 }
 
 type Http = auto::Builder<TokioExecutor>;
 
-fn http() -> Http {
+fn http(header_time: Duration) -> Http {
     let mut http = auto::Builder::new(TokioExecutor::new());
-    http.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIME);
+    http.http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(header_time)
+        .max_buf_size(MOST_HEADER_BYTES as usize);
     http.http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(KEEP_ALIVE_INTERVAL)
@@ -121,38 +159,65 @@ fn http() -> Http {
     http
 }
 
-/// Carries the requests of one connection. One that brings none in time is closed.
-async fn connection<S>(http: &Http, stream: S, router: Router, watcher: Watcher)
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let has_asked = Arc::new(AtomicBool::new(false));
-    let asked = has_asked.clone();
-    let service = tower::service_fn(move |request: Request<Incoming>| {
-        asked.store(true, Ordering::Relaxed);
-        tower::ServiceExt::oneshot(router.clone(), request)
-    });
-    let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-    let mut connection = pin!(watcher.watch(connection));
-    let ended = tokio::select! {
-        ended = &mut connection => ended,
-        () = tokio::time::sleep(HEADER_TIME) => {
-            if !has_asked.load(Ordering::Relaxed) {
-                return debug!("a connection brought no request in time");
-            }
-            connection.await
+impl Server {
+    async fn connection(&self, stream: TcpStream, peer: IpAddr, router: Router, watcher: Watcher) {
+        if let Err(error) = stream.set_nodelay(true) {
+            debug!(error = %error, "a connection may be slow");
         }
-    };
-    if let Err(error) = ended {
-        debug!(error = %error, "a connection ended early");
+        let Some(tls) = &self.serving.tls else {
+            return self.carry(stream, peer, router, watcher).await;
+        };
+        if let Some(stream) = tls.accept(stream, self.serving.header_time).await {
+            self.carry(stream, peer, router, watcher).await;
+        }
+    }
+
+    /// Carries the requests of one connection. One that brings none in time is closed, and so is one
+    /// whose other end does not take what it has asked for.
+    async fn carry<S>(&self, stream: S, peer: IpAddr, router: Router, watcher: Watcher)
+    where
+        S: AsyncRead + AsyncWrite + Send + 'static,
+    {
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(self.serving.stall_time));
+        let has_asked = Arc::new(AtomicBool::new(false));
+        let asked = has_asked.clone();
+        let service = tower::service_fn(move |mut request: Request<Incoming>| {
+            asked.store(true, Ordering::Relaxed);
+            request.extensions_mut().insert(Peer(peer));
+            tower::ServiceExt::oneshot(router.clone(), request)
+        });
+        let stream = TokioIo::new(Box::pin(stream));
+        let connection = self.http.serve_connection(stream, TowerToHyperService::new(service));
+        let mut connection = pin!(watcher.watch(connection));
+        let ended = tokio::select! {
+            ended = &mut connection => ended,
+            () = tokio::time::sleep(self.serving.header_time) => {
+                if !has_asked.load(Ordering::Relaxed) {
+                    return debug!("a connection brought no request in time");
+                }
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            debug!(error = %error, "a connection ended early");
+        }
     }
 }
 
-async fn drain(connections: GracefulShutdown) {
+/// Lets what is in hand end. What flows too long for that is broken off a little before the end, so
+/// that its reader is told.
+async fn drain(connections: GracefulShutdown, serving: &Serving) {
     let open = connections.count();
     info!(connections = open, "draining");
-    match tokio::time::timeout(DRAIN_TIME, connections.shutdown()).await {
-        Ok(()) => info!("drained"),
-        Err(_elapsed) => warn!("connections that did not finish in time end with the process"),
+    serving.drain.begin();
+    let mut finished = pin!(connections.shutdown());
+    let before = serving.drain_time.saturating_sub(LAST_WORD_TIME);
+    if tokio::time::timeout(before, &mut finished).await.is_err() {
+        serving.drain.end_streams();
+        if tokio::time::timeout(LAST_WORD_TIME, finished).await.is_err() {
+            return warn!("connections that did not finish in time end with the process");
+        }
     }
+    info!("drained");
 }

@@ -167,7 +167,6 @@ impl AccessCounts {
 }
 
 async fn write(users: &Users, decision: Decision, count: u64, now_ms: i64) -> Result<(), Error> {
-    let log = LogName::new(STUDY, KIND, day(now_ms));
     let author = Author {
         actor: decision.actor().to_owned(),
         origin: "api".to_owned(),
@@ -177,11 +176,17 @@ async fn write(users: &Users, decision: Decision, count: u64, now_ms: i64) -> Re
     let kind = decision.kind();
     let payload = serde_json::to_vec(&Noted { decision, count });
     let payload = payload.map_err(|error| users.broken("note access", error))?;
-    let draft = author.draft(kind, payload);
+    let log = LogName::new(STUDY, KIND, day(now_ms));
+    append(users, &log, author.draft(kind, payload)).await
+}
+
+/// Appends an entry to a log of the day, after whatever is there already.
+pub(crate) async fn append(users: &Users, log: &LogName, draft: Draft) -> Result<(), Error> {
+    let now_ms = draft.recorded_at_ms;
     for _ in 0..MAX_ATTEMPTS {
-        let head = users.store().head(&log).await;
+        let head = users.store().head(log).await;
         let head = head.map_err(|error| users.broken("note access", error))?.unwrap_or_default();
-        let last = users.store().entry(&log, head.sequence).await;
+        let last = users.store().entry(log, head.sequence).await;
         let last = last.map_err(|error| users.broken("note access", error))?;
         let last_ms = last.and_then(|last| last.view().ok().map(|entry| entry.recorded_at_ms));
         // The clock may have stepped back; the log does not.

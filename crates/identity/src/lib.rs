@@ -11,6 +11,7 @@
 
 mod access;
 mod add_user;
+mod api_use;
 mod authenticate;
 mod delegate;
 mod enable_user;
@@ -21,6 +22,7 @@ mod key;
 mod limit;
 mod list_users;
 mod mail;
+pub mod metrics;
 mod oidc;
 mod parts;
 mod password;

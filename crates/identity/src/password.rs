@@ -2,6 +2,7 @@
 //! 800-63B §5.1.1.2).
 
 use crate::Random;
+use crate::metrics::{HASHES, HASHES_RUNNING, HASHES_WAITING, Ongoing};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use contract::Error;
 use serde::{Deserialize, Serialize};
@@ -208,8 +209,11 @@ impl Hasher {
         }
         let slot = self.slot().await?;
         self.computed.fetch_add(1, Ordering::Relaxed);
+        metrics::counter!(HASHES).increment(1);
+        let running = Ongoing::new(HASHES_RUNNING);
         let memories = Arc::clone(&self.memories);
         let hashed = tokio::task::spawn_blocking(move || {
+            let _running = running;
             let taken = lock(&memories).pop();
             let mut memory = taken.unwrap_or_default();
             let hash = hashing.hash(&password, &salt, &mut memory);
@@ -229,11 +233,13 @@ impl Hasher {
 struct Waiting<'a> {
     queue: &'a AtomicUsize,
     number: usize,
+    _counted: Ongoing,
 }
 
 impl<'a> Waiting<'a> {
     fn new(queue: &'a AtomicUsize) -> Self {
-        Self { queue, number: queue.fetch_add(1, Ordering::Relaxed) + 1 }
+        let number = queue.fetch_add(1, Ordering::Relaxed) + 1;
+        Self { queue, number, _counted: Ongoing::new(HASHES_WAITING) }
     }
 }
 

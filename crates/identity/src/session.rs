@@ -37,14 +37,17 @@ pub(crate) struct Bearer {
     pub limit: Limit,
     /// The id of the session, if it is one.
     pub session: Option<String>,
+    /// The visible part of the key, if it is one.
+    pub key: Option<String>,
 }
 
 impl Bearer {
     pub(crate) fn caller(self, identity: &Identity) -> Caller {
-        let Self { name, known, limit, session } = self;
+        let Self { name, known, limit, session, key } = self;
         let by_token = Authentication::Token;
         let mut caller = identity.limited_caller(&name, &known.user, by_token, &limit);
         caller.session = session;
+        caller.key = key;
         caller
     }
 }
@@ -211,7 +214,7 @@ impl Identity {
         let (name, known) = (name.to_owned(), Arc::clone(known));
         let limit = known.user.session(token_sha256).map(|one| one.limit.clone());
         let limit = limit.unwrap_or_default();
-        Ok(Bearer { name, known, limit, session: is_person.then_some(id) })
+        Ok(Bearer { name, known, limit, session: is_person.then_some(id), key: None })
     }
 
     async fn use_key(&self, name: &str, known: &Arc<Known>, sha256: &str) -> Result<Bearer, Error> {
@@ -225,9 +228,9 @@ impl Identity {
             let used = UserEvent::ApiKeyUsed { key_id: key.key_id.clone() };
             self.note_use(name, used, now_ms).await;
         }
-        let limit = key.limit.clone();
+        let (limit, key) = (key.limit.clone(), Some(key.key_id.clone()));
         let known = Arc::clone(known);
-        Ok(Bearer { name: name.to_owned(), known, limit, session: None })
+        Ok(Bearer { name: name.to_owned(), known, limit, session: None, key })
     }
 
     /// Writes that something was used. That it was is true also when it cannot be written now; that

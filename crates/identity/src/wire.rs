@@ -3,6 +3,7 @@
 //! One file for each kind of thing. What a message can say wrongly is refused with its field.
 
 mod access;
+mod api_use;
 mod convert;
 mod keys;
 mod log_in;
@@ -362,5 +363,21 @@ impl p::Identity for Identity {
         r: p::RecordAccessRequest,
     ) -> Answer<p::RecordAccessResponse> {
         access::record(self, c, r).await
+    }
+
+    async fn record_api_use(
+        &self,
+        c: &Context,
+        r: p::RecordApiUseRequest,
+    ) -> Answer<p::RecordApiUseResponse> {
+        api_use::record(self, c, r).await
+    }
+
+    async fn list_api_use(
+        &self,
+        c: &Context,
+        r: p::ListApiUseRequest,
+    ) -> Answer<p::ListApiUseResponse> {
+        api_use::list(self, c, r).await
     }
 }

@@ -36,6 +36,7 @@ use connection::Connector;
 use endpoint::Endpoint;
 use futures::{FutureExt, future::BoxFuture};
 use method::Methods;
+use std::time::Duration;
 use std::{
     fmt,
     sync::Arc,
@@ -43,6 +44,8 @@ use std::{
 };
 use tokio::task::JoinSet;
 use tonic::{Status, body::Body};
+
+const BREAKERS_REPORTED_EVERY: Duration = Duration::from_secs(5);
 
 /// A channel to one service; generated clients take it. Clones share everything.
 #[derive(Clone)]
@@ -88,6 +91,7 @@ impl Channel {
         Ok(Self(Arc::new_cyclic(|inner| {
             let mut following = JoinSet::new();
             following.spawn(follow(inner.clone(), endpoints));
+            following.spawn(report(inner.clone()));
             Inner { service, options, balancer, budget, methods, ejections, _following: following }
         })))
     }
@@ -115,6 +119,15 @@ async fn follow(inner: std::sync::Weak<Inner>, mut endpoints: Endpoints) {
     while endpoints.changed().await.is_ok() {
         let Some(inner) = inner.upgrade() else { return };
         inner.balancer.set(endpoints.borrow_and_update().as_deref());
+    }
+}
+
+/// Tells the metrics now and then how the breakers stand.
+async fn report(inner: std::sync::Weak<Inner>) {
+    loop {
+        tokio::time::sleep(BREAKERS_REPORTED_EVERY).await;
+        let Some(inner) = inner.upgrade() else { return };
+        metrics::breakers(&inner.service, inner.methods.breakers());
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is counted, through the `metrics` facade: whoever runs the program chooses where it goes.
 //! Install a recorder before the first channel is made; what was made earlier counts into nothing.
 
+use crate::breaker::Breakers;
 use metrics::{Counter, Gauge, Histogram, Unit};
 use std::time::Duration;
 use tonic::Code;
@@ -18,6 +19,9 @@ pub const EJECTIONS: &str = "mesh_ejections_total";
 /// Endpoints that discovery knows, by `service`.
 pub const ENDPOINTS: &str = "mesh_endpoints";
 
+/// The probability with which a breaker refuses the next call, by `service` and `method`.
+pub const REFUSING: &str = "mesh_breaker_refusing";
+
 /// gRPC's codes run from 0 to 16.
 const CODES: i32 = 17;
 
@@ -28,6 +32,7 @@ pub fn describe() {
     metrics::describe_counter!(REPEATED, "calls that were made a second time");
     metrics::describe_counter!(REFUSED, "calls that a circuit breaker refused");
     metrics::describe_counter!(EJECTIONS, "endpoints put aside for a failed connection");
+    metrics::describe_gauge!(REFUSING, "probability with which a breaker refuses the next call");
     metrics::describe_gauge!(ENDPOINTS, "endpoints that discovery knows");
 }
 
@@ -78,4 +83,12 @@ pub(crate) fn ejections(service: &str) -> Counter {
 
 pub(crate) fn endpoints(service: &str) -> Gauge {
     metrics::gauge!(ENDPOINTS, "service" => service.to_owned())
+}
+
+/// Says how the breakers of a service stand now.
+pub(crate) fn breakers(service: &str, breakers: &Breakers) {
+    for (method, state) in breakers.states() {
+        let labels = [("service", service.to_owned()), ("method", method)];
+        metrics::gauge!(REFUSING, &labels).set(state.refusing);
+    }
 }

@@ -81,6 +81,15 @@ impl<K: Eq + Hash + Clone> RateLimiter<K> {
         Ok(())
     }
 
+    /// Whether [`take`](Self::take) would take `cost` tokens of a key now. Takes none.
+    pub fn check(&self, key: &K, cost: u32, now: Instant) -> Result<(), TooMany> {
+        let buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = buckets.full_at.get(key).copied();
+        let shared = || buckets.shared_full_at.filter(|_| buckets.full_at.len() >= self.max_keys);
+        let full_at = own.or_else(shared).unwrap_or(now);
+        self.rate.taken(full_at, cost, now).map(drop)
+    }
+
     /// Keys with a bucket of their own.
     pub fn keys(&self) -> usize {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner).full_at.len()
@@ -127,6 +136,18 @@ mod tests {
         assert!(limiter.take(&"a", 1, now + wait).is_err());
         assert_eq!(limiter.take(&"a", 3, now + 10 * SECOND), Ok(()));
         assert!(limiter.take(&"a", 4, now + 99 * SECOND).is_err(), "more than ever fits");
+    }
+
+    #[test]
+    fn asking_takes_nothing() {
+        let (limiter, now) = (RateLimiter::new(Rate::new(1, SECOND, 2), 100), Instant::now());
+        for _ in 0..10 {
+            assert_eq!(limiter.check(&"a", 2, now), Ok(()));
+        }
+        limiter.take(&"a", 2, now).unwrap();
+        assert_eq!(limiter.check(&"a", 1, now), limiter.take(&"a", 1, now));
+        assert!(limiter.check(&"a", 1, now).is_err());
+        assert_eq!(limiter.check(&"a", 1, now + SECOND), Ok(()));
     }
 
     #[test]

@@ -3,8 +3,9 @@
 //!
 //! The rule and its constants are go-zero's (core/load/adaptiveshedder.go, after BBR), with these
 //! differences: four priorities instead of two; the processor's load is that of the own control
-//! group and not of the machine; and whatever the processor does, there is a bound on what may be in
-//! flight, of which the unimportant may use a part only.
+//! group and not of the machine; whatever the processor does, there is a bound on what may be in
+//! flight, of which the unimportant may use a part only; and so few calls that they are soon done may
+//! be spared, because a busy processor alone harms nobody.
 
 mod cpu;
 
@@ -64,6 +65,16 @@ impl Priority {
             Self::Export => 50,
         }
     }
+
+    /// The share of the calls that are spared, in percent.
+    const fn spared_percent(self) -> usize {
+        match self {
+            Self::Save => 100,
+            Self::Read => 50,
+            Self::List => 25,
+            Self::Export => 10,
+        }
+    }
 }
 
 /// Refused before any work was done; it is safe to try again after a while.
@@ -90,6 +101,7 @@ pub struct Shedder {
     clock: Arc<dyn Clock>,
     cpu: Arc<CpuGauge>,
     max_in_flight: usize,
+    spared: usize,
     state: Mutex<State>,
 }
 
@@ -135,6 +147,17 @@ impl Drop for Ticket {
 impl Shedder {
     /// `max_in_flight` bounds memory; a service that is not overloaded should never reach it.
     pub fn new(clock: Arc<dyn Clock>, cpu: Arc<CpuGauge>, max_in_flight: usize) -> Arc<Self> {
+        Self::sparing(clock, cpu, max_in_flight, 0)
+    }
+
+    /// The same, but as long as no more than `spared` calls are in flight no save is refused, however
+    /// busy the processor is; of reads half as many are spared, of lists a quarter, of exports a tenth.
+    pub fn sparing(
+        clock: Arc<dyn Clock>,
+        cpu: Arc<CpuGauge>,
+        max_in_flight: usize,
+        spared: usize,
+    ) -> Arc<Self> {
         let span = WINDOW / u32::from(BUCKETS);
         let state = State {
             flying: 0,
@@ -143,7 +166,7 @@ impl Shedder {
             overloaded_at: None,
             refused_recently: false,
         };
-        Arc::new(Self { clock, cpu, max_in_flight, state: Mutex::new(state) })
+        Arc::new(Self { clock, cpu, max_in_flight, spared, state: Mutex::new(state) })
     }
 
     pub fn admit(self: &Arc<Self>, priority: Priority) -> Result<Ticket, Shed> {
@@ -151,9 +174,13 @@ impl Shedder {
         let cpu = f64::from(self.cpu.permille());
         let mut state = self.state();
         let allowed = (self.max_in_flight * priority.share_percent()).div_ceil(100);
+        let spared = (self.spared * priority.spared_percent()) / 100;
         let reason = if state.flying >= allowed {
             Some(Reason::Full)
-        } else if state.is_hot(priority, cpu, now) && state.is_crowded(priority, cpu, now) {
+        } else if state.is_hot(priority, cpu, now)
+            && state.is_crowded(priority, cpu, now)
+            && state.flying >= spared
+        {
             state.refused_recently = true;
             Some(Reason::Overloaded)
         } else {

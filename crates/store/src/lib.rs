@@ -10,6 +10,7 @@
 mod batch;
 mod error;
 mod job;
+pub mod metrics;
 mod migration;
 mod page;
 mod postgres;

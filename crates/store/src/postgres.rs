@@ -75,7 +75,7 @@ impl Postgres {
         }
         let pool = pool(&config, options)?;
         connection::migrate(&pool).await?;
-        let counters = Arc::new(Counters::default());
+        let counters = Arc::new(Counters::new());
         let start = |_| {
             let (queue, waiting) = mpsc::channel(options.waiting_writes);
             let writer = Writer::new(config.clone(), pool.clone(), Arc::clone(&counters));
@@ -108,12 +108,14 @@ impl Postgres {
 
 #[async_trait]
 impl Store for Postgres {
+    #[tracing::instrument(level = "debug", name = "store.append", skip_all)]
     async fn append(&self, batch: Batch) -> Result<Head> {
         batch.check()?;
         let head = batch.head();
         let queue = self.queue(&batch).ok_or(StoreError::Closed)?;
         let (answer, answered) = oneshot::channel();
         queue.send(Waiting { batch, answer }).await.map_err(|_| StoreError::Closed)?;
+        self.counters.metrics.waiting.increment(1);
         answered.await.map_err(|_| StoreError::Closed)??;
         Ok(head)
     }
@@ -122,6 +124,7 @@ impl Store for Postgres {
         read::head(&self.pool, log).await
     }
 
+    #[tracing::instrument(level = "debug", name = "store.read", skip_all)]
     async fn read(&self, log: &LogName, from: u64, limit: u32) -> Result<Vec<Sealed>> {
         read::entries(&self.pool, log, from, limit).await
     }
@@ -151,10 +154,12 @@ impl Store for Postgres {
         read::logs(&self.pool, study, after, limit).await
     }
 
+    #[tracing::instrument(level = "debug", name = "store.view", skip_all)]
     async fn view(&self, view: View, study: &str, key: &str) -> Result<Option<Vec<u8>>> {
         read::view(&self.pool, view, study, key).await
     }
 
+    #[tracing::instrument(level = "debug", name = "store.list", skip_all)]
     async fn list(&self, range: Range) -> Result<Vec<(String, Vec<u8>)>> {
         read::list(&self.pool, &range).await
     }

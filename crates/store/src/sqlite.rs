@@ -71,7 +71,7 @@ impl Sqlite {
     pub fn open_with(file: &Path, options: &SqliteOptions) -> Result<Self> {
         let connection = connection::open_writer(file, options)?;
         let readers = Readers::open(file, options)?;
-        let counters = Arc::new(Counters::default());
+        let counters = Arc::new(Counters::new());
         let (queue, waiting) = mpsc::channel(options.waiting_writes);
         let writer = writer::start(connection, waiting, Arc::clone(&counters))?;
         let file = file.to_owned();
@@ -88,6 +88,7 @@ impl Sqlite {
         let (answer, answered) = oneshot::channel();
         let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
         queue.send(Waiting { write, answer }).await.map_err(|_| StoreError::Closed)?;
+        self.counters.metrics.waiting.increment(1);
         answered.await.map_err(|_| StoreError::Closed)?
     }
 }
@@ -105,6 +106,7 @@ impl Drop for Sqlite {
 
 #[async_trait]
 impl Store for Sqlite {
+    #[tracing::instrument(level = "debug", name = "store.append", skip_all)]
     async fn append(&self, batch: Batch) -> Result<Head> {
         batch.check()?;
         let head = batch.head();
@@ -116,6 +118,7 @@ impl Store for Sqlite {
         self.readers.head(log)
     }
 
+    #[tracing::instrument(level = "debug", name = "store.read", skip_all)]
     async fn read(&self, log: &LogName, from: u64, limit: u32) -> Result<Vec<Sealed>> {
         self.readers.read(log, from, limit)
     }
@@ -154,10 +157,12 @@ impl Store for Sqlite {
         self.readers.logs(study, after, limit)
     }
 
+    #[tracing::instrument(level = "debug", name = "store.view", skip_all)]
     async fn view(&self, view: View, study: &str, key: &str) -> Result<Option<Vec<u8>>> {
         self.readers.view(view, study, key)
     }
 
+    #[tracing::instrument(level = "debug", name = "store.list", skip_all)]
     async fn list(&self, range: Range) -> Result<Vec<(String, Vec<u8>)>> {
         self.readers.list(&range)
     }

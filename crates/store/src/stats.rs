@@ -1,3 +1,4 @@
+use crate::metrics::StoreMetrics;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// What a store has written since it was opened.
@@ -15,8 +16,9 @@ pub struct Stats {
     pub largest_group: u64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Counters {
+    pub(crate) metrics: StoreMetrics,
     groups: AtomicU64,
     writes: AtomicU64,
     refused: AtomicU64,
@@ -25,8 +27,20 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
+    pub(crate) fn new() -> Self {
+        Self {
+            metrics: StoreMetrics::new(),
+            groups: AtomicU64::new(0),
+            writes: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+            entries: AtomicU64::new(0),
+            largest_group: AtomicU64::new(0),
+        }
+    }
+
     pub(crate) fn count_group(&self, writes: usize, refused: usize, entries: usize) {
         let [writes, refused, entries] = [writes, refused, entries].map(|count| count as u64);
+        self.metrics.count(writes, refused, entries);
         self.groups.fetch_add(1, Relaxed);
         self.writes.fetch_add(writes, Relaxed);
         self.refused.fetch_add(refused, Relaxed);

@@ -121,6 +121,7 @@ fn read(answer: AuthenticateTokenResponse) -> Result<Caller, Error> {
     let acts = acts.collect::<Result<_, _>>()?;
     let mut caller = Caller::new(answer.username, authentication, grants);
     caller.session = answer.session_id;
+    caller.key = answer.key_id;
     caller.acts = answer.is_limited.then_some(acts);
     Ok(caller)
 }

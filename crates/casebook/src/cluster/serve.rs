@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, net::SocketAddr, sync::Arc};
 use anyhow::{Context as _, Result, ensure};
 use contract::grpc::Admission;
 use futures::{FutureExt as _, future::join_all};
-use gateway::{Gateway, Tls};
+use gateway::{Gateway, Serving, Tls};
 use mesh::discovery::Publisher;
 use tokio::net::TcpListener;
 
@@ -14,6 +14,7 @@ use crate::{
     assembly::new_id,
     command::serve::{front, grpc, stopped, until_served},
     config::Config,
+    protection::DoorKeeper,
     services::Services,
 };
 
@@ -51,6 +52,7 @@ pub async fn serve(config: &Config, only: &[Part]) -> Result<()> {
     let published = cluster.publish(&own, advertised)?;
 
     let tls = settings.tls.as_ref().map(acceptor).transpose()?;
+    let doors = DoorKeeper::new(config);
     let leaving = leave(published).boxed().shared();
     let is_shared = addresses.back.is_none() && !own.is_empty();
     let served = async {
@@ -61,17 +63,18 @@ pub async fn serve(config: &Config, only: &[Part]) -> Result<()> {
             if is_shared {
                 admission = admission.of_services(Arc::clone(&cluster.tokens));
             }
-            let router = front(config, &services, admission).into_router();
-            gateway::serve(listener, router, leaving.clone()).await
+            let router = front(config, &services, admission, &doors).into_router();
+            gateway::serve_with(listener, router, leaving.clone(), doors.serving()).await
         };
         let for_services = async {
             let Some(listener) = back_listener else { return Ok(()) };
-            let router = back(settings, &cluster, &services, &own).into_router();
-            gateway::serve_secured(listener, tls, router, leaving.clone()).await
+            let router = back(settings, &cluster, &services, &own, &doors).into_router();
+            let serving = Serving { tls, ..doors.serving() };
+            gateway::serve_with(listener, router, leaving.clone(), serving).await
         };
         tokio::try_join!(for_clients, for_services).map(|_| ())
     };
-    until_served(config, &services, served).await
+    until_served(config, &services, &doors, served).await
 }
 
 fn addresses(config: &Config, parts: &BTreeSet<Part>, own: &[Part]) -> Result<Addresses> {
@@ -95,13 +98,20 @@ async fn listen(address: Option<SocketAddr>) -> Result<Option<TcpListener>> {
 
 /// The doors that other processes come through. Clients come through them only if the settings say so.
 /// A service is ready when its records are: what it asks of others, few of its calls need.
-fn back(settings: &Settings, cluster: &Cluster, services: &Services, own: &[Part]) -> Gateway {
+fn back(
+    settings: &Settings,
+    cluster: &Cluster,
+    services: &Services,
+    own: &[Part],
+    doors: &DoorKeeper,
+) -> Gateway {
     let mut admission = Admission::default().of_services(Arc::clone(&cluster.tokens));
     if settings.admit_clients {
         admission = admission.of_clients(Arc::clone(&services.authenticator));
     }
-    let gateway = Gateway::new(Arc::clone(&services.authenticator), new_id)
-        .with_grpc(grpc(services, admission, own));
+    let gateway = doors
+        .keep(Gateway::new(Arc::clone(&services.authenticator), new_id))
+        .with_grpc(grpc(services, admission, own, doors));
     services.asked.iter().fold(gateway, |gateway, (name, readiness)| {
         let readiness = Arc::clone(readiness);
         match *name {

@@ -26,6 +26,7 @@ use crate::{
     assembly::{Assembly, terminal},
     cli::Demo,
     config::Config,
+    watch,
 };
 
 /// The definition and the data of the trial, as they stand in the repository.
@@ -105,6 +106,7 @@ struct Summary {
 
 pub async fn run(args: Demo) -> Result<ExitCode> {
     let config = Config::new(&args.place, args.listen)?;
+    watch::start_metrics(&config.watch).await?;
     let assembly = Assembly::open(&config).await?;
     let unpacked = tempfile::tempdir().context("cannot make a temporary folder")?;
     let folder = unpacked.path();

@@ -6,7 +6,7 @@ use ::identity::Identity;
 use anyhow::{Context as _, Result};
 use contract::{
     edc,
-    grpc::{Admission, Limits, Server},
+    grpc::{Admission, Server},
     identity, portfolio, webhook,
 };
 use futures::future;
@@ -18,8 +18,9 @@ use crate::{
     cli::Serve,
     cluster::{self, Part},
     config::Config,
+    protection::DoorKeeper,
     services::Services,
-    webhooks,
+    watch, webhooks,
 };
 
 /// How often counts of decisions about access are written.
@@ -31,6 +32,7 @@ pub async fn run(args: Serve) -> Result<ExitCode> {
         print!("{}", toml::to_string(&config)?);
         return Ok(ExitCode::SUCCESS);
     }
+    watch::start_metrics(&config.watch).await?;
     if !args.only.is_empty() {
         cluster::serve(&config, &args.only).await?;
         return Ok(ExitCode::SUCCESS);
@@ -53,16 +55,23 @@ pub async fn listen(config: &Config) -> Result<TcpListener> {
 pub async fn serve(config: &Config, assembly: &Assembly, listener: TcpListener) -> Result<()> {
     let services = Services::all(config, assembly)?;
     let admission = Admission::default().of_clients(Arc::clone(&services.authenticator));
-    let router = front(config, &services, admission).into_router();
-    let served = gateway::serve(listener, router, stopped());
-    until_served(config, &services, served).await
+    let doors = DoorKeeper::new(config);
+    let router = front(config, &services, admission, &doors).into_router();
+    let served = gateway::serve_with(listener, router, stopped(), doors.serving());
+    until_served(config, &services, &doors, served).await
 }
 
 /// The doors for clients: everything by REST and by gRPC.
-pub fn front(config: &Config, services: &Services, admission: Admission) -> Gateway {
+pub fn front(
+    config: &Config,
+    services: &Services,
+    admission: Admission,
+    doors: &DoorKeeper,
+) -> Gateway {
     let Services { identity, portfolio, edc, webhook, .. } = services;
-    let gateway = Gateway::new(Arc::clone(&services.authenticator), new_id)
-        .with_grpc(grpc(services, admission, &Part::SERVICES))
+    let gateway = doors
+        .keep(Gateway::new(Arc::clone(&services.authenticator), new_id))
+        .with_grpc(grpc(services, admission, &Part::SERVICES, doors))
         .with_cookies(cookies(config))
         .with_access_journal(Arc::clone(&services.access_journal))
         .mount(Part::Identity.service(), identity::v1::rest::routes(), identity)
@@ -80,8 +89,13 @@ pub fn front(config: &Config, services: &Services, admission: Admission) -> Gate
 }
 
 /// The gRPC doors of some services.
-pub fn grpc(services: &Services, admission: Admission, offered: &[Part]) -> Server {
-    let server = Server::new(admission, Limits::default(), new_id);
+pub fn grpc(
+    services: &Services,
+    admission: Admission,
+    offered: &[Part],
+    doors: &DoorKeeper,
+) -> Server {
+    let server = Server::new(admission, doors.message_limits(), new_id);
     offered.iter().fold(server, |server, part| match part {
         Part::Identity => server.mount(identity::v1::grpc::doors(), &services.identity),
         Part::Portfolio => server.mount(portfolio::v1::grpc::doors(), &services.portfolio),
@@ -92,10 +106,11 @@ pub fn grpc(services: &Services, admission: Admission, offered: &[Part]) -> Serv
 }
 
 /// Waits for the server to end; meanwhile sends webhooks, if their service is in this process, and
-/// writes then and now and at the end what was counted about access.
+/// writes now and then and at the end what was counted at the doors.
 pub async fn until_served(
     config: &Config,
     services: &Services,
+    doors: &DoorKeeper,
     served: impl Future<Output = io::Result<()>>,
 ) -> Result<()> {
     let sent = async {
@@ -105,12 +120,18 @@ pub async fn until_served(
         Ok(())
     };
     let done = future::try_join(served, sent);
-    let Some(identity) = &services.own_identity else { return Ok(done.await.map(drop)?) };
+    let identity = services.own_identity.as_deref();
+    let mut counts = doors.counts(Arc::clone(&services.identity));
     tokio::select! {
         done = done => drop(done?),
         () = note_access(identity) => {}
+        () = counts.run() => {}
     }
-    Ok(identity.flush_access().await?)
+    counts.keep().await;
+    match identity {
+        Some(identity) => Ok(identity.flush_access().await?),
+        None => Ok(()),
+    }
 }
 
 /// Sessions of browsers: which methods open and close them.
@@ -128,7 +149,8 @@ fn cookies(config: &Config) -> Cookies {
 }
 
 /// Writes now and then what was counted about access, for ever.
-async fn note_access(identity: &Identity) {
+async fn note_access(identity: Option<&Identity>) {
+    let Some(identity) = identity else { return std::future::pending().await };
     let mut ticks = tokio::time::interval(ACCESS_NOTED_EVERY);
     loop {
         ticks.tick().await;

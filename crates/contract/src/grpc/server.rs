@@ -21,8 +21,10 @@ use tonic::{
     server::{Grpc, ServerStreamingService, UnaryService},
 };
 
+use tracing::Instrument as _;
+
 use super::{
-    Admission,
+    Admission, Arrival, Gate,
     admission::Admitted,
     codec::Encoded,
     metadata,
@@ -139,7 +141,9 @@ impl Server {
             Ok(context) => Some(context),
             Err(error) => return tell.status(&error).into_http(),
         };
-        let handler = Handler { call, context, tell, piece_time: inner.limits.piece_time };
+        let gate = request.extensions().get::<Gate>().cloned();
+        let piece_time = inner.limits.piece_time;
+        let handler = Handler { method, gate, call, context, tell, piece_time };
         let mut grpc = Grpc::new(Encoded).max_decoding_message_size(inner.limits.message_bytes);
         if method.streams {
             grpc.server_streaming(handler, request).await
@@ -168,6 +172,8 @@ fn context(
 
 /// One call that was let in; it is made once.
 struct Handler {
+    method: &'static Method,
+    gate: Option<Gate>,
     call: Arc<Call>,
     context: Option<Context>,
     tell: Tell,
@@ -185,10 +191,22 @@ impl Handler {
     /// Calls the service. Whatever it does, there is an answer in time.
     fn answer(&mut self, request: Request<Bytes>) -> BoxFuture<'static, Result<Answer, Status>> {
         let (call, context, tell) = (self.call.clone(), self.context.take(), self.tell.clone());
+        let (gate, method) = (self.gate.take(), self.method);
         Box::pin(async move {
             let context = context.ok_or_else(|| Status::internal("a call is made once"))?;
+            if let Some(Gate(keeper)) = gate {
+                let study = method.study_in(request.get_ref());
+                let arrival = Arrival {
+                    caller: &context.caller,
+                    is_passed_on: tell.reader == Reader::Service,
+                    study: study.as_deref(),
+                };
+                keeper.let_in(arrival).map_err(|error| tell.status(&error))?;
+            }
             let deadline = context.deadline.unwrap_or_else(Instant::now);
-            let call = AssertUnwindSafe(async { call(context, request.into_inner()).await });
+            let span = tracing::debug_span!("call", rpc.method = method.full_name());
+            let call = async { call(context, request.into_inner()).await }.instrument(span);
+            let call = AssertUnwindSafe(call);
             let answered = tokio::time::timeout_at(deadline.into(), call.catch_unwind()).await;
             let answered = match answered {
                 Ok(Ok(answered)) => answered,
@@ -264,6 +282,11 @@ impl Tell {
         tracing::error!(request.id = %self.id, reason = error.reason(), error = %error, "incident");
         status::from_error(&incident, self.reader)
     }
+}
+
+/// The answer of a door that does not let a call in.
+pub fn refusal(error: &Error) -> http::Response<Body> {
+    status::from_error(error, Reader::Client).into_http()
 }
 
 /// Reads the message of a request.

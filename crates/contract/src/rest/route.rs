@@ -4,12 +4,17 @@ use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use futures::{
+    FutureExt as _,
     future::BoxFuture,
     stream::{BoxStream, StreamExt as _},
 };
 use serde::Serialize;
+use tracing::Instrument as _;
 
 use crate::{Context, Error, google::api::HttpBody, rest::Request};
+
+/// How a template names the study.
+const STUDY_VARIABLE: &str = "study_oid}";
 
 /// The HTTP methods in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,8 +72,16 @@ impl<S: ?Sized + Send + Sync + 'static> Route<S> {
 }
 
 impl Bound {
+    /// The study that the path names, of the values of its variables.
+    pub fn study<'a>(&self, path: &'a [String]) -> Option<&'a str> {
+        let mut names = self.template.split('{').skip(1);
+        let place = names.position(|rest| rest.starts_with(STUDY_VARIABLE))?;
+        path.get(place).map(String::as_str)
+    }
+
     pub fn call(&self, context: Context, request: Request) -> Answering {
-        (self.call)(context, request)
+        let span = tracing::debug_span!("call", rpc.method = self.method);
+        (self.call)(context, request).instrument(span).boxed()
     }
 }
 

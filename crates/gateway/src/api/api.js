@@ -4,7 +4,7 @@ const TEXTS = {
   en: {
     language: "Language", operations: "Operations", filter: "Filter", login: "Who asks", kind: "By",
     basic: "name and password", token: "token", session: "session of this browser", none: "nobody",
-    name: "Name", password: "Password", kept: "Kept by this page only, until it is closed.",
+    name: "Name", password: "Password", bearer: "Token", kept: "Kept by this page only, until it is closed.",
     choose: "Choose an operation.", answer: "Answer", send: "Send", body: "Body (JSON)",
     required: "required", waiting: "Waiting…", cut: "… cut here", lost: "No answer: ",
     badJson: "The body is not JSON: ", noDocument: "The OpenAPI document cannot be read.",
@@ -12,7 +12,7 @@ const TEXTS = {
   zh: {
     language: "语言", operations: "接口", filter: "筛选", login: "调用者", kind: "方式",
     basic: "用户名和密码", token: "令牌", session: "此浏览器的会话", none: "匿名",
-    name: "用户名", password: "密码", kept: "仅保存在本页面，关闭即清除。",
+    name: "用户名", password: "密码", bearer: "令牌", kept: "仅保存在本页面，关闭即清除。",
     choose: "请选择一个接口。", answer: "响应", send: "发送", body: "请求体（JSON）",
     required: "必填", waiting: "等待中…", cut: "…… 以下省略", lost: "没有响应：",
     badJson: "请求体不是 JSON：", noDocument: "无法读取 OpenAPI 文档。",

@@ -5,9 +5,15 @@ mod calls;
 #[cfg(test)]
 mod grpc;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod sessions;
+#[cfg(test)]
+mod slow;
+#[cfg(test)]
+mod watched;
 #[cfg(test)]
 mod wire;
 #[cfg(test)]

@@ -76,6 +76,7 @@ pub(super) async fn authenticate(
         username: caller.user,
         authentication: authentication.to_owned(),
         session_id: caller.session,
+        key_id: caller.key,
         grants: caller.grants.iter().map(convert::grant_out).collect(),
     })
 }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod api_use;
+#[cfg(test)]
 mod journal;
 #[cfg(test)]
 mod log_in;

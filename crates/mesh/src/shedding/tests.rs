@@ -72,6 +72,19 @@ fn a_busy_processor_with_few_calls_refuses_nothing() {
 }
 
 #[test]
+fn so_few_that_they_are_soon_done_are_spared() {
+    for (spared, expected) in
+        [(20, [false; 4]), (21, [true, false, false, false]), (210, [true; 4])]
+    {
+        let (clock, cpu) = (TestClock::default(), Arc::new(CpuGauge::fixed(0)));
+        let shedder = Shedder::sparing(Arc::new(clock.clone()), cpu.clone(), 1000, spared);
+        let _held = crowd(&shedder, &clock);
+        cpu.set(1000);
+        assert_eq!(ALL.map(|one| shedder.admit(one).is_ok()), expected, "{spared}");
+    }
+}
+
+#[test]
 fn after_a_refusal_it_stays_careful_for_a_second() {
     let (shedder, cpu, clock) = shedder(0, 1000);
     let _held = crowd(&shedder, &clock);

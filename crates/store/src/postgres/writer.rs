@@ -6,6 +6,7 @@ use crate::{Batch, Result, StoreError};
 use deadpool_postgres::Pool;
 use std::slice;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 use tokio_postgres::Config;
 
@@ -38,6 +39,7 @@ impl Writer {
     /// Ends when the queue is closed and empty.
     pub(super) async fn run(mut self, mut waiting: mpsc::Receiver<Waiting>) {
         while let Some(first) = waiting.recv().await {
+            let began = Instant::now();
             let mut size_bytes = first.batch.size_bytes();
             let (mut batches, mut callers) = (vec![first.batch], vec![first.answer]);
             while batches.len() < MAX_GROUP_APPENDS
@@ -50,6 +52,7 @@ impl Writer {
             }
             let answers = self.write_group(&batches).await;
             self.count(&batches, &answers);
+            self.counters.metrics.answered(batches.len(), began.elapsed());
             for (caller, answer) in callers.into_iter().zip(answers) {
                 // A caller that went away does not hear that its append was done.
                 let _ = caller.send(answer);

@@ -5,6 +5,7 @@ use crate::{Result, StoreError};
 use rusqlite::Connection;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 
 const MAX_GROUP_WRITES: usize = 1024;
@@ -41,6 +42,7 @@ impl Writer {
     fn run(mut self, mut waiting: mpsc::Receiver<Waiting>) {
         let (mut writes, mut callers) = (Vec::new(), Vec::new());
         while let Some(first) = waiting.blocking_recv() {
+            let began = Instant::now();
             let mut size_bytes = first.write.size_bytes();
             writes.push(first.write);
             callers.push(first.answer);
@@ -57,6 +59,7 @@ impl Writer {
                 // A caller that went away does not hear that its write was done.
                 let _ = caller.send(answer);
             }
+            self.counters.metrics.answered(writes.len(), began.elapsed());
             writes.clear();
         }
     }
