@@ -4,7 +4,7 @@ import zlib from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 
-/** Brotli files beside the assets, so that the server never compresses while it answers. */
+/** Compressed files beside the assets, so that the server never compresses while it answers. */
 function precompress(): Plugin {
   const compressible = /\.(js|css|html|svg)$/;
   return {
@@ -20,6 +20,8 @@ function precompress(): Plugin {
           const file = path.join(dir, name);
           const params = { [zlib.constants.BROTLI_PARAM_QUALITY]: 11 };
           fs.writeFileSync(`${file}.br`, zlib.brotliCompressSync(fs.readFileSync(file), { params }));
+          // Over plain HTTP browsers take gzip only.
+          fs.writeFileSync(`${file}.gz`, zlib.gzipSync(fs.readFileSync(file), { level: 9 }));
         }
       },
     },

@@ -23,16 +23,14 @@ export function useCaller() {
   });
 }
 
-/** Nobody is logged in any more: what was seen is forgotten. */
-export function forget(client: QueryClient): void {
-  client.clear();
-  client.setQueryData(KEY, null);
+/** Somebody else is logged in, or nobody: what another has seen is forgotten. */
+function become(client: QueryClient, user: User | null): void {
+  client.setQueryData(KEY, user);
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] });
 }
 
-export function remember(client: QueryClient, user: User): void {
-  client.clear();
-  client.setQueryData(KEY, user);
-}
+export const forget = (client: QueryClient) => become(client, null);
+export const remember = (client: QueryClient, user: User) => become(client, user);
 
 export const UserContext = createContext<User | undefined>(undefined);
 

@@ -79,7 +79,7 @@ function List(props: Props & { codes: CodeList }) {
         value={cell.text}
         onChange={(event) => !readOnly && store.commit(props.cell, event.target.value ? { value: event.target.value } : undefined)}
       >
-        <option value="" />
+        <option value="" aria-label="–" />
         {isForeign && <option value={cell.text}>{cell.text}</option>}
         {props.codes.items.map(({ codedValue, decode }) => (
           <option key={codedValue} value={codedValue} disabled={readOnly && codedValue !== cell.text}>{text(decode, codedValue)}</option>

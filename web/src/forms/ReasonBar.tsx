@@ -37,7 +37,7 @@ export function ReasonBar({ field }: { field: RefObject<HTMLInputElement | null>
           give();
         }}
       />
-      <datalist id="reasons">{PRESETS.map((preset) => <option key={preset} value={t(`reason.${preset}`)} />)}</datalist>
+      <datalist id="reasons">{PRESETS.map((preset) => <option key={preset}>{t(`reason.${preset}`)}</option>)}</datalist>
       {PRESETS.map((preset) => (
         <button key={preset} type="button" className="button small wide-only" onClick={() => setReason(t(`reason.${preset}`))}>{t(`reason.${preset}`)}</button>
       ))}

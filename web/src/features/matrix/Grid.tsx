@@ -62,22 +62,22 @@ export function Grid({ studyOid, columns, rows, onEnd }: Props) {
   };
   return (
     <>
-      <div ref={box} className="matrix" role="grid" tabIndex={0} aria-label={t('nav.matrix')} aria-rowcount={rows.length + 1} aria-colcount={columns.length + 1} aria-activedescendant={`cell-${row}-${column}`} onKeyDown={onKeyDown}>
-        <table role="presentation">
-          <thead role="rowgroup">
-            <tr role="row">
-              <th role="columnheader" className="corner">{t('nav.subject')}</th>
+      <div ref={box} className="matrix">
+        <table role="grid" tabIndex={0} aria-label={t('nav.matrix')} aria-rowcount={rows.length + 1} aria-colcount={columns.length + 1} aria-activedescendant={`cell-${row}-${column}`} onKeyDown={onKeyDown}>
+          <thead>
+            <tr>
+              <th scope="col" className="corner">{t('nav.subject')}</th>
               {columns.map((event, index) => (
-                <th key={event.studyEventOid} role="columnheader" data-column={index} className={index === column ? 'lit' : undefined}>{text(event.description, event.name)}</th>
+                <th key={event.studyEventOid} scope="col" data-column={index} className={index === column ? 'lit' : undefined}>{text(event.description, event.name)}</th>
               ))}
             </tr>
           </thead>
-          <tbody role="rowgroup">
-            {from > 0 && <tr role="presentation" style={{ height: from * ROW_PX }} />}
+          <tbody>
+            {from > 0 && <tr aria-hidden="true" style={{ height: from * ROW_PX }} />}
             {rows.slice(from, to).map((data, index) => (
               <Row key={data.subjectKey} data={data} index={from + index} focus={from + index === row ? column : -1} lit={column} columns={columns} onPick={(picked) => { setAt({ row: from + index, column: picked }); }} onOpen={(picked) => open(from + index, picked)} />
             ))}
-            {to < rows.length && <tr role="presentation" style={{ height: (rows.length - to) * ROW_PX }} />}
+            {to < rows.length && <tr aria-hidden="true" style={{ height: (rows.length - to) * ROW_PX }} />}
           </tbody>
         </table>
       </div>
@@ -91,12 +91,12 @@ type RowProps = { data: MatrixRow; index: number; focus: number; lit: number; co
 const Row = memo(function Row({ data, index, focus, lit, columns, onPick, onOpen }: RowProps) {
   const { text } = useLocale();
   return (
-    <tr role="row" aria-rowindex={index + 2} className={focus >= 0 ? 'lit' : undefined}>
-      <th role="rowheader"><Status look={SUBJECT[data.status]} isBare />{data.subjectKey}</th>
+    <tr aria-rowindex={index + 2} className={focus >= 0 ? 'lit' : undefined}>
+      <th scope="row"><Status look={SUBJECT[data.status]} isBare />{data.subjectKey}</th>
       {data.cells.map((cell, column) => (
         // The grid has the keys: arrows move, Enter opens.
         // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
-        <td key={columns[column]?.studyEventOid ?? column} id={`cell-${index}-${column}`} role="gridcell" aria-selected={focus === column} aria-label={text(columns[column]?.description, columns[column]?.name)} className={`${focus === column ? 'focus' : ''}${lit === column ? ' lit' : ''}`} onClick={() => onPick(column)} onDoubleClick={() => onOpen(column)}>
+        <td key={columns[column]?.studyEventOid ?? column} id={`cell-${index}-${column}`} aria-selected={focus === column} aria-label={text(columns[column]?.description, columns[column]?.name)} className={`${focus === column ? 'focus' : ''}${lit === column ? ' lit' : ''}`} onClick={() => onPick(column)} onDoubleClick={() => onOpen(column)}>
           <Cell cell={cell} />
         </td>
       ))}

@@ -33,7 +33,7 @@ export function StatusDialog({ studyOid, subject, onClose }: { studyOid: string;
       <form onSubmit={(event) => { event.preventDefault(); run.mutate(); }}>
         <label>{t('filter.status')}
           <select className="input big" required value={status ?? ''} onChange={(event) => setStatus(event.target.value as SubjectStatus)}>
-            <option value="" />
+            <option value="" aria-label="–" />
             {NEXT.filter((one) => one !== subject.status).map((one) => <option key={one} value={one}>{t(SUBJECT[one].key)}</option>)}
           </select>
         </label>
