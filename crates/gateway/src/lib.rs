@@ -21,6 +21,7 @@ mod problem;
 mod request_id;
 mod security;
 mod server;
+mod web;
 
 pub use cookie::Cookies;
 pub use gateway::{Gateway, Limits, Readiness};

@@ -91,7 +91,11 @@ function other(event: KeyboardEvent, target: HTMLElement, isField: boolean, stor
     toNextForm();
     return true;
   }
-  if (event.key === 'Enter' && isField) return step(target, event.shiftKey ? -1 : 1);
+  if (event.key === 'Enter' && isField) {
+    // At the end there is nothing to go to; what was typed is recorded all the same.
+    if (!step(target, event.shiftKey ? -1 : 1) && target.dataset['cell']) store.leave(target.dataset['cell']);
+    return true;
+  }
   if (event.code === 'KeyZ' && (event.ctrlKey || event.metaKey) && !event.shiftKey && mayEnter) {
     const key = currentKey();
     if (key && store.cell(key).state === 'typing') return false;

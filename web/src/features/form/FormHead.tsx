@@ -51,7 +51,9 @@ export function FormHead({ store, may, siteOid, onChange, toNextForm, hasNext }:
     },
     onError: failed,
   });
-  const { frozen = false, locked = false, signed = false, verified = false } = record.review ?? {};
+  const { frozen = false, locked = false, signed = false } = record.review ?? {};
+  // The plan may ask for less than everything; whoever verifies may go on.
+  const isRestOpen = record.itemGroups.some(({ items, removed }) => !removed && items.some(({ verified }) => !verified));
   const isOpen = version > 0 && !locked;
   const isComplete = record.status === 'COMPLETE';
   return (
@@ -60,7 +62,7 @@ export function FormHead({ store, may, siteOid, onChange, toNextForm, hasNext }:
       {record.review && <Review state={record.review} />}
       <span className="fine">{version > 0 ? t('form.version', { n: version }) : t('form.never')}</span>
       <span className="grow" />
-      {isOpen && !verified && may('verify_data', siteOid) && <button type="button" className="button" onClick={() => run.mutate({ act: 'verify' })}><Icon name="shield" />{t('review.verifyrest')}</button>}
+      {isOpen && isRestOpen && may('verify_data', siteOid) && <button type="button" className="button" onClick={() => run.mutate({ act: 'verify' })}><Icon name="shield" />{t('review.verifyrest')}</button>}
       {isOpen && may('freeze_data', siteOid) && <button type="button" className="button" onClick={() => (frozen ? setAsked('unfreeze') : run.mutate({ act: 'freeze' }))}><Icon name="snow" />{t(frozen ? 'review.unfreeze' : 'review.freeze')}</button>}
       {version > 0 && may('lock_data', siteOid) && <button type="button" className="button" onClick={() => (locked ? setAsked('unlock') : run.mutate({ act: 'lock' }))}><Icon name="lock" />{t(locked ? 'review.unlock' : 'review.lock')}</button>}
       {isComplete && !signed && may('sign_data', siteOid) && <button type="button" className="button" onClick={() => setAsked('sign')}><Icon name="pen" />{t('review.sign')}</button>}

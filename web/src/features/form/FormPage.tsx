@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo } from 'react';
 import { Link, useLocation, useParams } from 'wouter';
-import { api, ask } from '../../api/client';
+import { api, ask, type Schemas } from '../../api/client';
 import { useMay, useUser } from '../../app/session';
 import type { FormRecord, Place } from '../../api/types';
 import { FormView } from '../../forms/FormView';
@@ -34,24 +34,29 @@ export default function FormPage() {
     gcTime: 0,
     refetchOnWindowFocus: false,
   });
+  const subject = useSubject(place);
   return (
     <Loaded from={design}>
-      {(known) => <Loaded from={record}>{(data) => <Opened key={placeKey(place)} place={place} design={known} record={data} refetch={record.refetch} />}</Loaded>}
+      {(known) => (
+        <Loaded from={subject}>
+          {(casebook) => <Loaded from={record}>{(data) => <Opened key={placeKey(place)} place={place} design={known} casebook={casebook} record={data} refetch={record.refetch} />}</Loaded>}
+        </Loaded>
+      )}
     </Loaded>
   );
 }
 
-type OpenedProps = { place: Place; design: Design; record: FormRecord; refetch: () => unknown };
+type Casebook = Schemas['GetSubjectResponse'];
+type OpenedProps = { place: Place; design: Design; casebook: Casebook; record: FormRecord; refetch: () => unknown };
 
-function Opened({ place, design, record, refetch }: OpenedProps) {
+function Opened({ place, design, casebook, record, refetch }: OpenedProps) {
   const { t, text } = useLocale();
   const client = useQueryClient();
   const { username } = useUser();
   const [, go] = useLocation();
-  const subject = useSubject(place);
-  const siteOid = subject.data?.subject?.siteOid ?? '';
+  const siteOid = casebook.subject?.siteOid ?? '';
   const may = useMay(place.studyOid);
-  const mayEnter = may('enter_data', siteOid || undefined);
+  const mayEnter = may('enter_data', siteOid);
   // A store lives as long as its place is on the screen, and is another one for another person.
   // oxlint-disable-next-line react/exhaustive-deps
   const store = useMemo(() => new FormStore(design, place, record, !mayEnter), [design, place, username]);
@@ -65,11 +70,11 @@ function Opened({ place, design, record, refetch }: OpenedProps) {
   const form = design.forms.get(place.formOid);
   const event = design.events.get(place.studyEventOid);
   const next = useMemo(() => {
-    const visit = subject.data?.visits.find((one) => one.studyEventOid === place.studyEventOid && one.studyEventRepeatKey === place.studyEventRepeatKey);
+    const visit = casebook.visits.find((one) => one.studyEventOid === place.studyEventOid && one.studyEventRepeatKey === place.studyEventRepeatKey);
     const at = visit?.forms.findIndex((one) => one.formOid === place.formOid && one.formRepeatKey === place.formRepeatKey) ?? -1;
     const following = visit?.forms[at + 1];
     return following && { ...place, formOid: following.formOid, formRepeatKey: following.formRepeatKey };
-  }, [subject.data, place]);
+  }, [casebook, place]);
   const toNextForm = useCallback(() => go(next ? formPath(next) : subjectPath(place.studyOid, place.subjectKey)), [go, next, place]);
   if (!form) return <Page title={t('state.unknown')}>{t('state.unknown.next')}</Page>;
   const title = `${text(form.description, form.name)}${place.formRepeatKey === '1' ? '' : ` ${place.formRepeatKey}`}`;

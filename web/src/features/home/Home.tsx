@@ -119,7 +119,7 @@ function ProgressCard({ study }: { study: string }) {
       {(list) => (
         <section className="card">
           <header><h2><Icon name="people" />{t('home.enrolment')}</h2><strong className="figure">{count(list.reduce((sum, { enrolledCount }) => sum + enrolledCount, 0))}</strong></header>
-          <div className="scroll-y">
+          <div className="scroll-y" role="region" tabIndex={0} aria-label={t('home.enrolment')}>
             <table className="table">
               <thead><tr><th>{t('scope.site')}</th><th className="number">{t('subject.screened')}</th><th className="number"><Status look={SUBJECT.ENROLLED} /></th></tr></thead>
               <tbody>{list.map((site) => <tr key={site.siteOid}><td>{text(site.name, site.siteOid)}</td><td className="number">{count(site.subjectCount)}</td><td className="number">{count(site.enrolledCount)}</td></tr>)}</tbody>

@@ -63,6 +63,8 @@ export function Grid({ studyOid, columns, rows, onEnd }: Props) {
   return (
     <>
       <div ref={box} className="matrix">
+        {/* A table that takes the keys is a grid. */}
+        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role */}
         <table role="grid" tabIndex={0} aria-label={t('nav.matrix')} aria-rowcount={rows.length + 1} aria-colcount={columns.length + 1} aria-activedescendant={`cell-${row}-${column}`} onKeyDown={onKeyDown}>
           <thead>
             <tr>
@@ -89,14 +91,13 @@ export function Grid({ studyOid, columns, rows, onEnd }: Props) {
 type RowProps = { data: MatrixRow; index: number; focus: number; lit: number; columns: MatrixColumn[]; onPick: (column: number) => void; onOpen: (column: number) => void };
 
 const Row = memo(function Row({ data, index, focus, lit, columns, onPick, onOpen }: RowProps) {
-  const { text } = useLocale();
   return (
     <tr aria-rowindex={index + 2} className={focus >= 0 ? 'lit' : undefined}>
       <th scope="row"><Status look={SUBJECT[data.status]} isBare />{data.subjectKey}</th>
       {data.cells.map((cell, column) => (
         // The grid has the keys: arrows move, Enter opens.
         // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
-        <td key={columns[column]?.studyEventOid ?? column} id={`cell-${index}-${column}`} aria-selected={focus === column} aria-label={text(columns[column]?.description, columns[column]?.name)} className={`${focus === column ? 'focus' : ''}${lit === column ? ' lit' : ''}`} onClick={() => onPick(column)} onDoubleClick={() => onOpen(column)}>
+        <td key={columns[column]?.studyEventOid ?? column} id={`cell-${index}-${column}`} aria-selected={focus === column} className={`${focus === column ? 'focus' : ''}${lit === column ? ' lit' : ''}`} onClick={() => onPick(column)} onDoubleClick={() => onOpen(column)}>
           <Cell cell={cell} />
         </td>
       ))}
