@@ -22,10 +22,10 @@ export const passwordOf = password;
 
 /** Every test fails when a page breaks the content security policy or throws. */
 export const test = base.extend({
-  page: async ({ page }, use) => {
+  page: async ({ page }, run) => {
     const faults: string[] = [];
     watch(page, faults);
-    await use(page);
+    await run(page);
     expect(faults).toEqual([]);
   },
 });

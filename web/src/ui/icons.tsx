@@ -36,10 +36,12 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-export function Icon({ name, className }: { name: IconName; className?: string }) {
+/** Says nothing to a screen reader unless it has a label. */
+export function Icon({ name, className, label }: { name: IconName; className?: string; label?: string }) {
   const isHalf = name === 'half';
+  const said = label === undefined ? { 'aria-hidden': true } : { role: 'img', 'aria-label': label };
   return (
-    <svg className={`icon ${className ?? ''}`} viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+    <svg className={`icon ${className ?? ''}`} viewBox="0 0 16 16" focusable="false" {...said}>
       {isHalf && <path className="fill" d="M8 2.5v11a5.500 5.500 0 0 1 0-11z" />}
       <path d={PATHS[name]} />
     </svg>

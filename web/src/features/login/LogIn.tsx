@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type SubmitEvent } from 'react';
+import { useEffect, useState, type SubmitEvent } from 'react';
+import { useLocation } from 'wouter';
 import { api, ask, Refused } from '../../api/client';
 import { remember } from '../../app/session';
 import { useLocale } from '../../i18n';
@@ -7,6 +8,10 @@ import { Icon } from '../../ui/icons';
 import { refusalText } from '../../ui/refusal';
 import type { Theme } from '../../ui/theme';
 import './login.css';
+
+const FLOW = 'casebook.oidc';
+/** Where the provider sends the browser back to. */
+const CALLBACK = '/oidc/callback';
 
 export default function LogIn({ theme, onTheme }: { theme: Theme; onTheme: () => void }) {
   const { t, language, setLanguage } = useLocale();
@@ -81,14 +86,37 @@ function Providers() {
     queryFn: async () => (await ask(api.GET('/v1/oidc/providers'))).providers,
     staleTime: Infinity,
   });
+  const client = useQueryClient();
+  const [, go] = useLocation();
+  const [refused, setRefused] = useState<string | undefined>();
+  const fail = (error: unknown) => setRefused(error instanceof Refused ? error.reason : 'INCIDENT');
   const start = async (providerId: string) => {
     const path = { providerId };
-    const { authorizationUrl } = await ask(api.POST('/v1/oidc/providers/{providerId}:logIn', { params: { path }, body: {} }));
+    const { authorizationUrl, flowSecret } = await ask(api.POST('/v1/oidc/providers/{providerId}:logIn', { params: { path }, body: {} }));
+    sessionStorage.setItem(FLOW, flowSecret);
     window.location.assign(authorizationUrl);
   };
-  return (found.data ?? []).map(({ providerId, displayName }) => (
-    <button key={providerId} type="button" className="button big" onClick={() => void start(providerId)}>
+  useEffect(() => {
+    const flowSecret = sessionStorage.getItem(FLOW);
+    if (window.location.pathname !== CALLBACK || !flowSecret) return;
+    sessionStorage.removeItem(FLOW);
+    const sent = new URLSearchParams(window.location.search);
+    const body = { state: sent.get('state') ?? '', code: sent.get('code') ?? '', flowSecret };
+    ask(api.POST('/v1/oidc:finish', { body })).then(({ logIn }) => {
+      if (!logIn) return;
+      go('/', { replace: true });
+      remember(client, logIn.user);
+    }).catch(fail);
+  }, [client, go]);
+  const buttons = (found.data ?? []).map(({ providerId, displayName }) => (
+    <button key={providerId} type="button" className="button big" onClick={() => start(providerId).catch(fail)}>
       {t('login.by', { name: displayName })}
     </button>
   ));
+  return (
+    <>
+      {buttons}
+      {refused && <p className="error" role="alert"><Icon name="dot" />{refusalText(refused, t)}</p>}
+    </>
+  );
 }

@@ -1,13 +1,16 @@
-import { memo, useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { memo, useCallback, useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { useLocation } from 'wouter';
-import type { MatrixCell, MatrixColumn, MatrixRow } from '../../api/types';
+import type { MatrixCell, MatrixColumn, MatrixRow, ReviewState } from '../../api/types';
 import { useLocale } from '../../i18n';
 import { subjectPath } from '../../lib/url';
-import { useWindow } from '../../lib/window';
+import { useLatest, useWindow } from '../../lib/window';
 import { Icon } from '../../ui/icons';
 import { ENTRY, Review, Status, SUBJECT, TIMING } from '../../ui/Status';
 
 const ROW_PX = 30;
+/** Fixed, so that the browser need not measure all rows whenever some come and go. */
+const SUBJECT_PX = 150;
+const COLUMN_PX = 78;
 const LOAD_BEFORE = 40;
 const PAGE_ROWS = 15;
 
@@ -29,6 +32,10 @@ export function Grid({ studyOid, columns, rows, onEnd }: Props) {
     const subject = rows[rowIndex];
     if (subject) go(`${subjectPath(studyOid, subject.subjectKey)}#${encodeURIComponent(columns[columnIndex]?.studyEventOid ?? '')}`);
   };
+  // The same for every rendering, so that rows which scroll along are not rendered again.
+  const latest = useLatest(open);
+  const onPick = useCallback((picked: number, pickedColumn: number) => setAt({ row: picked, column: pickedColumn }), []);
+  const onOpen = useCallback((picked: number, pickedColumn: number) => latest.current(picked, pickedColumn), [latest]);
   const move = (nextRow: number, nextColumn: number) => {
     const next = { row: Math.max(0, Math.min(nextRow, rows.length - 1)), column: Math.max(0, Math.min(nextColumn, columns.length - 1)) };
     setAt(next);
@@ -65,10 +72,10 @@ export function Grid({ studyOid, columns, rows, onEnd }: Props) {
       <div ref={box} className="matrix">
         {/* A table that takes the keys is a grid. */}
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role */}
-        <table role="grid" tabIndex={0} aria-label={t('nav.matrix')} aria-rowcount={rows.length + 1} aria-colcount={columns.length + 1} aria-activedescendant={`cell-${row}-${column}`} onKeyDown={onKeyDown}>
+        <table role="grid" style={{ width: SUBJECT_PX + columns.length * COLUMN_PX }} tabIndex={0} aria-label={t('nav.matrix')} aria-rowcount={rows.length + 1} aria-colcount={columns.length + 1} aria-activedescendant={`cell-${row}-${column}`} onKeyDown={onKeyDown}>
           <thead>
             <tr>
-              <th scope="col" className="corner">{t('nav.subject')}</th>
+              <th scope="col" className="corner" style={{ width: SUBJECT_PX }}>{t('nav.subject')}</th>
               {columns.map((event, index) => (
                 <th key={event.studyEventOid} scope="col" data-column={index} className={index === column ? 'lit' : undefined}>{text(event.description, event.name)}</th>
               ))}
@@ -77,7 +84,7 @@ export function Grid({ studyOid, columns, rows, onEnd }: Props) {
           <tbody>
             {from > 0 && <tr aria-hidden="true" style={{ height: from * ROW_PX }} />}
             {rows.slice(from, to).map((data, index) => (
-              <Row key={data.subjectKey} data={data} index={from + index} focus={from + index === row ? column : -1} lit={column} columns={columns} onPick={(picked) => { setAt({ row: from + index, column: picked }); }} onOpen={(picked) => open(from + index, picked)} />
+              <Row key={data.subjectKey} data={data} index={from + index} focus={from + index === row ? column : -1} lit={column} onPick={onPick} onOpen={onOpen} />
             ))}
             {to < rows.length && <tr aria-hidden="true" style={{ height: (rows.length - to) * ROW_PX }} />}
           </tbody>
@@ -88,16 +95,17 @@ export function Grid({ studyOid, columns, rows, onEnd }: Props) {
   );
 }
 
-type RowProps = { data: MatrixRow; index: number; focus: number; lit: number; columns: MatrixColumn[]; onPick: (column: number) => void; onOpen: (column: number) => void };
+type Pick = (row: number, column: number) => void;
+type RowProps = { data: MatrixRow; index: number; focus: number; lit: number; onPick: Pick; onOpen: Pick };
 
-const Row = memo(function Row({ data, index, focus, lit, columns, onPick, onOpen }: RowProps) {
+const Row = memo(function Row({ data, index, focus, lit, onPick, onOpen }: RowProps) {
   return (
     <tr aria-rowindex={index + 2} className={focus >= 0 ? 'lit' : undefined}>
       <th scope="row"><Status look={SUBJECT[data.status]} isBare />{data.subjectKey}</th>
       {data.cells.map((cell, column) => (
         // The grid has the keys: arrows move, Enter opens.
         // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
-        <td key={columns[column]?.studyEventOid ?? column} id={`cell-${index}-${column}`} aria-selected={focus === column} className={`${focus === column ? 'focus' : ''}${lit === column ? ' lit' : ''}`} onClick={() => onPick(column)} onDoubleClick={() => onOpen(column)}>
+        <td key={column} id={`cell-${index}-${column}`} aria-selected={focus === column} className={`${focus === column ? 'focus' : ''}${lit === column ? ' lit' : ''}`} onClick={() => onPick(index, column)} onDoubleClick={() => onOpen(index, column)}>
           <Cell cell={cell} />
         </td>
       ))}
@@ -105,20 +113,23 @@ const Row = memo(function Row({ data, index, focus, lit, columns, onPick, onOpen
   );
 });
 
-function Cell({ cell }: { cell: MatrixCell }) {
+const Cell = memo(function Cell({ cell }: { cell: MatrixCell }) {
+  const { t } = useLocale();
   const isTimely = cell.status === 'NOT_STARTED' && (cell.timing === 'OVERDUE' || cell.timing === 'IN_WINDOW');
   const isOutside = cell.timing === 'DONE_OUT_OF_WINDOW' && cell.status === 'COMPLETE';
   const look = isTimely || isOutside ? TIMING[cell.timing] : ENTRY[cell.status];
   const isIdle = cell.status === 'NOT_STARTED' && !isTimely;
   return (
     <span className="mark">
-      <span className={isIdle ? 'idle' : undefined}><Status look={look} isBare /></span>
+      <Icon name={look.icon} label={t(look.key)} className={`tone-${look.tone}${isIdle ? ' idle' : ''}`} />
       {cell.openQueryCount > 0 && <span className="badge tone-amber"><Icon name="triangle" />{cell.openQueryCount}</span>}
       {cell.occurrenceCount > 1 && <small>×{cell.occurrenceCount}</small>}
-      {cell.review && <Review state={cell.review} isBare />}
+      {cell.review && isReviewed(cell.review) && <Review state={cell.review} isBare />}
     </span>
   );
-}
+});
+
+const isReviewed = ({ verified, frozen, locked, signed }: ReviewState) => verified || frozen || locked || signed;
 
 /** Says in words what the cell with the focus shows. */
 function Strip({ subject, column, cell }: { subject: MatrixRow | undefined; column: MatrixColumn | undefined; cell: MatrixCell | undefined }) {
