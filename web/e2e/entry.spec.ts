@@ -59,6 +59,31 @@ test('a recorded value changes only with a reason, and its history keeps both', 
   await expect(age).toBeFocused();
 });
 
+test('a recorded value that is typed back again is no change and waits for nothing', async ({ page }) => {
+  await logIn(page, 'coordinator', `${STUDY}/subjects/01-701-1028/SE.SCREENING1/1/F.DM/1`);
+  const age = cell(page, 'I.DM.AGE');
+  const recorded = await age.inputValue();
+  await age.fill('99');
+  await age.press('Enter');
+  await expect(page.locator('.reason-bar')).toBeVisible();
+  await age.fill(recorded);
+  await age.press('Enter');
+  await expect(page.locator('.reason-bar')).toHaveCount(0);
+  await expect(page.locator('.save-state')).toHaveCount(0);
+});
+
+test('a Chinese input method composes without choosing, moving or recording', async ({ page }) => {
+  const subject = await screen(page);
+  await page.goto(address(`${subject}/SE.SCREENING1/1/F.MH/1`));
+  const term = page.locator('table.entry tbody tr').first().locator('input[type=text]').first();
+  await term.focus();
+  const session = await page.context().newCDPSession(page);
+  await session.send('Input.imeSetComposition', { text: 'gaoxueya', selectionStart: 8, selectionEnd: 8 });
+  await page.keyboard.press('Enter');
+  await session.send('Input.insertText', { text: '高血压' });
+  await expect(term).toHaveValue(/高血压/);
+});
+
 test('what the study refuses stays on the screen beside the reason', async ({ page }) => {
   const subject = await screen(page);
   await page.goto(address(`${subject}/SE.SCREENING1/1/F.DM/1`));

@@ -1,4 +1,5 @@
 import { memo, type KeyboardEvent } from 'react';
+import { flushSync } from 'react-dom';
 import type { CodeList, ItemDef } from '../api/types';
 import { useLocale } from '../i18n';
 import { useCell, useForm } from './context';
@@ -100,11 +101,15 @@ function Radios(props: Props & { codes: CodeList }) {
     if (event.nativeEvent.isComposing || event.altKey || event.ctrlKey || event.metaKey) return;
     const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
     const chosen = digit ? items[Number(digit) - 1] : undefined;
-    if (chosen) choose(chosen.codedValue);
-    else if (event.key === 'Delete' || event.key === 'Backspace') choose(undefined);
+    if (chosen) {
+      flushSync(() => choose(chosen.codedValue));
+      event.currentTarget.closest('.radios')?.querySelector<HTMLElement>('input:checked')?.focus();
+    } else if (event.key === 'Delete' || event.key === 'Backspace') choose(undefined);
     else return;
     event.preventDefault();
   };
+  // The one that Tab reaches: what is chosen, or else the first.
+  const entry = Math.max(0, items.findIndex(({ codedValue }) => codedValue === cell.text));
   const isForeign = cell.text !== '' && !items.some(({ codedValue }) => codedValue === cell.text);
   return (
     <div role="radiogroup" className="radios" aria-label={props.label} aria-describedby={props.describedBy} aria-invalid={common['aria-invalid']} aria-readonly={common.readOnly || undefined}>
@@ -113,7 +118,7 @@ function Radios(props: Props & { codes: CodeList }) {
           <input
             type="radio"
             name={props.cell}
-            data-cell={index === 0 || cell.text === codedValue ? props.cell : undefined}
+            data-cell={index === entry ? props.cell : undefined}
             checked={cell.text === codedValue}
             aria-disabled={common.readOnly || undefined}
             onChange={() => choose(codedValue)}

@@ -5,6 +5,8 @@ import { outbox, placeKey, type Send } from './outbox';
 import { cellKey, isBlank, isSame, needsReason, read, splitKey, type CellKey } from './values';
 
 const DRAFT_MS = 250;
+/** After the last save the record is read again, for what follows from it elsewhere. */
+const REFRESH_MS = 500;
 
 /** One item as the screen shows it. A new object whenever anything of it changes. */
 export type Cell = {
@@ -14,6 +16,8 @@ export type Cell = {
   /** Why typed text is not understood. */
   problem?: Key;
   send?: Send;
+  /** What is on its way. It is known before the outbox has taken it. */
+  wanted?: { value: ItemValue | undefined };
   isVerified: boolean;
   isDerived: boolean;
   isSkipped: boolean;
@@ -40,6 +44,7 @@ export class FormStore {
   private listeners = new Map<string, Set<() => void>>();
   private undone: { cell: CellKey; before: ItemValue | undefined }[] = [];
   private draftTimers = new Map<CellKey, ReturnType<typeof setTimeout>>();
+  private refresh: ReturnType<typeof setTimeout> | undefined;
   private form: FormState;
   readonly isReadOnly: boolean;
   readonly place: Place;
@@ -81,6 +86,8 @@ export class FormStore {
       this.settle(news.send);
       for (const change of changes) this.apply(change);
       this.set({ version, findings, queries });
+      clearTimeout(this.refresh);
+      if (this.sends().length === 0) this.refresh = setTimeout(reload, REFRESH_MS);
     });
   }
 
@@ -117,6 +124,8 @@ export class FormStore {
       void outbox.draft(this.place, key, cell.text);
       return;
     }
+    // The same text again is no change, also where the recorded value lacks the unit.
+    if (understood.value === cell.saved?.value) return this.commit(key, cell.saved);
     const unitOid = cell.saved?.unitOid ?? this.item(key).unitOids[0];
     this.commit(key, { value: understood.value, ...(unitOid ? { unitOid } : {}) });
   }
@@ -126,6 +135,7 @@ export class FormStore {
     const cell = this.cell(key);
     const before = cell.send ? cell.send.value : cell.saved;
     void outbox.forgetDraft(this.place, key);
+    if (cell.wanted && isSame(value, cell.wanted.value)) return this.put(key, { text: textOf(value), state: cell.send?.state ?? 'ready' });
     if (isSame(value, cell.saved)) {
       if (cell.send && cell.send.state !== 'ready') void outbox.drop(cell.send);
       if (!cell.send || cell.send.state !== 'ready') return this.clean(key, cell.saved);
@@ -136,7 +146,7 @@ export class FormStore {
     const base = isUnderway ? cell.send?.value : cell.saved;
     const isReasonNeeded = needsReason(this.item(key), base);
     const text = textOf(value);
-    this.put(key, { text, state: isReasonNeeded ? 'reason' : 'ready' });
+    this.put(key, { text, wanted: { value }, state: isReasonNeeded ? 'reason' : 'ready' });
     this.clearSkips();
     void outbox.add({ place: this.place, cell: key, value, base, sawVersion: this.form.version, state: isReasonNeeded ? 'reason' : 'ready' });
   }
@@ -208,14 +218,14 @@ export class FormStore {
       this.clean(send.cell, cell.saved);
       return this.put(send.cell, { isSkipped: true });
     }
-    this.put(send.cell, { text: textOf(send.value), state: isSending ? 'sending' : send.state, send });
+    this.put(send.cell, { text: textOf(send.value), wanted: { value: send.value }, state: isSending ? 'sending' : send.state, send });
     this.count();
   }
 
   private settle(send: Send): void {
     const cell = this.cell(send.cell);
     if (cell.state === 'typing' || cell.state === 'unread') {
-      const { send: _, ...rest } = cell;
+      const { send: _, wanted: __, ...rest } = cell;
       this.replace(send.cell, { ...rest, saved: send.value });
     } else if (!cell.send || cell.send.id === send.id) this.clean(send.cell, send.value);
     else this.put(send.cell, { saved: send.value });
@@ -241,7 +251,7 @@ export class FormStore {
   }
 
   private clean(key: CellKey, saved: ItemValue | undefined): void {
-    const { send: _, problem: __, ...rest } = this.cell(key);
+    const { send: _, problem: __, wanted: ___, ...rest } = this.cell(key);
     this.replace(key, { ...rest, saved, text: textOf(saved), state: 'clean' });
   }
   private put(key: CellKey, change: Partial<Cell>): void {
