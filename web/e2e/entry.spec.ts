@@ -191,17 +191,43 @@ test('two people who change different items of a form both keep what they entere
   await expect(cell(other, 'I.SC.EDULEVEL')).toHaveValue('10');
 });
 
-test('rows are added, filled in and removed with a reason; undo is another change', async ({ page }) => {
+test('rows are added by key, filled in, and removed with a reason', async ({ page }) => {
   const subject = await screen(page);
   await page.goto(address(`${subject}/SE.SCREENING1/1/F.MH/1`));
-  const table = page.locator('table.entry');
-  await table.waitFor();
-  await page.getByRole('button', { name: /Add a row/ }).click();
-  await expect(table.locator('tbody tr')).toHaveCount(2);
-  const last = table.locator('tbody tr').last().locator('input[type=text]').first();
-  await last.fill('x');
-  await last.press('Tab');
+  const rows = page.locator('table.entry tbody tr');
+  const term = (row: number) => rows.nth(row).locator('input[type=text]').first();
+  await term(0).fill('Hypertension');
+  await page.keyboard.press('Alt+r');
+  await page.keyboard.type('Migraine');
+  await page.keyboard.press('Tab');
   await saved(page);
+  await expect(rows).toHaveCount(2);
+  await expect(term(1)).toHaveValue('Migraine');
+  await page.getByRole('button', { name: 'Remove row 2' }).click();
+  await page.getByRole('dialog').getByLabel('Reason').fill('Entered for another participant');
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove row 2' }).click();
+  await expect(rows.nth(1)).toHaveClass(/removed/);
+  await expect(page.getByRole('button', { name: 'Restore row 2' })).toBeVisible();
+});
+
+test('taking a change back is another change with a reason of its own', async ({ page }) => {
+  const subject = await screen(page);
+  await page.goto(address(`${subject}/SE.SCREENING1/1/F.SC/1`));
+  const years = cell(page, 'I.SC.EDULEVEL');
+  await years.fill('14');
+  await years.press('Enter');
+  await saved(page);
+  await page.keyboard.press('Control+z');
+  await expect(years).toHaveValue('');
+  await expect(page.locator('.reason-bar')).toBeVisible();
+  await page.keyboard.press('Alt+c');
+  await page.keyboard.type('Entered for another participant');
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.reason-bar')).toHaveCount(0);
+  await saved(page);
+  await years.focus();
+  await page.keyboard.press('Alt+h');
+  await expect(page.getByRole('region', { name: /History/ }).getByRole('row')).toHaveCount(3);
 });
 
 test('a language or theme is switched without losing what is typed', async ({ page }) => {

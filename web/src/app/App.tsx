@@ -7,7 +7,7 @@ import { Failed, Loading } from '../ui/State';
 import { Toasts } from '../ui/Toast';
 import { useTheme } from '../ui/theme';
 import { Routes } from './routes';
-import { UserContext, useCaller } from './session';
+import { UserContext, useCaller } from '../lib/session';
 import { Shell } from './Shell';
 
 const LogIn = lazy(() => import('../features/login/LogIn'));

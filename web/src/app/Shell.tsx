@@ -13,7 +13,7 @@ import { studyPath } from '../lib/url';
 import { Help } from './Help';
 import { Palette } from './Palette';
 import { Scope } from './Scope';
-import { forget, useMay, useUser } from './session';
+import { forget, useMay, useUser } from '../lib/session';
 import { useKeys } from '../lib/keys';
 
 type Entry = { path: string; label: string; icon: IconName; isShown: boolean };

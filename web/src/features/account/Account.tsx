@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, ask, Refused } from '../../api/client';
-import { forget, useUser } from '../../app/session';
+import { forget, useUser } from '../../lib/session';
 import { useLocale } from '../../i18n';
 import { Loaded } from '../../ui/State';
 import { Page } from '../../ui/Page';

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type SubmitEvent } from 'react';
 import { api, ask, Refused } from '../../api/client';
-import { useUser } from '../../app/session';
+import { useUser } from '../../lib/session';
 import { useLocale } from '../../i18n';
 import { refusalText } from '../../ui/refusal';
 

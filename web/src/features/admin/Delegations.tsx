@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useParams } from 'wouter';
 import { api, ask, Refused } from '../../api/client';
-import { useMay } from '../../app/session';
+import { useMay } from '../../lib/session';
 import type { Role } from '../../api/types';
 import { useLocale, type Key } from '../../i18n';
 import { useSites } from '../../lib/study';

@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo } from 'react';
 import { Link, useLocation, useParams } from 'wouter';
 import { api, ask, type Schemas } from '../../api/client';
-import { useMay, useUser } from '../../app/session';
+import { useMay, useUser } from '../../lib/session';
 import type { FormRecord, Place } from '../../api/types';
 import { FormView } from '../../forms/FormView';
 import { FormStore } from '../../forms/store';

@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, ask, newRequestId, Refused } from '../../api/client';
-import { useUser } from '../../app/session';
+import { useUser } from '../../lib/session';
 import type { FormStore } from '../../forms/store';
 import { useLocale } from '../../i18n';
 import { Dialog } from '../../ui/Dialog';

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'wouter';
 import type { ReactNode } from 'react';
 import { api, ask } from '../../api/client';
-import { useMay, useUser } from '../../app/session';
+import { useMay, useUser } from '../../lib/session';
 import type { QueryStatus, SubjectStatus } from '../../api/types';
 import { queryPath } from '../../lib/query';
 import { useLocale } from '../../i18n';

@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState, type SubmitEvent } from 'react';
 import { useLocation } from 'wouter';
 import { api, ask, Refused } from '../../api/client';
-import { remember } from '../../app/session';
+import { remember } from '../../lib/session';
 import { useLocale } from '../../i18n';
 import { Icon } from '../../ui/icons';
 import { refusalText } from '../../ui/refusal';

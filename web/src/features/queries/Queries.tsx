@@ -2,7 +2,7 @@ import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/re
 import { useState } from 'react';
 import { Link, useParams } from 'wouter';
 import { api, ask } from '../../api/client';
-import { useMay } from '../../app/session';
+import { useMay } from '../../lib/session';
 import type { Query, QueryStatus } from '../../api/types';
 import { actOnQuery, Thread } from '../../forms/Thread';
 import { useLocale } from '../../i18n';

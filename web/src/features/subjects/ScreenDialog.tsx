@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { api, ask, newRequestId, Refused } from '../../api/client';
-import { useMay } from '../../app/session';
+import { useMay } from '../../lib/session';
 import { useLocale } from '../../i18n';
 import { useSites } from '../../lib/study';
 import { subjectPath } from '../../lib/url';

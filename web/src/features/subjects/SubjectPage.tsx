@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Link, useParams } from 'wouter';
 import { api, ask } from '../../api/client';
-import { useMay } from '../../app/session';
+import { useMay } from '../../lib/session';
 import type { Schemas } from '../../api/client';
 import { useLocale } from '../../i18n';
 import { useDesign, type Design } from '../../lib/study';

@@ -2,7 +2,7 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useParams } from 'wouter';
 import { api, ask } from '../../api/client';
-import { useMay } from '../../app/session';
+import { useMay } from '../../lib/session';
 import type { SubjectStatus } from '../../api/types';
 import { useLocale } from '../../i18n';
 import { subjectPath, useParam } from '../../lib/url';

@@ -2,7 +2,7 @@ import { useQuery, type QueryClient } from '@tanstack/react-query';
 import { createContext, useContext } from 'react';
 import { api, ask, Refused } from '../api/client';
 import type { Role, User } from '../api/types';
-import type { May } from '../lib/may';
+import type { May } from './may';
 
 const KEY = ['caller'];
 
