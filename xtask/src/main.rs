@@ -10,6 +10,7 @@ mod process;
 mod setup;
 mod test;
 mod tree;
+mod web;
 
 use anyhow::Result;
 use clap::Parser;

@@ -11,7 +11,7 @@ struct Need {
     why: &'static str,
 }
 
-const NEEDS: [Need; 9] = [
+const NEEDS: [Need; 11] = [
     Need { found: has_c_compiler, package: "build-essential", why: "SQLite is compiled from C" },
     Need {
         found: has_postgresql,
@@ -52,6 +52,16 @@ const NEEDS: [Need; 9] = [
         found: || is_on_path("npm"),
         package: "npm",
         why: "it installs that provider, from a lock file",
+    },
+    Need {
+        found: || Path::new("/usr/bin/chromium").exists(),
+        package: "chromium",
+        why: "the journeys of users are tested in a browser",
+    },
+    Need {
+        found: has_chinese_font,
+        package: "fonts-noto-cjk",
+        why: "without it the browser shows Chinese as boxes",
     },
 ];
 
@@ -107,6 +117,10 @@ fn is_root() -> Result<bool> {
 
 fn has_c_compiler() -> bool {
     is_on_path("cc")
+}
+
+fn has_chinese_font() -> bool {
+    Path::new("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc").exists()
 }
 
 /// Debian keeps the part that makes environments apart.

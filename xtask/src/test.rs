@@ -31,6 +31,7 @@ pub fn run(mut phases: Phases) -> Result<()> {
     check::run(&mut phases)?;
     phases.time("build", || crate::process::run(cargo(TESTS).arg("--no-run")))?;
     let count = phases.time("tests", || count(cargo(TESTS).arg("--no-fail-fast")))?;
+    phases.time("web", crate::web::run)?;
     println!("{}", phases.summary());
     println!("{} tests passed in {} programs", count.passed, count.programs);
     Ok(())

@@ -6,8 +6,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const LEFT_BEHIND: [&str; 7] =
-    [".git", "target", "node_modules", "__pycache__", "casebook-data", "corpus", "artifacts"];
+const LEFT_BEHIND: [&str; 10] = [
+    ".git",
+    "target",
+    "node_modules",
+    "__pycache__",
+    "casebook-data",
+    "corpus",
+    "artifacts",
+    "dist",
+    "shots",
+    "test-results",
+];
 
 /// One file: where it is below the root, and what it says if it is text.
 pub struct File {

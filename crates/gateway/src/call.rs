@@ -20,6 +20,7 @@ use crate::{
     passage::{Door, Passage, Peer},
     problem,
     request_id::RequestId,
+    web,
 };
 
 /// The origin of what is done through this door, for the record: by a program, or in a browser.
@@ -39,6 +40,10 @@ pub(crate) async fn answer(
     let (route, values) = match find(&gateway, request.method(), &path) {
         Ok(found) => found,
         Err(NotFound { error, allow }) => {
+            let screen = web::screen(request.method(), request.uri(), request.headers());
+            if let (Some(screen), None) = (screen, &allow) {
+                return screen;
+            }
             let mut response = problem::response(&error, &id);
             if let Some(allow) = allow {
                 response.headers_mut().insert(header::ALLOW, allow);

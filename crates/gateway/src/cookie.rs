@@ -74,6 +74,11 @@ impl Cookies {
     }
 }
 
+/// Whether a page of ours calls, which asks for name and password itself.
+pub(crate) fn is_page(headers: &HeaderMap) -> bool {
+    headers.contains_key(CSRF)
+}
+
 /// Whether a client wants a cookie. A page of another site cannot send this header.
 pub(crate) fn is_wanted(headers: &HeaderMap) -> bool {
     headers.get(WANTED).is_some_and(|value| value == "cookie")

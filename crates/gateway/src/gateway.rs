@@ -18,7 +18,7 @@ use tonic_health::pb::health_server::HealthServer;
 use tracing::Span;
 
 use crate::{
-    Cookies, Drain, Guard, Uses, api, call, health::Health, oauth, pages, request_id, security,
+    Cookies, Drain, Guard, Uses, api, call, health::Health, oauth, pages, request_id, security, web,
 };
 
 /// Services, somebody who knows the callers, and limits; becomes an [`axum::Router`].
@@ -189,10 +189,12 @@ impl Gateway {
         let gateway = Arc::new(self);
         Router::new()
             .route("/", get(pages::start))
+            .route("/about", get(pages::about))
             .route("/start.css", get(pages::style))
             .route("/healthz", get(pages::healthz))
             .route("/readyz", get(pages::readyz))
             .merge(api::router())
+            .merge(web::router())
             .merge(protocols)
             .route(oauth::PATH, post(oauth::token))
             .fallback(call::answer)

@@ -29,6 +29,7 @@ mod server;
 mod tls;
 mod uses;
 mod watching;
+mod web;
 
 pub use cookie::Cookies;
 pub use drain::Drain;

@@ -8,17 +8,25 @@ use axum::{
 };
 use contract::Error;
 use futures::future::join_all;
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use tracing::warn;
 
-use crate::{Gateway, Readiness};
+use crate::{Gateway, Readiness, web};
 
 const STYLE: &str = include_str!("start.css");
 const READINESS_TIME: Duration = Duration::from_secs(2);
 const CACHE_ONE_HOUR: &str = "max-age=3600";
 
+/// The web workspace; where it was not built, what is running.
+pub(crate) async fn start(gateway: State<Arc<Gateway>>, headers: HeaderMap) -> Response {
+    match web::page(&headers) {
+        Some(page) => page,
+        None => about(gateway).await.into_response(),
+    }
+}
+
 /// Says what is running and where to go from here. No scripts, no data.
-pub(crate) async fn start(State(gateway): State<Arc<Gateway>>) -> Html<String> {
+pub(crate) async fn about(State(gateway): State<Arc<Gateway>>) -> Html<String> {
     let mut services = String::new();
     for service in &gateway.services {
         // Writing to a string cannot fail.

@@ -3,7 +3,7 @@
 use axum::{extract::Request, middleware::Next, response::Response};
 use http::{HeaderName, HeaderValue, header};
 
-use crate::call::is_grpc;
+use crate::{call::is_grpc, cookie};
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -18,10 +18,14 @@ const HEADERS: [(HeaderName, &str); 7] = [
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
 ];
 
+/// To a page of ours: a challenge that makes no browser open a window of its own for a password.
+const CHALLENGE_OF_PAGES: &str = r#"Session realm="casebook""#;
+
 /// Adds the headers to every answer but those of gRPC, which no browser shows. What an answer says
 /// itself stands. Nothing is kept unless the answer says so, because answers may hold data of
 /// participants.
 pub(crate) async fn headers(request: Request, next: Next) -> Response {
+    let is_page = cookie::is_page(request.headers());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     if is_grpc(headers) {
@@ -29,6 +33,10 @@ pub(crate) async fn headers(request: Request, next: Next) -> Response {
     }
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if is_page && headers.contains_key(header::WWW_AUTHENTICATE) {
+        let challenge = HeaderValue::from_static(CHALLENGE_OF_PAGES);
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response

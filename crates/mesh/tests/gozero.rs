@@ -1,6 +1,5 @@
 //! Interoperation with the real go-zero, which is built from the Go modules beside this file. Where
 //! there is no Go, these tests say so and pass; the layout itself is tested in `etcd.rs` as well.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod support;
 

@@ -14,7 +14,7 @@ async fn open(router: Router, uri: &str) -> Response<Body> {
 
 #[tokio::test]
 async fn the_start_page_says_what_runs_and_links_what_is_there() {
-    let response = open(gateway().into_router(), "/").await;
+    let response = open(gateway().into_router(), "/about").await;
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(header_of(&response, "content-type"), "text/html; charset=utf-8");
     let page = text(response).await;
@@ -25,6 +25,36 @@ async fn the_start_page_says_what_runs_and_links_what_is_there() {
         let status = open(gateway().into_router(), link).await.status();
         assert!(matches!(status.as_u16(), 200 | 401), "{link} answers {status}");
     }
+}
+
+#[tokio::test]
+async fn a_browser_that_opens_a_screen_gets_the_workspace_or_what_runs() {
+    let start = open(gateway().into_router(), "/").await;
+    assert_eq!(start.status(), StatusCode::OK);
+    let has_workspace = text(start).await.contains("<script type=\"module\"");
+    let opened = |uri: &str| {
+        let request = Request::builder().uri(uri).header("accept", "text/html,*/*");
+        ask(gateway().into_router(), request.body(Body::empty()).unwrap())
+    };
+    let screen = opened("/s/CDISCPILOT01/matrix").await;
+    assert_eq!(screen.status() == StatusCode::OK, has_workspace);
+    assert!(header_of(&screen, "content-type").contains(if has_workspace {
+        "html"
+    } else {
+        "json"
+    }));
+    for door in ["/v1/nowhere", "/api/nowhere"] {
+        let answer = opened(door).await;
+        assert_eq!(header_of(&answer, "content-type"), "application/problem+json", "{door}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_ours_is_not_challenged_for_a_password_by_the_browser() {
+    let request = Request::builder().uri("/v1/studies").header("x-casebook-csrf", "1");
+    let response = ask(gateway().into_router(), request.body(Body::empty()).unwrap()).await;
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    assert!(header_of(&response, "www-authenticate").starts_with("Session "));
 }
 
 #[tokio::test]

@@ -1,0 +1,94 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Link } from 'wouter';
+import { api, ask, newRequestId, Refused } from '../../api/client';
+import type { Visit } from '../../api/types';
+import { useLocale } from '../../i18n';
+import type { Design } from '../../lib/study';
+import { formPath } from '../../lib/url';
+import { Icon } from '../../ui/icons';
+import { refusalText } from '../../ui/refusal';
+import { ENTRY, Review, Status, TIMING } from '../../ui/Status';
+import { DateField } from './DateField';
+
+type Props = { design: Design; subjectKey: string; visit: Visit; mayEnter: boolean };
+
+/** One visit: when it is due, when it was, and its forms. */
+export function VisitCard({ design, subjectKey, visit, mayEnter }: Props) {
+  const { t, text } = useLocale();
+  const { studyEventOid, studyEventRepeatKey, timing, status, forms } = visit;
+  const event = design.events.get(studyEventOid);
+  const place = { studyOid: design.study.studyOid, subjectKey, studyEventOid, studyEventRepeatKey };
+  const isDated = visit.visitDate !== undefined;
+  const name = text(event?.description, event?.name ?? studyEventOid);
+  const isVisit = event?.type !== 'COMMON';
+  const repeating = event?.forms.map(({ formOid }) => design.forms.get(formOid)).filter((form) => form?.repeating) ?? [];
+  return (
+    <section className="visit" id={`visit-${studyEventOid}`} aria-label={name}>
+      <header>
+        <h2>{name}{studyEventRepeatKey === '1' ? '' : ` ${studyEventRepeatKey}`}</h2>
+        {isVisit && <Status look={TIMING[timing]} />}
+        {!isVisit && <Status look={ENTRY[status]} />}
+        {isDated && <span>{visit.visitDate}</span>}
+        {visit.targetDate && <span className="fine">{t('visit.window', { target: visit.targetDate, from: visit.windowStartDate ?? '', to: visit.windowEndDate ?? '' })}</span>}
+        <span className="grow" />
+        {isVisit && !isDated && mayEnter && <TookPlace place={place} name={name} />}
+      </header>
+      <ul className="form-links">
+        {forms.map((summary) => {
+          const form = design.forms.get(summary.formOid);
+          return (
+            <li key={`${summary.formOid}.${summary.formRepeatKey}`}>
+              <Link href={formPath({ ...place, formOid: summary.formOid, formRepeatKey: summary.formRepeatKey })}>
+                <Status look={ENTRY[summary.status]} isBare />
+                <span className="grow">{text(form?.description, form?.name ?? summary.formOid)}{summary.formRepeatKey === '1' ? '' : ` ${summary.formRepeatKey}`}</span>
+                {summary.review && <Review state={summary.review} isBare />}
+                {summary.openQueryCount > 0 && <span className="badge tone-amber"><Icon name="triangle" />{summary.openQueryCount}</span>}
+              </Link>
+            </li>
+          );
+        })}
+        {mayEnter && repeating.map((form) => {
+          if (!form) return null;
+          const used = forms.filter(({ formOid, version }) => formOid === form.formOid && version > 0).map(({ formRepeatKey }) => Number(formRepeatKey) || 0);
+          const next = String(Math.max(0, ...used) + 1);
+          return (
+            <li key={`new.${form.formOid}`}>
+              <Link href={formPath({ ...place, formOid: form.formOid, formRepeatKey: next })} className="new"><Icon name="plus" />{t('visit.another', { form: text(form.description, form.name) })}</Link>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+type TookPlaceProps = { place: { studyOid: string; subjectKey: string; studyEventOid: string; studyEventRepeatKey: string }; name: string };
+
+/** Notes on which day the visit took place. */
+function TookPlace({ place, name }: TookPlaceProps) {
+  const { t } = useLocale();
+  const client = useQueryClient();
+  const [isOpen, setOpen] = useState(false);
+  const [date, setDate] = useState('');
+  const run = useMutation({
+    mutationFn: () => {
+      const { studyOid, subjectKey, studyEventOid, studyEventRepeatKey } = place;
+      const body = { event: name, eventDate: date, studyEventOid, studyEventRepeatKey, requestId: newRequestId() };
+      return ask(api.POST('/v1/studies/{studyOid}/subjects/{subjectKey}:recordEvent', { params: { path: { studyOid, subjectKey } }, body }));
+    },
+    onSuccess: () => {
+      setOpen(false);
+      void client.invalidateQueries({ queryKey: ['subject', place.studyOid, place.subjectKey] });
+      void client.invalidateQueries({ queryKey: ['matrix', place.studyOid] });
+    },
+  });
+  if (!isOpen) return <button type="button" className="button small" onClick={() => setOpen(true)}>{t('visit.tookplace')}</button>;
+  return (
+    <form className="inline" onSubmit={(event) => { event.preventDefault(); run.mutate(); }}>
+      <DateField label={t('visit.date')} value={date} onChange={setDate} />
+      <button type="submit" className="button primary small" disabled={date === '' || run.isPending}>{t('act.save')}</button>
+      {run.error && <span className="error" role="alert">{refusalText(run.error instanceof Refused ? run.error.reason : 'INCIDENT', t)}</span>}
+    </form>
+  );
+}

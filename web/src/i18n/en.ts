@@ -1,0 +1,6 @@
+import { app } from './en/app';
+import { forms } from './en/forms';
+import { admin } from './en/admin';
+
+/** Every text of the screens, by key. */
+export const en = { ...app, ...forms, ...admin };
