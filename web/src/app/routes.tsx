@@ -5,7 +5,7 @@ import { Loaded, Empty } from '../ui/State';
 import { Page } from '../ui/Page';
 import { useStudies } from '../lib/study';
 
-const Home = lazy(() => import('../features/home/Home'));
+const Home = lazy(() => import('../features/overview/Home'));
 const Subjects = lazy(() => import('../features/subjects/Subjects'));
 const Subject = lazy(() => import('../features/subjects/SubjectPage'));
 const Matrix = lazy(() => import('../features/matrix/Matrix'));

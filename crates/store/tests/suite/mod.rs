@@ -12,7 +12,7 @@ use store::{Batch, Effect, Store, View};
 
 pub type Case = fn(Arc<dyn Store>) -> BoxFuture<'static, ()>;
 
-pub const CASES: [(&str, Case); 21] = [
+pub const CASES: [(&str, Case); 22] = [
     ("an append is read back with its effects", |s| Box::pin(appends::is_read_back(s))),
     ("an append behind a moved head writes nothing", |s| Box::pin(appends::behind_a_moved_head(s))),
     ("several logs are written together or not at all", |s| Box::pin(appends::several_logs(s))),
