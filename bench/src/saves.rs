@@ -147,9 +147,12 @@ fn measure(kind: Kind, prepared: &std::path::Path, rate: Option<f64>) -> Result<
     Ok(Run { measured, cpu_us_per_save })
 }
 
-/// `casebook serve` on a data folder, on a port of its choice.
+/// `casebook serve` on a data folder, on a port of its choice. One user sends everything, which the
+/// usual limits of a caller are against.
 pub fn serve(folder: &PathBuf) -> Command {
     let mut command = Command::new(place::casebook());
+    command.env("CASEBOOK_LIMITS_CALLER_PER_SECOND", "0");
+    command.env("CASEBOOK_LIMITS_STUDY_PER_SECOND", "0");
     command.arg("serve").arg("--data").arg(folder).args(["--listen", "127.0.0.1:0"]);
     command
 }
