@@ -1,4 +1,4 @@
-import { address, expect, logIn, STUDY, test, watch } from './world';
+import { address, expect, logIn, passwordOf, STUDY, test, watch } from './world';
 import type { Page } from '@playwright/test';
 
 /** A participant of our own for each run, so that tests do not meet in one casebook. */
@@ -121,6 +121,23 @@ test('nothing typed is lost when the network is cut, the page loaded anew, and t
   await expect(cell(page, 'I.SC.SCDAT')).toHaveValue('2014-03-12');
 });
 
+test('a session that ends in the middle of entry asks for the password and loses nothing', async ({ page, context }) => {
+  const subject = await screen(page);
+  await page.goto(address(`${subject}/SE.SCREENING1/1/F.SC/1`));
+  const years = cell(page, 'I.SC.EDULEVEL');
+  await years.waitFor();
+  await context.clearCookies();
+  await years.fill('13');
+  await years.press('Enter');
+  await page.locator('input[autocomplete=username]').fill('coordinator');
+  await page.locator('input[type=password]').fill(passwordOf('coordinator'));
+  await page.keyboard.press('Enter');
+  await saved(page);
+  await expect(years).toHaveValue('13');
+  await page.reload();
+  await expect(years).toHaveValue('13');
+});
+
 test('a save whose answer was lost is sent again under the same id and done once', async ({ page, context }) => {
   const subject = await screen(page);
   await page.goto(address(`${subject}/SE.SCREENING1/1/F.SC/1`));
@@ -196,13 +213,13 @@ test('rows are added by key, filled in, and removed with a reason', async ({ pag
   await page.goto(address(`${subject}/SE.SCREENING1/1/F.MH/1`));
   const rows = page.locator('table.entry tbody tr');
   const term = (row: number) => rows.nth(row).locator('input[type=text]').first();
-  await term(0).fill('Hypertension');
+  await term(0).fill('HT-1');
   await page.keyboard.press('Alt+r');
-  await page.keyboard.type('Migraine');
+  await page.keyboard.type('MG-2');
   await page.keyboard.press('Tab');
   await saved(page);
   await expect(rows).toHaveCount(2);
-  await expect(term(1)).toHaveValue('Migraine');
+  await expect(term(1)).toHaveValue('MG-2');
   await page.getByRole('button', { name: 'Remove row 2' }).click();
   await page.getByRole('dialog').getByLabel('Reason').fill('Entered for another participant');
   await page.getByRole('dialog').getByRole('button', { name: 'Remove row 2' }).click();

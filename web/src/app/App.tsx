@@ -1,7 +1,8 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { CSPProvider } from '@base-ui/react/csp-provider';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { Refused } from '../api/client';
+import { SESSION_OVER } from '../forms/outbox';
 import { LocaleProvider } from '../i18n';
 import { Failed, Loading } from '../ui/State';
 import { Toasts } from '../ui/Toast';
@@ -34,6 +35,12 @@ function makeClient(): QueryClient {
 function Gate() {
   const caller = useCaller();
   const [theme, toggleTheme] = useTheme();
+  const { refetch } = caller;
+  useEffect(() => {
+    const ask = () => void refetch();
+    window.addEventListener(SESSION_OVER, ask);
+    return () => window.removeEventListener(SESSION_OVER, ask);
+  }, [refetch]);
   if (caller.isError && caller.data === undefined) {
     return <div className="alone"><Failed error={caller.error} onRetry={() => void caller.refetch()} /></div>;
   }

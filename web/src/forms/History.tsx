@@ -24,7 +24,7 @@ export function History({ cell: key, item }: { cell: CellKey; item: ItemDef }) {
   return (
     <Loaded from={found}>
       {(entries) => entries.length === 0 ? <p className="fine">{t('history.none')}</p> : (
-        <div className="scroll-x">
+        <div className="scroll-x" role="region" tabIndex={0} aria-label={t('field.history')}>
           <table className="table">
             <thead><tr><th>{t('history.when')}</th><th>{t('history.what')}</th><th>{t('history.old')}</th><th>{t('history.new')}</th><th>{t('history.who')}</th><th>{t('history.why')}</th><th>{t('history.version')}</th></tr></thead>
             <tbody>

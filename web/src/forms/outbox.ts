@@ -36,6 +36,8 @@ type News =
   | { kind: 'changed'; send: Send }
   | { kind: 'elsewhere'; place: string };
 
+/** Told to the page when a save is not taken because nobody is logged in any more. */
+export const SESSION_OVER = 'casebook-session-over';
 const DATABASE = 'casebook';
 const RETRY_MS = [1000, 2000, 5000, 10_000, 15_000];
 export const placeKey = (place: Place) =>
@@ -216,6 +218,7 @@ class Outbox {
       const refused = error instanceof Refused ? error : new Refused(OFFLINE, 0);
       if (refused.isPassing || refused.status === 401) {
         this.publish({ isOffline: refused.status !== 401 });
+        if (refused.status === 401) window.dispatchEvent(new Event(SESSION_OVER));
         return false;
       }
       this.publish({ isOffline: false });

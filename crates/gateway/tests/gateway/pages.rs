@@ -50,6 +50,29 @@ async fn a_browser_that_opens_a_screen_gets_the_workspace_or_what_runs() {
 }
 
 #[tokio::test]
+async fn the_workspace_is_compressed_kept_by_hash_and_has_nothing_inline() {
+    let page = text(open(gateway().into_router(), "/").await).await;
+    let Some((_, rest)) = page.split_once("src=\"/assets/") else {
+        // Built without the workspace: what runs is shown instead.
+        assert!(page.contains("/about") || page.contains("Casebook"));
+        return;
+    };
+    assert!(!page.contains("<style") && !page.contains("style=") && !page.contains("http"));
+    let script = format!("/assets/{}", rest.split('"').next().unwrap());
+    for (takes, encoding) in [("gzip, deflate, br", "br"), ("gzip", "gzip"), ("", "")] {
+        let request = Request::builder().uri(&script).header("accept-encoding", takes);
+        let file = ask(gateway().into_router(), request.body(Body::empty()).unwrap()).await;
+        assert_eq!(file.status(), StatusCode::OK);
+        assert!(header_of(&file, "cache-control").contains("immutable"));
+        assert!(header_of(&file, "content-type").starts_with("text/javascript"));
+        assert_eq!(header_of(&file, "content-encoding"), encoding);
+    }
+    let start = open(gateway().into_router(), "/").await;
+    assert_eq!(header_of(&start, "cache-control"), "no-cache");
+    assert!(header_of(&start, "content-security-policy").contains("script-src 'self'"));
+}
+
+#[tokio::test]
 async fn a_page_of_ours_is_not_challenged_for_a_password_by_the_browser() {
     let request = Request::builder().uri("/v1/studies").header("x-casebook-csrf", "1");
     let response = ask(gateway().into_router(), request.body(Body::empty()).unwrap()).await;

@@ -68,7 +68,7 @@ function Schedule({ design }: { design: Design }) {
   const { t, text } = useLocale();
   const { study } = design;
   return (
-    <div className="scroll-x">
+    <div className="scroll-x" role="region" tabIndex={0} aria-label={t('build.schedule')}>
       <table className="table schedule">
         <thead><tr><th className="sticky">{t('build.event')}</th><th>{t('build.window')}</th>{study.forms.map((form) => <th key={form.formOid} title={text(form.description, form.name)}>{form.formOid.replace(/^F\./, '')}</th>)}</tr></thead>
         <tbody>
