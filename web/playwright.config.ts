@@ -2,7 +2,7 @@ import { defineConfig } from '@playwright/test';
 
 /** Debian's chromium, without a window; one at a time, because all share one server. */
 export default defineConfig({
-  testDir: 'e2e',
+  testDir: process.env['CASEBOOK_BENCH'] ? 'bench' : 'e2e',
   globalSetup: './e2e/server.ts',
   outputDir: 'test-results',
   workers: 1,
