@@ -128,6 +128,7 @@ fn install_metrics() -> Result<PrometheusHandle> {
     mesh::metrics::describe();
     store::metrics::describe();
     identity::metrics::describe();
+    webhook::metrics::describe();
     metrics::describe_gauge!(MEMORY, metrics::Unit::Bytes, "memory of the process");
     Ok(handle)
 }

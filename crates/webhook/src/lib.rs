@@ -23,7 +23,7 @@ mod keys;
 mod lane;
 mod list;
 mod message;
-mod metrics;
+pub mod metrics;
 mod outcome;
 mod page;
 mod progress;

@@ -14,6 +14,16 @@ const ENDPOINTS: &str = "webhook_endpoints";
 /// Endpoints that were disabled because deliveries failed or the receiver is gone.
 const DISABLED: &str = "webhook_endpoints_disabled_total";
 
+/// Tells the recorder what the names mean.
+pub fn describe() {
+    use ::metrics::Unit::Seconds;
+    ::metrics::describe_counter!(ATTEMPTS, "attempts to deliver an event");
+    ::metrics::describe_histogram!(ATTEMPT_SECONDS, Seconds, "how long an attempt took");
+    ::metrics::describe_histogram!(EVENT_AGE_SECONDS, Seconds, "age of an event when accepted");
+    ::metrics::describe_gauge!(ENDPOINTS, "endpoints that this process serves");
+    ::metrics::describe_counter!(DISABLED, "endpoints that were disabled for their failures");
+}
+
 pub(crate) fn attempted(outcome: &Outcome, took: Duration) {
     ::metrics::counter!(ATTEMPTS, "outcome" => outcome.name()).increment(1);
     ::metrics::histogram!(ATTEMPT_SECONDS).record(took.as_secs_f64());
