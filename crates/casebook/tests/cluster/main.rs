@@ -2,12 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "../support/chance.rs"]
-#[allow(dead_code, reason = "each test uses a part")]
-mod chance;
-#[path = "../support/client.rs"]
-#[allow(dead_code, reason = "each test uses a part")]
-mod client;
 mod doors;
 mod drained_services;
 mod finding;
@@ -15,22 +9,12 @@ mod gozero;
 mod hostile_services;
 mod killed_services;
 mod left_out;
-#[path = "../support/load.rs"]
-#[allow(dead_code, reason = "each test uses a part")]
-mod load;
 mod lost_etcd;
-#[path = "../support/program.rs"]
-#[allow(dead_code, reason = "each test uses a part")]
-mod program;
-#[path = "../support/receiver.rs"]
-#[allow(dead_code, reason = "each test uses a part")]
-mod receiver;
 mod secured;
 mod sender;
-#[path = "../support/study.rs"]
+#[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "each test uses a part")]
-mod study;
+mod support;
 mod world;
-#[path = "../support/writer.rs"]
-#[allow(dead_code, reason = "each test uses a part")]
-mod writer;
+
+use support::{chance, client, load, program, receiver, study, writer};

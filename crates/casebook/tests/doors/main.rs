@@ -10,17 +10,11 @@ mod log;
 #[cfg(test)]
 mod seen;
 #[cfg(test)]
+#[path = "../support/mod.rs"]
+#[allow(dead_code, reason = "each test uses a part")]
+mod support;
+#[cfg(test)]
 mod traces;
 
 #[cfg(test)]
-#[path = "../support/chance.rs"]
-#[allow(dead_code, reason = "shared with other tests")]
-mod chance;
-#[cfg(test)]
-#[path = "../support/program.rs"]
-#[allow(dead_code, reason = "shared with other tests")]
-mod program;
-#[cfg(test)]
-#[path = "../support/study.rs"]
-#[allow(dead_code, reason = "shared with other tests")]
-mod study;
+use support::{program, study};

@@ -11,7 +11,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
-use crate::study::{PASSWORD, USER};
+use super::study::{PASSWORD, USER};
 
 /// The connection ended before the whole answer was there: nobody knows whether the call was done.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::{
+use super::{
     client::{Client, Lost},
     writer::Writer,
 };
@@ -135,7 +135,7 @@ async fn save_once(
     writer: &mut Writer,
     address: SocketAddr,
     connected: &mut Option<Client>,
-) -> Result<Option<crate::client::Answer>, Lost> {
+) -> Result<Option<super::client::Answer>, Lost> {
     let client = match connected {
         Some(client) => client,
         None => connected.insert(Client::open(address).await?),

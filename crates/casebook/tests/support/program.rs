@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use crate::chance::Chance;
+use super::chance::Chance;
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_casebook");
 

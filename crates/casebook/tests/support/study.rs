@@ -17,7 +17,7 @@ use kernel::{
 use store::{Postgres, Sqlite, Store};
 use testkit::clock::FakeClock;
 
-use crate::program::Place;
+use super::program::Place;
 
 pub const STUDY: &str = "FAULTS";
 pub const SITE: &str = "01";

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::{
+use super::{
     chance::Chance,
     client::{Answer, Client, Lost},
     study::{DERIVED, EVENTS, FORM, GROUP, ITEMS, ODD, STUDY, event, item, subject},

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::{
     manager, path,
@@ -11,14 +12,23 @@ use super::{
 };
 use crate::{
     client::Client,
-    program::Place,
+    program::{Place, Server},
     receiver::{Received, Receiver},
     study::{self, STUDY, subject},
     writer::{record_path, save},
 };
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_saved_form_is_told_and_receivers_that_are_not_ours_verify_it() {
+/// A program with one subject, and a receiver that is subscribed there.
+struct Scene {
+    receiver: Receiver,
+    manager: Client,
+    coordinator: Client,
+    endpoint: Value,
+    _server: Server,
+    _folder: TempDir,
+}
+
+async fn scene(event_types: &[&str]) -> Scene {
     let folder = tempfile::tempdir().unwrap();
     let place = Place::folder(folder.path().join("data"));
     study::fill(&place, 1).await;
@@ -26,8 +36,14 @@ async fn a_saved_form_is_told_and_receivers_that_are_not_ours_verify_it() {
     let receiver = Receiver::start(Duration::ZERO).await;
     let mut manager = manager(&server).await;
     let url = format!("http://{}/hook", receiver.address);
-    let endpoint = subscribe(&mut manager, &url, &["form.saved"]).await;
-    let mut coordinator = Client::open(server.address).await.unwrap();
+    let endpoint = subscribe(&mut manager, &url, event_types).await;
+    let coordinator = Client::open(server.address).await.unwrap();
+    Scene { receiver, manager, coordinator, endpoint, _server: server, _folder: folder }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_saved_form_is_told_and_receivers_that_are_not_ours_verify_it() {
+    let Scene { receiver, manager, coordinator, endpoint, .. } = &mut scene(&["form.saved"]).await;
     let saved = coordinator.put(&record_path(&subject(0), 3), &save("s-1", 0, 1)).await.unwrap();
     saved.expect_success();
 
@@ -71,15 +87,7 @@ async fn a_saved_form_is_told_and_receivers_that_are_not_ours_verify_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replay_that_was_asked_for_comes_under_the_same_id_with_a_time_of_its_own() {
-    let folder = tempfile::tempdir().unwrap();
-    let place = Place::folder(folder.path().join("data"));
-    study::fill(&place, 1).await;
-    let server = serve_to_this_machine(&place);
-    let receiver = Receiver::start(Duration::ZERO).await;
-    let mut manager = manager(&server).await;
-    let url = format!("http://{}/hook", receiver.address);
-    let endpoint = subscribe(&mut manager, &url, &[]).await;
-    let mut coordinator = Client::open(server.address).await.unwrap();
+    let Scene { receiver, manager, coordinator, endpoint, .. } = &mut scene(&[]).await;
     for number in 1..=2 {
         let body = save(&format!("s-{number}"), number - 1, number);
         coordinator.put(&record_path(&subject(0), 3), &body).await.unwrap().expect_success();
