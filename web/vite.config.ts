@@ -28,7 +28,8 @@ function precompress(): Plugin {
   };
 }
 
-const server = process.env['CASEBOOK_URL'] ?? 'http://127.0.0.1:8080';
+/** With the host that the browser named, so that the server sees where a call comes from. */
+const server = { target: process.env['CASEBOOK_URL'] ?? 'http://127.0.0.1:8080', changeOrigin: false };
 /** What the server itself answers; everything else is a page of this program. */
 const proxy = { '/v1': server, '/api': server, '/healthz': server, '/readyz': server };
 

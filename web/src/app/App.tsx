@@ -1,6 +1,7 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { CSPProvider } from '@base-ui/react/csp-provider';
 import { lazy, Suspense, useEffect, useState } from 'react';
+import { useLocation } from 'wouter';
 import { Refused } from '../api/client';
 import { SESSION_OVER } from '../forms/outbox';
 import { LocaleProvider } from '../i18n';
@@ -12,6 +13,10 @@ import { UserContext, useCaller } from '../lib/session';
 import { Shell } from './Shell';
 
 const LogIn = lazy(() => import('../features/login/LogIn'));
+const NewPassword = lazy(() => import('../features/login/NewPassword'));
+/** Where messages lead, whoever is logged in. */
+const INVITATION = '/accept-invitation';
+const RESET = '/reset-password';
 
 function makeClient(): QueryClient {
   const client: QueryClient = new QueryClient({
@@ -35,12 +40,16 @@ function makeClient(): QueryClient {
 function Gate() {
   const caller = useCaller();
   const [theme, toggleTheme] = useTheme();
+  const [path] = useLocation();
   const { refetch } = caller;
   useEffect(() => {
     const ask = () => void refetch();
     window.addEventListener(SESSION_OVER, ask);
     return () => window.removeEventListener(SESSION_OVER, ask);
   }, [refetch]);
+  if (path === INVITATION || path === RESET) {
+    return <Suspense fallback={<Loading />}><NewPassword theme={theme} onTheme={toggleTheme} isInvitation={path === INVITATION} /></Suspense>;
+  }
   if (caller.isError && caller.data === undefined) {
     return <div className="alone"><Failed error={caller.error} onRetry={() => void caller.refetch()} /></div>;
   }

@@ -3,6 +3,7 @@ import { Redirect, Route, Switch } from 'wouter';
 import { useLocale } from '../i18n';
 import { Loaded, Empty } from '../ui/State';
 import { Page } from '../ui/Page';
+import { CALLBACK } from '../lib/oidc';
 import { useStudies } from '../lib/study';
 
 const Home = lazy(() => import('../features/overview/Home'));
@@ -16,6 +17,7 @@ const Build = lazy(() => import('../features/build/Build'));
 const FormPreview = lazy(() => import('../features/build/FormPreview'));
 const Delegations = lazy(() => import('../features/admin/Delegations'));
 const Users = lazy(() => import('../features/admin/Users'));
+const FinishLink = lazy(() => import('../features/account/Providers'));
 const Account = lazy(() => import('../features/account/Account'));
 
 function Start() {
@@ -54,6 +56,7 @@ export function Routes() {
       <Route path="/s/:study/delegations" component={Delegations} />
       <Route path="/users" component={Users} />
       <Route path="/account" component={Account} />
+      <Route path={CALLBACK} component={FinishLink} />
       <Route component={Unknown} />
     </Switch>
   );

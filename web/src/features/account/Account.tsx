@@ -7,6 +7,7 @@ import { Loaded } from '../../ui/State';
 import { Page } from '../../ui/Page';
 import { refusalText } from '../../ui/refusal';
 import { ApiKeys } from './ApiKeys';
+import { Providers } from './Providers';
 import { SecondFactor } from './SecondFactor';
 
 export default function Account() {
@@ -17,6 +18,7 @@ export default function Account() {
       <p className="lead"><strong>{user.fullName}</strong> · {user.username} {user.email && `· ${user.email}`}</p>
       <Password />
       <SecondFactor />
+      <Providers />
       <Sessions />
       <ApiKeys />
     </Page>

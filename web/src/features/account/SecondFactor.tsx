@@ -1,6 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type SubmitEvent } from 'react';
 import { api, ask, Refused } from '../../api/client';
+import { QrCode } from './QrCode';
+import './account.css';
 import { useUser } from '../../lib/session';
 import { useLocale } from '../../i18n';
 import { refusalText } from '../../ui/refusal';
@@ -33,10 +35,14 @@ export function SecondFactor() {
         </div>
       )}
       {enrol.data && !confirm.data && (
-        <dl className="pairs">
-          <div><dt>{t('account.secret')}</dt><dd><code className="wrap">{enrol.data.secret}</code></dd></div>
-          <div><dt>URI</dt><dd><code className="wrap">{enrol.data.otpauthUri}</code></dd></div>
-        </dl>
+        <div className="qr-line">
+          <QrCode text={enrol.data.otpauthUri} label={t('account.scan')} />
+          <div>
+            <p>{t('account.scan')}</p>
+            <p className="fine">{t('account.secret')}</p>
+            <code className="wrap">{enrol.data.secret}</code>
+          </div>
+        </div>
       )}
       {!confirm.data && (
         <form className="row-fields" onSubmit={submit}>

@@ -1,38 +1,53 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState, type SubmitEvent } from 'react';
 import { useLocation } from 'wouter';
 import { api, ask, Refused } from '../../api/client';
+import { comeBack, leaveFor } from '../../lib/oidc';
 import { remember } from '../../lib/session';
 import { useLocale } from '../../i18n';
 import { Icon } from '../../ui/icons';
 import { refusalText } from '../../ui/refusal';
-import type { Theme } from '../../ui/theme';
-import './login.css';
+import { Frame, type FrameProps } from './Frame';
 
-const FLOW = 'casebook.oidc';
-/** Where the provider sends the browser back to. */
-const CALLBACK = '/oidc/callback';
-
-export default function LogIn({ theme, onTheme }: { theme: Theme; onTheme: () => void }) {
-  const { t, language, setLanguage } = useLocale();
+export default function LogIn(frame: FrameProps) {
+  const { t } = useLocale();
+  const [isForgotten, setForgotten] = useState(false);
   return (
-    <div className="login">
-      <div className="login-tools">
-        <button type="button" className="button plain" onClick={() => setLanguage(language === 'zh' ? 'en' : 'zh')}>
-          <Icon name="globe" />{language === 'zh' ? 'English' : '中文'}
-        </button>
-        <button type="button" className="button plain square" aria-label={t(theme === 'dark' ? 'nav.light' : 'nav.dark')} onClick={onTheme}>
-          <Icon name={theme === 'dark' ? 'sun' : 'moon'} />
-        </button>
-      </div>
-      <main className="login-card">
-        <h1><img src="/icon.svg" alt="" width="32" height="32" />Casebook</h1>
-        <p className="fine">{t('login.what')}</p>
-        <Credentials />
-        <Providers />
-        <p className="fine">{t('login.recorded')}</p>
-      </main>
-    </div>
+    <Frame {...frame}>
+      <p className="fine">{t('login.what')}</p>
+      {isForgotten ? (
+        <Forgotten onBack={() => setForgotten(false)} />
+      ) : (
+        <>
+          <Credentials />
+          <button type="button" className="button plain" onClick={() => setForgotten(true)}>{t('login.forgotten')}</button>
+          <Providers />
+        </>
+      )}
+      <p className="fine">{t('login.recorded')}</p>
+    </Frame>
+  );
+}
+
+/** Whether there is such a user is not told: the answer is the same. */
+function Forgotten({ onBack }: { onBack: () => void }) {
+  const { t } = useLocale();
+  const [name, setName] = useState('');
+  const run = useMutation({ mutationFn: () => ask(api.POST('/v1/password:requestReset', { body: { username: name.trim() } })) });
+  return (
+    <form onSubmit={(event) => { event.preventDefault(); run.mutate(); }}>
+      <h2>{t('login.forgotten')}</h2>
+      {run.isSuccess ? <p role="status">{t('login.mailed')}</p> : (
+        <>
+          <label>{t('login.name')}
+            <input className="input big" autoComplete="username" autoFocus required value={name} onChange={(event) => setName(event.target.value)} />
+          </label>
+          <button type="submit" className="button primary big" disabled={run.isPending}>{t('login.mail')}</button>
+        </>
+      )}
+      {run.error && <p className="error" role="alert"><Icon name="dot" />{refusalText(run.error instanceof Refused ? run.error.reason : 'INCIDENT', t)}</p>}
+      <button type="button" className="button plain" onClick={onBack}>{t('login.back')}</button>
+    </form>
   );
 }
 
@@ -90,19 +105,11 @@ function Providers() {
   const [, go] = useLocation();
   const [refused, setRefused] = useState<string | undefined>();
   const fail = (error: unknown) => setRefused(error instanceof Refused ? error.reason : 'INCIDENT');
-  const start = async (providerId: string) => {
-    const path = { providerId };
-    const { authorizationUrl, flowSecret } = await ask(api.POST('/v1/oidc/providers/{providerId}:logIn', { params: { path }, body: {} }));
-    sessionStorage.setItem(FLOW, flowSecret);
-    window.location.assign(authorizationUrl);
-  };
+  const start = async (providerId: string) => leaveFor(await ask(api.POST('/v1/oidc/providers/{providerId}:logIn', { params: { path: { providerId } }, body: {} })));
   useEffect(() => {
-    const flowSecret = sessionStorage.getItem(FLOW);
-    if (window.location.pathname !== CALLBACK || !flowSecret) return;
-    sessionStorage.removeItem(FLOW);
-    const sent = new URLSearchParams(window.location.search);
-    const body = { state: sent.get('state') ?? '', code: sent.get('code') ?? '', flowSecret };
-    ask(api.POST('/v1/oidc:finish', { body })).then(({ logIn }) => {
+    const back = comeBack();
+    if (!back) return;
+    back.then(({ logIn }) => {
       if (!logIn) return;
       go('/', { replace: true });
       remember(client, logIn.user);
