@@ -176,10 +176,11 @@ pub fn terminal(unblinded: bool) -> Context {
     Context::new(caller, "system", new_id())
 }
 
-/// The real time.
+/// The real time, cut to milliseconds: what is written down is what is kept.
 #[expect(clippy::disallowed_methods, reason = "the only place that makes a real clock")]
 pub fn now() -> Timestamp {
-    Timestamp::now()
+    let now = Timestamp::now();
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
 }
 
 /// Randomness of the operating system.

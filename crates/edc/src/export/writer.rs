@@ -38,8 +38,10 @@ pub(super) fn write(
         people.users.iter().map(|(user, name)| (user.as_str(), name.as_deref())).collect();
     let meanings: Vec<&str> = people.meanings.iter().map(String::as_str).collect();
     let as_of = job.request.as_of.map(|at| at.to_string());
+    let version_hash = job.study.compiled.design.hash().to_string();
     let study = StudyOut {
         design,
+        version_hash: &version_hash,
         as_of: as_of.as_deref(),
         created_at,
         source_version: &job.request.source_version,

@@ -8,6 +8,7 @@ use contract::{
 };
 use futures::TryStreamExt;
 use jiff::SignedDuration;
+use testkit::study::version;
 
 use crate::{
     review::{sign, weighed, with_reason},
@@ -74,6 +75,15 @@ fn one_document_comes_as_it_is() {
         let odm = text(&world, &data_manager(), as_format(Format::Odm)).await;
         assert!(odm.contains("<ODM") && odm.trim_end().ends_with("</ODM>"));
         assert!(odm.contains("AuditRecord"), "it says who changed what");
+    });
+}
+
+#[test]
+fn an_export_to_a_blinded_caller_names_the_version_that_was_published() {
+    on_every_store(async |world| {
+        let json = text(&world, &data_manager(), as_format(Format::Json)).await;
+        let document: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(document["study_version_hash"], version().hash().to_string());
     });
 }
 

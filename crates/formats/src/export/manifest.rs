@@ -8,7 +8,7 @@ use super::{StudyOut, Written};
 struct Manifest<'a> {
     study: &'a str,
     study_version: &'a str,
-    study_version_hash: String,
+    study_version_hash: &'a str,
     format: &'a str,
     /// Null for the state at `created_at`.
     as_of: Option<&'a str>,
@@ -25,7 +25,7 @@ pub fn manifest(study: &StudyOut<'_>, format: &str, files: &[Written]) -> String
     let manifest = Manifest {
         study: version.study_oid.as_str(),
         study_version: version.version_oid.as_str(),
-        study_version_hash: study.design.hash().to_string(),
+        study_version_hash: study.version_hash,
         format,
         as_of: study.as_of,
         created_at: study.created_at,

@@ -10,6 +10,8 @@ use kernel::{
 pub struct StudyOut<'a> {
     /// The version whose items are written; its study OID names the study.
     pub design: &'a Design,
+    /// The hash that names the version, also where `design` shows only what a caller may see of it.
+    pub version_hash: &'a str,
     /// The instant whose state is written; none for the present state.
     pub as_of: Option<&'a str>,
     pub created_at: &'a str,

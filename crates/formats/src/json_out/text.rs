@@ -53,7 +53,7 @@ pub(super) fn push_study(out: &mut Vec<u8>, study: &StudyOut<'_>) {
     out.push(b',');
     push_pair(out, "study_version", version.version_oid.as_str());
     out.push(b',');
-    push_pair(out, "study_version_hash", &study.design.hash().to_string());
+    push_pair(out, "study_version_hash", study.version_hash);
     push_optional(out, "as_of", study.as_of);
     out.push(b',');
     push_pair(out, "created_at", study.created_at);
