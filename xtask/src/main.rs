@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod phases;
 mod process;
+mod programs;
 mod setup;
 mod test;
 mod tree;

@@ -2,16 +2,21 @@ use crate::{
     check,
     phases::Phases,
     process::{cargo, line},
+    programs::{self, Program},
     setup,
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use std::{
-    io::{BufRead, BufReader},
-    process::{Command, Stdio},
+    collections::VecDeque,
+    sync::{Mutex, PoisonError},
+    thread,
 };
 
 /// All tests; examples, and documentation without examples to run, are not built.
 const TESTS: [&str; 5] = ["test", "--workspace", "--lib", "--bins", "--tests"];
+
+/// Test programs that run at the same time. Many wait for servers, clocks and disks most of the time.
+const AT_ONCE: usize = 2;
 
 /// How many tests ran, in how many test programs.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -29,35 +34,52 @@ struct Count {
 pub fn run(mut phases: Phases) -> Result<()> {
     phases.time("setup", setup::run)?;
     check::run(&mut phases)?;
-    phases.time("build", || crate::process::run(cargo(TESTS).arg("--no-run")))?;
-    let count = phases.time("tests", || count(cargo(TESTS).arg("--no-fail-fast")))?;
+    let programs = phases.time("build", || programs::build(&mut cargo(TESTS)))?;
+    let count = phases.time("tests", || all(programs))?;
     phases.time("web", crate::web::run)?;
     println!("{}", phases.summary());
     println!("{} tests passed in {} programs", count.passed, count.programs);
     Ok(())
 }
 
-/// Runs cargo test, shows what it prints, and counts; fails if a test failed or was left out.
-fn count(command: &mut Command) -> Result<Count> {
-    let line = line(command);
-    println!("$ {line}");
-    let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start cargo")?;
-    let output = child.stdout.take().context("cargo has no output")?;
-    let mut count = Count::default();
-    for text in BufReader::new(output).lines() {
-        let text = text.context("cannot read what cargo prints")?;
-        println!("{text}");
-        count.add(&text);
-    }
-    let status = child.wait()?;
-    if !status.success() || count.failed > 0 {
-        bail!("`{line}`: {} tests failed, {} passed ({status})", count.failed, count.passed);
+/// Runs all test programs, a few at a time; fails if a test failed, was left out, or did not run.
+fn all(programs: Vec<Program>) -> Result<Count> {
+    let waiting = Mutex::new(VecDeque::from(programs));
+    let done = Mutex::new((Count::default(), Vec::new()));
+    let worker = || {
+        loop {
+            let next = lock(&waiting).pop_front();
+            let Some(program) = next else { break };
+            let ended = program.run();
+            let (count, bad) = &mut *lock(&done);
+            ended.shown.lines().for_each(|line| count.add(line));
+            println!("{}", ended.shown);
+            bad.extend(ended.failure);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(worker);
+        }
+    });
+    let (count, bad) = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    conclude(count, &bad, &line(&cargo(TESTS)))
+}
+
+fn lock<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn conclude(count: Count, bad: &[String], by_hand: &str) -> Result<Count> {
+    if !bad.is_empty() || count.failed > 0 {
+        let (failed, passed) = (count.failed, count.passed);
+        bail!("`{by_hand}`: {failed} tests failed, {passed} passed\n{}", bad.join("\n"));
     }
     if count.ignored > 0 {
-        bail!("`{line}`: {} tests were left out", count.ignored);
+        bail!("`{by_hand}`: {} tests were left out", count.ignored);
     }
     if count.passed == 0 {
-        bail!("`{line}` ran no test");
+        bail!("`{by_hand}` ran no test");
     }
     Ok(count)
 }
@@ -91,5 +113,15 @@ mod tests {
         count.add("test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out");
         count.add("test result: FAILED. 40 passed; 2 failed; 0 ignored; 0 measured; 7 filtered");
         assert_eq!(count, Count { programs: 2, passed: 43, failed: 2, ignored: 1 });
+    }
+
+    #[test]
+    fn a_failed_a_forgotten_and_a_missing_test_fail_the_run() {
+        let passed = |failed, ignored| Count { programs: 1, passed: 5, failed, ignored };
+        assert!(conclude(passed(0, 0), &[], "x").is_ok());
+        assert!(conclude(passed(1, 0), &[], "x").is_err());
+        assert!(conclude(passed(0, 1), &[], "x").is_err());
+        assert!(conclude(passed(0, 0), &["it crashed".to_owned()], "x").is_err());
+        assert!(conclude(Count::default(), &[], "x").is_err());
     }
 }
