@@ -124,6 +124,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/api-use/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists who called which method how often on a day, and with which result
+         * @description Lists who called which method how often on a day, and with which result. Counts arrive within a minute.
+         */
+        get: operations["Identity_ListApiUse"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api-use:record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adds to the use of the interface what a door has counted
+         * @description Adds to the use of the interface what a door has counted.
+         */
+        post: operations["Identity_RecordApiUse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/apiKeys": {
         parameters: {
             query?: never;
@@ -1464,6 +1504,194 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/studies/{studyOid}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the endpoints of a study
+         * @description Lists the endpoints of a study.
+         */
+        get: operations["Webhook_ListEndpoints"];
+        put?: never;
+        /**
+         * Has the events of a study sent to another system from now on
+         * @description Has the events of a study sent to another system from now on. Refused with `TOO_MANY_ENDPOINTS` when the study has 50.
+         */
+        post: operations["Webhook_CreateEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/webhooks/{endpointId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Ends an endpoint: nothing is sent any more, also not what waits
+         * @description Ends an endpoint: nothing is sent any more, also not what waits.
+         */
+        delete: operations["Webhook_DeleteEndpoint"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes where events are sent, and which
+         * @description Changes where events are sent, and which. What already waits is sent to the new place.
+         */
+        patch: operations["Webhook_UpdateEndpoint"];
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/webhooks/{endpointId}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists what waits to be sent again and what was sent last
+         * @description Lists what waits to be sent again and what was sent last.
+         */
+        get: operations["Webhook_ListDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/webhooks/{endpointId}:disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Disables an endpoint: events wait in the journal
+         * @description Disables an endpoint: events wait in the journal.
+         */
+        post: operations["Webhook_DisableEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/webhooks/{endpointId}:enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enables an endpoint that was disabled: what waited is sent, nothing is left out
+         * @description Enables an endpoint that was disabled: what waited is sent, nothing is left out.
+         */
+        post: operations["Webhook_EnableEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/webhooks/{endpointId}:replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends events again from a time or event on, with the same ids as before
+         * @description Sends events again from a time or event on, with the same ids as before. Refused with `EVENT_ID_UNKNOWN` when no event of the endpoint has that id.
+         */
+        post: operations["Webhook_Replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/webhooks/{endpointId}:rotateKey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs with a new key and a new secret
+         * @description Signs with a new key and a new secret. For a time events carry the signatures of both.
+         */
+        post: operations["Webhook_RotateKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/webhooks/{endpointId}:showSecret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shows the secrets for receivers that verify the symmetric signatures (`v1`) and not the asymmetric ones (`v1a`)
+         * @description Shows the secrets for receivers that verify the symmetric signatures (`v1`) and not the asymmetric ones (`v1a`). That somebody saw them is an entry in the journal.
+         */
+        post: operations["Webhook_ShowSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/webhooks/{endpointId}:test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends an event `webhook.test` at once and says how it went
+         * @description Sends an event `webhook.test` at once and says how it went.
+         */
+        post: operations["Webhook_SendTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/totp:confirm": {
         parameters: {
             query?: never;
@@ -2004,6 +2232,22 @@ export interface components {
             /** @description Whose it is. */
             username: string;
         };
+        /** @description How often somebody called a method with the same result. No content of a call is kept. */
+        IdentityApiUse: {
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            count: string;
+            /** @description The visible part of the API key that was used, if it was one. */
+            keyId?: string;
+            /** @description The full name of the method, such as `casebook.edc.v1.Edc/SaveForm`. */
+            method: string;
+            /** @description `OK`, or the name of the error in `google.rpc.Code`. */
+            result: string;
+            /** @description The name of the caller; empty for callers of public methods who have not proven who they are. */
+            username?: string;
+        };
         /** @description Whose it is. */
         IdentityAuthenticateTokenResponse: {
             /** @description How it was proven: `password` or `token`. */
@@ -2012,6 +2256,8 @@ export interface components {
             grants: components["schemas"]["IdentityRoleGrant"][];
             /** @description There is a limit to certain acts. */
             isLimited: boolean;
+            /** @description The visible part of the API key, if it is one. */
+            keyId?: string;
             /** @description To which, such as `read_data`, when there is a limit. */
             limitedToActs: string[];
             /** @description The session, if it is one. */
@@ -2178,6 +2424,13 @@ export interface components {
             /** @description Newest first. */
             apiKeys: components["schemas"]["IdentityApiKey"][];
         };
+        /** @description Use of a day, by caller, method and result. */
+        IdentityListApiUseResponse: {
+            /** @description Asks for the next page; absent when there is none. */
+            nextPageToken?: string;
+            /** @description What was called. */
+            uses: components["schemas"]["IdentityApiUse"][];
+        };
         /** @description Some delegations. */
         IdentityListDelegationsResponse: {
             /** @description In the order in which they were made. */
@@ -2222,6 +2475,8 @@ export interface components {
         };
         /** @description It is noted. */
         IdentityRecordAccessResponse: Record<string, never>;
+        /** @description It is noted. */
+        IdentityRecordApiUseResponse: Record<string, never>;
         /** @description The components of the signature. */
         IdentityRedeemSignatureResponse: {
             /**
@@ -2392,7 +2647,7 @@ export interface components {
              * Format: date-time
              * @description The last successful log-in; never when absent.
              */
-            lastLogInAt: string;
+            lastLogInAt?: string;
             /** @description With which OpenID providers the account is linked. */
             linkedProviders: string[];
             /** @description The name for logging in, which never changes. */
@@ -2426,6 +2681,8 @@ export interface components {
             itemOid: string;
             /** @description The value, or why it is missing. */
             value: components["schemas"]["ItemValue"];
+            /** @description Whether the study's plan of source data verification asks for this value of this subject. */
+            verificationRequired: boolean;
             /** @description Whether the value was verified against its source and has not changed since (SDV). */
             verified: boolean;
         };
@@ -2725,6 +2982,8 @@ export interface components {
         };
         /** @description A page of those who work on a study. */
         PortfolioListStaffResponse: {
+            /** @description What the page lacks because it could not be had now, such as `fullNames`. The header `X-Casebook-Left-Out` says the same. */
+            leftOut: string[];
             /** @description The token of the next page. Absent on the last page. */
             nextPageToken?: string;
             /** @description Who works there, by user. */
@@ -2819,6 +3078,8 @@ export interface components {
              * @description From when on.
              */
             from: string;
+            /** @description The full name of the user, in lists. Absent when there is no such user, or when it was left out. */
+            fullName?: string;
             /** @description As what. */
             function: components["schemas"]["PortfolioStaffFunction"];
             /** @description At which site. At the study as a whole when absent. */
@@ -3394,6 +3655,201 @@ export interface components {
              */
             targetDay: number;
         };
+        /** @description The endpoint. */
+        WebhookCreateEndpointResponse: {
+            /** @description The endpoint as it is now. */
+            endpoint: components["schemas"]["WebhookEndpoint"];
+        };
+        /** @description The endpoint is deleted; its log stays. */
+        WebhookDeleteEndpointResponse: Record<string, never>;
+        /** @description An event that was sent, or is to be sent again. */
+        WebhookDelivery: {
+            /**
+             * Format: date-time
+             * @description When it was last tried.
+             */
+            attemptedAt: string;
+            /**
+             * Format: int32
+             * @description How often it was tried since it was first to be sent.
+             */
+            attempts: number;
+            /** @description The id in the header `webhook-id`, the same at every attempt. */
+            eventId: string;
+            /** @description Such as `form.saved`. */
+            eventType: string;
+            /** @description Why the last attempt failed, if it did. */
+            failure?: components["schemas"]["WebhookDeliveryFailure"];
+            /**
+             * Format: int32
+             * @description The HTTP status of the last answer, if there was one.
+             */
+            httpStatus?: number;
+            /** @description Which one, such as the key of the subject. */
+            logKey: string;
+            /** @description What the event concerns: the kind of the log, such as `casebook`. */
+            logKind: string;
+            /**
+             * Format: date-time
+             * @description When it is tried again, if it is.
+             */
+            nextAttemptAt?: string;
+            /**
+             * Format: int64
+             * @description The number of the entry in that log. Absent when something of the study is blinded: a number that is left out would tell that something happened of which nothing may be told.
+             */
+            sequence?: string;
+            /** @description How it stands. */
+            status: components["schemas"]["WebhookDeliveryStatus"];
+        };
+        /**
+         * @description Why an attempt failed.
+         *     - `FAILURE_UNSPECIFIED`: Never used.
+         *     - `NAME_UNKNOWN`: The name of the host is not known.
+         *     - `ADDRESS_REFUSED`: The address is private, of this machine, or reserved.
+         *     - `NOT_CONNECTED`: No connection could be made.
+         *     - `TLS_FAILED`: The connection could not be secured.
+         *     - `TIMED_OUT`: There was no answer in time.
+         *     - `ANSWER_UNREADABLE`: What came back was no HTTP, or ended too early.
+         *     - `ANSWER_REFUSED`: The answer was not 2xx. Redirects are not followed.
+         * @enum {string}
+         */
+        WebhookDeliveryFailure: "FAILURE_UNSPECIFIED" | "NAME_UNKNOWN" | "ADDRESS_REFUSED" | "NOT_CONNECTED" | "TLS_FAILED" | "TIMED_OUT" | "ANSWER_UNREADABLE" | "ANSWER_REFUSED";
+        /**
+         * @description How a delivery stands.
+         *     - `STATUS_UNSPECIFIED`: Never used.
+         *     - `DELIVERED`: The receiver accepted it.
+         *     - `WAITING`: It failed, and is tried again.
+         * @enum {string}
+         */
+        WebhookDeliveryStatus: "STATUS_UNSPECIFIED" | "DELIVERED" | "WAITING";
+        /** @description The disabled endpoint. */
+        WebhookDisableEndpointResponse: {
+            /** @description The endpoint as it is now. */
+            endpoint: components["schemas"]["WebhookEndpoint"];
+        };
+        /** @description The enabled endpoint. */
+        WebhookEnableEndpointResponse: {
+            /** @description The endpoint as it is now. */
+            endpoint: components["schemas"]["WebhookEndpoint"];
+        };
+        /** @description Another system to which the events of a study are sent. */
+        WebhookEndpoint: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /** @description Who made the endpoint. */
+            createdBy: string;
+            /** @description What the endpoint is for. */
+            description: string;
+            /** @description Why the endpoint is disabled, if it is. */
+            disabledBecause?: components["schemas"]["WebhookEndpointDisabledBecause"];
+            /** @description The id, such as `whe_01J…`. */
+            endpointId: string;
+            /** @description Which events are sent, such as `form.saved`. All events of the study when empty. */
+            eventTypes: string[];
+            /**
+             * Format: date-time
+             * @description Since when no delivery has succeeded, while deliveries fail.
+             */
+            failingSince?: string;
+            /**
+             * Format: int32
+             * @description How many casebooks and other logs wait for a delivery to succeed.
+             */
+            heldBack: number;
+            /** @description The keys with which an asymmetric signature (`v1a`) can be verified now: the present one first, then the one before while it is still used. */
+            publicKeys: components["schemas"]["WebhookPublicKey"][];
+            /** @description Whether events are sent. */
+            status: components["schemas"]["WebhookEndpointStatus"];
+            /** @description The OID of the study. */
+            studyOid: string;
+            /** @description Where events are sent by POST. */
+            url: string;
+        };
+        /**
+         * @description Why an endpoint is disabled.
+         *     - `DISABLED_BECAUSE_UNSPECIFIED`: Never used.
+         *     - `BY_CALLER`: Somebody disabled it.
+         *     - `FAILED_TOO_LONG`: A delivery failed for five days.
+         *     - `GONE`: The receiver answered 410 Gone.
+         * @enum {string}
+         */
+        WebhookEndpointDisabledBecause: "DISABLED_BECAUSE_UNSPECIFIED" | "BY_CALLER" | "FAILED_TOO_LONG" | "GONE";
+        /**
+         * @description Whether events are sent.
+         *     - `STATUS_UNSPECIFIED`: Never used.
+         *     - `ENABLED`: Events are sent as they happen.
+         *     - `DISABLED`: Nothing is sent. Events wait in the journal until the endpoint is enabled.
+         * @enum {string}
+         */
+        WebhookEndpointStatus: "STATUS_UNSPECIFIED" | "ENABLED" | "DISABLED";
+        /** @description A list of events. */
+        WebhookEventTypes: {
+            /** @description Such as `form.saved`. All events of the study when empty. */
+            eventTypes?: string[];
+        };
+        /** @description What waits to be sent again, and what was sent last. */
+        WebhookListDeliveriesResponse: {
+            /** @description First those that wait, at most 200, one for each log that is held back; then the last 50 that were accepted, newest first. */
+            deliveries: components["schemas"]["WebhookDelivery"][];
+        };
+        /** @description All endpoints of the study: there are at most 50. */
+        WebhookListEndpointsResponse: {
+            /** @description The endpoints by id, so the oldest first unless a client chose the request id. */
+            endpoints: components["schemas"]["WebhookEndpoint"][];
+        };
+        /** @description A key with which signatures are verified. */
+        WebhookPublicKey: {
+            /** @description The Ed25519 key, as `whpk_` and base64. */
+            key: string;
+            /**
+             * Format: date-time
+             * @description Until when it is used besides the present one. Absent for the present one.
+             */
+            until?: string;
+        };
+        /** @description The replay is noted, and begins shortly. */
+        WebhookReplayResponse: Record<string, never>;
+        /** @description The endpoint with its new key. */
+        WebhookRotateKeyResponse: {
+            /** @description The endpoint as it is now. */
+            endpoint: components["schemas"]["WebhookEndpoint"];
+        };
+        /** @description A secret that Casebook and the receiver share. */
+        WebhookSecret: {
+            /** @description The key of HMAC-SHA-256, as `whsec_` and base64. */
+            secret: string;
+            /**
+             * Format: date-time
+             * @description Until when it is used besides the present one. Absent for the present one.
+             */
+            until?: string;
+        };
+        /** @description How it went. */
+        WebhookSendTestResponse: {
+            /** @description The event was accepted. */
+            delivered: boolean;
+            /** @description Why it failed, if it did. */
+            failure?: components["schemas"]["WebhookDeliveryFailure"];
+            /**
+             * Format: int32
+             * @description The HTTP status of the answer, if there was one.
+             */
+            httpStatus?: number;
+        };
+        /** @description The secrets of an endpoint. Whoever has one of them can sign as Casebook towards this receiver. */
+        WebhookShowSecretResponse: {
+            /** @description The present one first, then the one before while it is still used. */
+            secrets: components["schemas"]["WebhookSecret"][];
+        };
+        /** @description The changed endpoint. */
+        WebhookUpdateEndpointResponse: {
+            /** @description The endpoint as it is now. */
+            endpoint: components["schemas"]["WebhookEndpoint"];
+        };
     };
     responses: {
         /** @description The call was not done. */
@@ -3620,6 +4076,69 @@ export interface operations {
                 };
                 content: {
                     "*/*": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Identity_ListApiUse: {
+        parameters: {
+            query?: {
+                /** @description Only what this user called. */
+                username?: string;
+                /** @description How many at most; 100 when absent, 500 at most. */
+                pageSize?: number;
+                /** @description From an earlier answer. */
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The day in UTC, such as `2026-03-02`. */
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityListApiUseResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Identity_RecordApiUse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Made by the door for this batch, and the same when it sends it again: a batch counts once. */
+                    batchId: string;
+                    /** @description The day of the calls in UTC, such as `2026-03-02`. */
+                    day: string;
+                    /** @description At most 1000. */
+                    uses?: components["schemas"]["IdentityApiUse"][];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityRecordApiUseResponse"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -6327,6 +6846,371 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecordEventResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Webhook_ListEndpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookListEndpointsResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Webhook_CreateEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What the endpoint is for, at most 500 characters. */
+                    description?: string;
+                    /** @description Which events to send, such as `form.saved`. All events of the study when empty. */
+                    eventTypes?: string[];
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                    /** @description Where events are to be sent: `https`, without user, password and fragment, at most 2048 characters. */
+                    url: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookCreateEndpointResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Webhook_DeleteEndpoint: {
+        parameters: {
+            query?: {
+                /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                requestId?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the endpoint. */
+                endpointId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeleteEndpointResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Webhook_UpdateEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the endpoint. */
+                endpointId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What the endpoint is for. */
+                    description?: string;
+                    /** @description Which events to send from now on. */
+                    eventTypes?: components["schemas"]["WebhookEventTypes"];
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                    /** @description Where events are to be sent from now on. */
+                    url?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookUpdateEndpointResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Webhook_ListDeliveries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the endpoint. */
+                endpointId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookListDeliveriesResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Webhook_DisableEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the endpoint. */
+                endpointId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDisableEndpointResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Webhook_EnableEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the endpoint. */
+                endpointId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEnableEndpointResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Webhook_Replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the endpoint. */
+                endpointId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The event with this `webhook-id` is sent again, and everything behind it. */
+                    fromEventId?: string;
+                    /**
+                     * Format: date-time
+                     * @description Everything recorded since then is sent again; it may begin a few minutes earlier.
+                     */
+                    fromTime?: string;
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                } & unknown;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReplayResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Webhook_RotateKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the endpoint. */
+                endpointId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int32
+                     * @description For how long the key before is used besides, in hours, 0 to 168; 24 when absent.
+                     */
+                    overlapHours?: number;
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookRotateKeyResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Webhook_ShowSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the endpoint. */
+                endpointId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An id made by the client. A repeated call with the same id is noted once. */
+                    requestId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookShowSecretResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Webhook_SendTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the endpoint. */
+                endpointId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An id made by the client. A repeated call with the same id sends the event under the same `webhook-id`. */
+                    requestId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSendTestResponse"];
                 };
             };
             default: components["responses"]["Problem"];

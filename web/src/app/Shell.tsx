@@ -31,7 +31,9 @@ function useEntries(studyOid: string | undefined): Entry[] {
     { path: inStudy('/exports'), label: t('nav.exports'), icon: 'out', isShown: hasStudy && may('export_data') },
     { path: inStudy('/build'), label: t('nav.build'), icon: 'tools', isShown: hasStudy && may('read_study') },
     { path: inStudy('/delegations'), label: t('nav.delegations'), icon: 'pen', isShown: hasStudy && may('read_study') },
+    { path: inStudy('/webhooks'), label: t('nav.webhooks'), icon: 'send', isShown: hasStudy && may('manage_webhooks') },
     { path: '/users', label: t('nav.users'), icon: 'gear', isShown: may('manage_users') },
+    { path: '/developers', label: t('nav.portal'), icon: 'code', isShown: true },
   ].filter((entry): entry is Entry => entry.isShown);
 }
 
@@ -68,7 +70,11 @@ type Props = { theme: Theme; onTheme: () => void; children: ReactNode };
 export function Shell({ theme, onTheme, children }: Props) {
   const { t, language, setLanguage } = useLocale();
   const [, params] = useRoute('/s/:study/*?');
-  const studyOid = params?.study ? decodeURIComponent(params.study) : undefined;
+  const inPath = params?.study ? decodeURIComponent(params.study) : undefined;
+  // Screens of the whole system keep the study in which one worked before.
+  const [kept, keep] = useState(inPath);
+  if (inPath !== undefined && inPath !== kept) keep(inPath);
+  const studyOid = inPath ?? kept;
   const entries = useEntries(studyOid);
   const user = useUser();
   const [path] = useLocation();

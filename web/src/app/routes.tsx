@@ -17,6 +17,8 @@ const Build = lazy(() => import('../features/build/Build'));
 const FormPreview = lazy(() => import('../features/build/FormPreview'));
 const Delegations = lazy(() => import('../features/admin/Delegations'));
 const Users = lazy(() => import('../features/admin/Users'));
+const Webhooks = lazy(() => import('../features/admin/Webhooks'));
+const Portal = lazy(() => import('../features/portal/Portal'));
 const FinishLink = lazy(() => import('../features/account/Providers'));
 const Account = lazy(() => import('../features/account/Account'));
 
@@ -54,7 +56,9 @@ export function Routes() {
       <Route path="/s/:study/build" component={Build} />
       <Route path="/s/:study/build/forms/:form" component={FormPreview} />
       <Route path="/s/:study/delegations" component={Delegations} />
+      <Route path="/s/:study/webhooks" component={Webhooks} />
       <Route path="/users" component={Users} />
+      <Route path="/developers" component={Portal} />
       <Route path="/account" component={Account} />
       <Route path={CALLBACK} component={FinishLink} />
       <Route component={Unknown} />

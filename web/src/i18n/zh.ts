@@ -2,6 +2,8 @@ import { app } from './zh/app';
 import { forms } from './zh/forms';
 import { entry } from './zh/entry';
 import { admin } from './zh/admin';
+import { jobs } from './zh/jobs';
+import { system } from './zh/system';
 
 /** Every text of the screens, by key. */
-export const zh = { ...app, ...forms, ...entry, ...admin };
+export const zh = { ...app, ...forms, ...entry, ...admin, ...jobs, ...system };

@@ -13,8 +13,9 @@ import { ReasonDialog } from '../../ui/ReasonDialog';
 import { GrantDialog } from './GrantDialog';
 import { GrantList, RevokeDialog, type Grant } from './GrantList';
 import { InviteDialog } from './InviteDialog';
+import { ProgramDialog, RotateDialog } from './ProgramDialog';
 
-type Asked = { what: 'grant'; user: User } | { what: 'disable' | 'enable'; user: User } | { what: 'revoke'; user: User; grant: Grant } | { what: 'invite' };
+type Asked = { what: 'grant'; user: User } | { what: 'disable' | 'enable'; user: User } | { what: 'revoke'; user: User; grant: Grant } | { what: 'invite' | 'program' } | { what: 'rotate'; user: User };
 
 export default function Users() {
   const { t, instant } = useLocale();
@@ -26,9 +27,10 @@ export default function Users() {
     queryKey: ['users'],
     queryFn: async () => (await ask(api.GET('/v1/users', { params: { query: { pageSize: 500 } } }))).users,
   });
+  const again = () => void client.invalidateQueries({ queryKey: ['users'] });
   const done = () => {
     setAsked(undefined);
-    void client.invalidateQueries({ queryKey: ['users'] });
+    again();
   };
   const able = useMutation({
     mutationFn: async ({ what, user, reason }: { what: 'disable' | 'enable'; user: User; reason: string }) => {
@@ -43,6 +45,7 @@ export default function Users() {
     <Page title={t('nav.users')} help="users.help" isFull
       actions={<>
         <a className="button" href="/v1/accessReview" download><Icon name="out" />{t('users.review')}</a>
+        <button type="button" className="button" onClick={() => setAsked({ what: 'program' })}><Icon name="key" />{t('programs.new')}</button>
         <button type="button" className="button primary" onClick={() => setAsked({ what: 'invite' })}><Icon name="plus" />{t('users.invite')}</button>
       </>}>
       <div className="filters"><input className="input" type="search" aria-label={t('users.find')} placeholder={t('users.find')} value={find} onChange={(event) => setFind(event.target.value)} /></div>
@@ -62,6 +65,7 @@ export default function Users() {
                     <td>
                       <Menu label={t('users.acts', { name: user.username })} items={[
                         { key: 'grant', label: t('users.grant'), onChoose: () => setAsked({ what: 'grant', user }) },
+                        ...(user.isServiceAccount ? [{ key: 'rotate', label: t('programs.rotate'), onChoose: () => setAsked({ what: 'rotate', user }) }] : []),
                         { key: 'able', label: t(user.disabled ? 'users.enable' : 'users.disable'), isDanger: !user.disabled, onChoose: () => setAsked({ what: user.disabled ? 'enable' : 'disable', user }) },
                       ]}><Icon name="down" /></Menu>
                     </td>
@@ -73,6 +77,8 @@ export default function Users() {
         )}
       </Loaded>
       {asked?.what === 'invite' && <InviteDialog onClose={() => setAsked(undefined)} onDone={done} />}
+      {asked?.what === 'program' && <ProgramDialog onClose={() => setAsked(undefined)} onDone={again} />}
+      {asked?.what === 'rotate' && <RotateDialog user={asked.user} onClose={() => setAsked(undefined)} />}
       {asked?.what === 'grant' && <GrantDialog username={asked.user.username} onClose={() => setAsked(undefined)} onDone={done} />}
       {asked?.what === 'revoke' && <RevokeDialog user={asked.user} grant={asked.grant} onClose={() => setAsked(undefined)} onDone={done} />}
       {(asked?.what === 'disable' || asked?.what === 'enable') && (
