@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use contract::{Caller, Context};
 use ed25519_dalek::SigningKey;
-use edc::Edc;
+use edc::{Dictionaries, Edc};
 use gateway::HttpsClient;
 use identity::{Http, HttpError, Identity, NoHttp, Parts};
 use jiff::Timestamp;
@@ -53,12 +53,11 @@ impl Assembly {
 
     async fn open_with(config: &Config, options: &SqliteOptions) -> Result<Self> {
         let store = open_store(config, options).await?;
-        let clock: edc::Clock = Arc::new(now);
         let identity = Arc::new(identity(config, &store)?);
         let known: Arc<dyn contract::identity::v1::Identity> = Arc::clone(&identity) as _;
         Ok(Self {
             data: config.data.clone(),
-            edc: Arc::new(Edc::new(Arc::clone(&store), clock).with_identity(Arc::clone(&known))),
+            edc: Arc::new(edc(&store, Arc::clone(&known), Arc::new(RuntimeClock), chance())),
             identity,
             portfolio: Arc::new(portfolio(&store, known, Arc::new(RuntimeClock), chance())),
             store,
@@ -88,6 +87,17 @@ impl Assembly {
             .map_err(|_| anyhow::anyhow!("{} is not a key of 32 bytes", path.display()))?;
         Ok(Some(SigningKey::from_bytes(&bytes)))
     }
+}
+
+/// The service of casebooks, with what it asks of the identity service.
+pub fn edc(
+    store: &Arc<dyn Store>,
+    identity: Arc<dyn contract::identity::v1::Identity>,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+) -> Edc {
+    let edc = Edc::new(Arc::clone(store), Arc::new(now)).with_identity(identity);
+    edc.with_dictionaries(Dictionaries::new(clock, chance))
 }
 
 /// The portfolio service, with names from the identity service.

@@ -32,6 +32,9 @@ pub enum Command {
     Export(Export),
     /// Note one dated event for a subject.
     Record(Record),
+    /// Load and list dictionaries of codes and terms, such as a drug dictionary.
+    #[command(subcommand)]
+    Dictionary(Dictionary),
     /// Check that the journal is whole and that all views follow from it.
     Verify(Verify),
     /// Write a signed checkpoint over all logs.
@@ -314,4 +317,50 @@ pub enum User {
         place: Place,
         name: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Dictionary {
+    /// Load a version of a dictionary from a table with a row for each code. It never changes again.
+    Import(ImportDictionary),
+    /// The dictionaries that are loaded, with their versions.
+    List {
+        #[command(flatten)]
+        place: Place,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct ImportDictionary {
+    #[command(flatten)]
+    pub place: Place,
+    /// A table: .csv, .txt (comma), .tsv or .xpt.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The name of the dictionary, such as ATC.
+    #[arg(long, value_name = "NAME")]
+    pub dictionary: String,
+    /// Which version this is, such as 2026-01.
+    #[arg(long, value_name = "VERSION")]
+    pub version: String,
+    /// The column of the code.
+    #[arg(long, value_name = "COLUMN", default_value = "code")]
+    pub code: String,
+    /// The column of what the code stands for.
+    #[arg(long, value_name = "COLUMN", default_value = "text")]
+    pub text: String,
+    /// The column of the code of what it belongs to.
+    #[arg(long, value_name = "COLUMN")]
+    pub parent: Option<String>,
+    /// The lengths of codes by level, where a code begins with what it belongs to: 1,3,4,5,7 for ATC.
+    #[arg(long, value_name = "LENGTH,…", value_delimiter = ',', conflicts_with = "parent")]
+    pub levels: Vec<usize>,
+    /// The encoding of the file, such as GB18030; UTF-8 when absent.
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
+    /// Check everything and write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
 }

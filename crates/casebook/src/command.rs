@@ -4,6 +4,7 @@ mod backup;
 mod checkpoint;
 mod cluster_key;
 mod demo;
+mod dictionary;
 mod draft;
 mod enter;
 mod export;
@@ -30,6 +31,7 @@ pub fn run(cli: Cli) -> Pin<Box<dyn Future<Output = Result<ExitCode>>>> {
         Command::Import(import) => Box::pin(import::run(import)),
         Command::Export(export) => Box::pin(export::run(export)),
         Command::Record(record) => Box::pin(record::run(record)),
+        Command::Dictionary(dictionary) => Box::pin(dictionary::run(dictionary)),
         Command::Verify(verify) => Box::pin(verify::run(verify)),
         Command::Checkpoint(checkpoint) => Box::pin(checkpoint::run(checkpoint)),
         Command::ClusterKey(key) => Box::pin(async move { cluster_key::run(&key) }),

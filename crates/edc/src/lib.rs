@@ -10,6 +10,7 @@ mod book;
 mod change;
 mod compiled;
 mod decide;
+mod dictionary;
 pub mod export;
 mod failure;
 pub mod import;
@@ -35,10 +36,12 @@ use std::{fmt, sync::Arc};
 use contract::identity::v1::Identity;
 use jiff::Timestamp;
 use kernel::StudyOid;
+use mesh::{RuntimeClock, SplitMix};
 use store::Store;
 
 use self::{book::Shelf, study::StudyShelf};
 pub use self::{
+    dictionary::{Dictionaries, DictionaryTerm, LoadDictionary, LoadFailure, Loaded},
     failure::{Failure, Result},
     known::Totals,
     publish::{PublishFailure, Published},
@@ -57,19 +60,29 @@ pub struct Edc {
     studies: Arc<StudyShelf>,
     shelf: Arc<Shelf>,
     identity: Option<Arc<dyn Identity>>,
+    dictionaries: Arc<Dictionaries>,
 }
 
 impl Edc {
     pub fn new(store: Arc<dyn Store>, clock: Clock) -> Self {
         let studies = Arc::new(StudyShelf::new(Arc::clone(&store)));
         let shelf = Arc::new(Shelf::new(Arc::clone(&store)));
-        Self { store, clock, studies, shelf, identity: None }
+        let always = Arc::new(SplitMix::seeded(0));
+        let dictionaries = Arc::new(Dictionaries::new(Arc::new(RuntimeClock), always));
+        Self { store, clock, studies, shelf, identity: None, dictionaries }
     }
 
     /// Redeems signing tickets, and has reads of unblinded data noted, by this service.
     #[must_use]
     pub fn with_identity(mut self, identity: Arc<dyn Identity>) -> Self {
         self.identity = Some(identity);
+        self
+    }
+
+    /// Keeps what was looked up in dictionaries there.
+    #[must_use]
+    pub fn with_dictionaries(mut self, dictionaries: Dictionaries) -> Self {
+        self.dictionaries = Arc::new(dictionaries);
         self
     }
 

@@ -8,6 +8,7 @@ pub(crate) mod error;
 mod export;
 pub(crate) mod form;
 mod items;
+mod patience;
 pub(crate) mod query;
 mod review;
 pub(crate) mod study;
@@ -17,9 +18,10 @@ pub(crate) mod value;
 use contract::{Context, Error, edc::v1 as proto, google::api::HttpBody};
 use futures::stream::BoxStream;
 
-use self::error::answer;
+use self::{error::answer, patience::patiently};
 use crate::{
-    Edc,
+    Edc, dictionary,
+    failure::Result as Done,
     read::{self, form_record, history, matrix, queries, sites, studies, subjects},
 };
 
@@ -70,7 +72,7 @@ impl proto::Edc for Edc {
         context: &Context,
         request: proto::ScreenSubjectRequest,
     ) -> Result<proto::ScreenSubjectResponse, Error> {
-        let subject = answer(context, subject::screen(self, context, &request).await)?;
+        let subject = changed(context, || subject::screen(self, context, &request)).await?;
         Ok(proto::ScreenSubjectResponse { subject: Some(subject) })
     }
 
@@ -87,7 +89,7 @@ impl proto::Edc for Edc {
         context: &Context,
         request: proto::EnrolSubjectRequest,
     ) -> Result<proto::EnrolSubjectResponse, Error> {
-        let subject = answer(context, subject::enrol(self, context, &request).await)?;
+        let subject = changed(context, || subject::enrol(self, context, &request)).await?;
         Ok(proto::EnrolSubjectResponse { subject: Some(subject) })
     }
 
@@ -96,7 +98,7 @@ impl proto::Edc for Edc {
         context: &Context,
         request: proto::ChangeSubjectStatusRequest,
     ) -> Result<proto::ChangeSubjectStatusResponse, Error> {
-        let subject = answer(context, subject::change_status(self, context, &request).await)?;
+        let subject = changed(context, || subject::change_status(self, context, &request)).await?;
         Ok(proto::ChangeSubjectStatusResponse { subject: Some(subject) })
     }
 
@@ -105,7 +107,7 @@ impl proto::Edc for Edc {
         context: &Context,
         request: proto::RecordEventRequest,
     ) -> Result<proto::RecordEventResponse, Error> {
-        let event = answer(context, subject::record_event(self, context, &request).await)?;
+        let event = changed(context, || subject::record_event(self, context, &request)).await?;
         Ok(proto::RecordEventResponse { event: Some(event) })
     }
 
@@ -122,7 +124,7 @@ impl proto::Edc for Edc {
         context: &Context,
         request: proto::SaveFormRequest,
     ) -> Result<proto::SaveFormResponse, Error> {
-        answer(context, form::save(self, context, &request).await)
+        changed(context, || form::save(self, context, &request)).await
     }
 
     async fn remove_record(
@@ -130,7 +132,7 @@ impl proto::Edc for Edc {
         context: &Context,
         request: proto::RemoveRecordRequest,
     ) -> Result<proto::RemoveRecordResponse, Error> {
-        let done = answer(context, review::remove(self, context, &request).await)?;
+        let done = changed(context, || review::remove(self, context, &request)).await?;
         Ok(proto::RemoveRecordResponse { version: done.version })
     }
 
@@ -139,7 +141,7 @@ impl proto::Edc for Edc {
         context: &Context,
         request: proto::RestoreRecordRequest,
     ) -> Result<proto::RestoreRecordResponse, Error> {
-        let done = answer(context, review::restore(self, context, &request).await)?;
+        let done = changed(context, || review::restore(self, context, &request)).await?;
         Ok(proto::RestoreRecordResponse { version: done.version })
     }
 
@@ -164,7 +166,7 @@ impl proto::Edc for Edc {
         context: &Context,
         request: proto::OpenQueryRequest,
     ) -> Result<proto::OpenQueryResponse, Error> {
-        let query = answer(context, query::open(self, context, &request).await)?;
+        let query = changed(context, || query::open(self, context, &request)).await?;
         Ok(proto::OpenQueryResponse { query: Some(query) })
     }
 
@@ -173,7 +175,7 @@ impl proto::Edc for Edc {
         context: &Context,
         request: proto::AnswerQueryRequest,
     ) -> Result<proto::AnswerQueryResponse, Error> {
-        let query = answer(context, query::reply(self, context, &request).await)?;
+        let query = changed(context, || query::reply(self, context, &request)).await?;
         Ok(proto::AnswerQueryResponse { query: Some(query) })
     }
 
@@ -182,7 +184,7 @@ impl proto::Edc for Edc {
         context: &Context,
         request: proto::CloseQueryRequest,
     ) -> Result<proto::CloseQueryResponse, Error> {
-        let query = answer(context, query::close(self, context, &request).await)?;
+        let query = changed(context, || query::close(self, context, &request)).await?;
         Ok(proto::CloseQueryResponse { query: Some(query) })
     }
 
@@ -191,7 +193,7 @@ impl proto::Edc for Edc {
         context: &Context,
         request: proto::ReopenQueryRequest,
     ) -> Result<proto::ReopenQueryResponse, Error> {
-        let query = answer(context, query::reopen(self, context, &request).await)?;
+        let query = changed(context, || query::reopen(self, context, &request)).await?;
         Ok(proto::ReopenQueryResponse { query: Some(query) })
     }
 
@@ -200,7 +202,7 @@ impl proto::Edc for Edc {
         context: &Context,
         request: proto::CancelQueryRequest,
     ) -> Result<proto::CancelQueryResponse, Error> {
-        let query = answer(context, query::cancel(self, context, &request).await)?;
+        let query = changed(context, || query::cancel(self, context, &request)).await?;
         Ok(proto::CancelQueryResponse { query: Some(query) })
     }
 
@@ -209,7 +211,7 @@ impl proto::Edc for Edc {
         context: &Context,
         request: proto::VerifyItemsRequest,
     ) -> Result<proto::VerifyItemsResponse, Error> {
-        let done = answer(context, review::verify(self, context, &request).await)?;
+        let done = changed(context, || review::verify(self, context, &request)).await?;
         Ok(proto::VerifyItemsResponse { version: done.version, review: done.review })
     }
 
@@ -218,7 +220,7 @@ impl proto::Edc for Edc {
         context: &Context,
         request: proto::UnverifyItemsRequest,
     ) -> Result<proto::UnverifyItemsResponse, Error> {
-        let done = answer(context, review::unverify(self, context, &request).await)?;
+        let done = changed(context, || review::unverify(self, context, &request)).await?;
         Ok(proto::UnverifyItemsResponse { version: done.version, review: done.review })
     }
 
@@ -227,7 +229,7 @@ impl proto::Edc for Edc {
         context: &Context,
         request: proto::FreezeRecordRequest,
     ) -> Result<proto::FreezeRecordResponse, Error> {
-        let done = answer(context, review::freeze(self, context, &request).await)?;
+        let done = changed(context, || review::freeze(self, context, &request)).await?;
         Ok(proto::FreezeRecordResponse { version: done.version, review: done.review })
     }
 
@@ -236,7 +238,7 @@ impl proto::Edc for Edc {
         context: &Context,
         request: proto::UnfreezeRecordRequest,
     ) -> Result<proto::UnfreezeRecordResponse, Error> {
-        let done = answer(context, review::unfreeze(self, context, &request).await)?;
+        let done = changed(context, || review::unfreeze(self, context, &request)).await?;
         Ok(proto::UnfreezeRecordResponse { version: done.version, review: done.review })
     }
 
@@ -245,7 +247,7 @@ impl proto::Edc for Edc {
         context: &Context,
         request: proto::LockRecordRequest,
     ) -> Result<proto::LockRecordResponse, Error> {
-        let done = answer(context, review::lock_record(self, context, &request).await)?;
+        let done = changed(context, || review::lock_record(self, context, &request)).await?;
         Ok(proto::LockRecordResponse { version: done.version, review: done.review })
     }
 
@@ -254,7 +256,7 @@ impl proto::Edc for Edc {
         context: &Context,
         request: proto::UnlockRecordRequest,
     ) -> Result<proto::UnlockRecordResponse, Error> {
-        let done = answer(context, review::unlock(self, context, &request).await)?;
+        let done = changed(context, || review::unlock(self, context, &request)).await?;
         Ok(proto::UnlockRecordResponse { version: done.version, review: done.review })
     }
 
@@ -263,7 +265,7 @@ impl proto::Edc for Edc {
         context: &Context,
         request: proto::SignRecordRequest,
     ) -> Result<proto::SignRecordResponse, Error> {
-        let done = answer(context, review::sign(self, context, &request).await)?;
+        let done = changed(context, || review::sign(self, context, &request)).await?;
         Ok(proto::SignRecordResponse { version: done.version, review: done.review })
     }
 
@@ -274,4 +276,36 @@ impl proto::Edc for Edc {
     ) -> Result<BoxStream<'static, Result<HttpBody, Error>>, Error> {
         answer(context, export::export(self, context, &request).await)
     }
+
+    async fn list_dictionaries(
+        &self,
+        context: &Context,
+        request: proto::ListDictionariesRequest,
+    ) -> Result<proto::ListDictionariesResponse, Error> {
+        answer(context, dictionary::list(self, context, &request).await)
+    }
+
+    async fn search_terms(
+        &self,
+        context: &Context,
+        request: proto::SearchTermsRequest,
+    ) -> Result<proto::SearchTermsResponse, Error> {
+        answer(context, dictionary::search(self, context, &request).await)
+    }
+
+    async fn get_term(
+        &self,
+        context: &Context,
+        request: proto::GetTermRequest,
+    ) -> Result<proto::GetTermResponse, Error> {
+        answer(context, dictionary::get(self, context, &request).await)
+    }
+}
+
+/// The answer to a call that changes something; see [`patiently`].
+async fn changed<T, W>(context: &Context, change: impl Fn() -> W) -> Result<T, Error>
+where
+    W: Future<Output = Done<T>>,
+{
+    answer(context, patiently(context, change).await)
 }

@@ -908,6 +908,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/studies/{studyOid}/dictionaries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the dictionaries of codes and terms that are loaded, with their versions
+         * @description Lists the dictionaries of codes and terms that are loaded, with their versions.
+         */
+        get: operations["Edc_ListDictionaries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/dictionaries/{dictionary}/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Finds terms of a dictionary by the beginnings of their words, or of their codes
+         * @description Finds terms of a dictionary by the beginnings of their words, or of their codes.
+         */
+        get: operations["Edc_SearchTerms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/dictionaries/{dictionary}/terms/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what a code stands for, and to what it belongs
+         * @description Returns what a code stands for, and to what it belongs.
+         */
+        get: operations["Edc_GetTerm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/studies/{studyOid}/export": {
         parameters: {
             query?: never;
@@ -1989,6 +2049,25 @@ export interface components {
          * @enum {string}
          */
         DataEntryStatus: "STATUS_UNSPECIFIED" | "NOT_STARTED" | "IN_PROGRESS" | "COMPLETE" | "REMOVED";
+        /** @description One version of a dictionary. It never changes: a code stands for the same for ever. */
+        Dictionary: {
+            /** @description The name of the dictionary, such as `ATC`. */
+            dictionary: string;
+            /**
+             * Format: date-time
+             * @description When it was loaded.
+             */
+            loadedAt: string;
+            /** @description The SHA-256 of the file from which it was loaded. */
+            sourceSha256: string;
+            /**
+             * Format: int32
+             * @description How many terms it has.
+             */
+            termCount: number;
+            /** @description The version, such as `2026-01`. */
+            version: string;
+        };
         /** @description The enrolled subject. */
         EnrolSubjectResponse: {
             /** @description The subject as it is now. */
@@ -2140,6 +2219,15 @@ export interface components {
             subject: components["schemas"]["Subject"];
             /** @description The visits in schedule order, those that took place and those that are expected. */
             visits: components["schemas"]["Visit"][];
+        };
+        /** @description The term with its place in the dictionary. */
+        GetTermResponse: {
+            /** @description What it belongs to: first what is right above it, last what is at the top. */
+            ancestors: components["schemas"]["Term"][];
+            /** @description The term. */
+            term: components["schemas"]["Term"];
+            /** @description The version in which it is. */
+            version: string;
         };
         /** @description One line in the history of an item, from the journal. */
         HistoryEntry: {
@@ -2833,6 +2921,11 @@ export interface components {
             /** @description The value in canonical text: decimal text, ISO 8601 date (may be partial), coded value, or text as entered. */
             value?: string;
         } & unknown;
+        /** @description The dictionaries that are loaded. */
+        ListDictionariesResponse: {
+            /** @description By name, then from the newest version to the oldest. */
+            dictionaries: components["schemas"]["Dictionary"][];
+        };
         /** @description A page of queries. */
         ListQueriesResponse: {
             /** @description The token of the next page. Absent on the last page. */
@@ -3375,6 +3468,15 @@ export interface components {
             /** @description The subject as it is now. */
             subject: components["schemas"]["Subject"];
         };
+        /** @description A page of terms. It may have fewer than were asked for, or none, and still not be the last. */
+        SearchTermsResponse: {
+            /** @description The token of the next page. Absent on the last page. */
+            nextPageToken?: string;
+            /** @description The terms, by the word that was found. */
+            terms: components["schemas"]["Term"][];
+            /** @description The version in which they are. */
+            version: string;
+        };
         /**
          * @description The levels.
          *     - `LEVEL_UNSPECIFIED`: Not said.
@@ -3562,6 +3664,15 @@ export interface components {
          * @enum {string}
          */
         SubjectStatus: "STATUS_UNSPECIFIED" | "SCREENING" | "SCREEN_FAILED" | "ENROLLED" | "COMPLETED" | "DISCONTINUED";
+        /** @description A code and what it stands for. */
+        Term: {
+            /** @description The code. */
+            code: string;
+            /** @description The code of what it belongs to. Absent at the top. */
+            parentCode?: string;
+            /** @description What it stands for, as the dictionary writes it. */
+            text: string;
+        };
         /** @description The state of review after the call. */
         UnfreezeRecordResponse: {
             /** @description What reviewers have stated about the record. */
@@ -5527,6 +5638,96 @@ export interface operations {
                 };
                 content: {
                     "*/*": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_ListDictionaries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDictionariesResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_SearchTerms: {
+        parameters: {
+            query: {
+                /** @description The version. The one that was loaded last when absent. */
+                version?: string;
+                /** @description Beginnings of words, in upper or lower case, all of which the term has; or of its code. */
+                text: string;
+                /** @description How many to return at most, 1 to 1000; 100 when absent. */
+                pageSize?: number;
+                /** @description The `next_page_token` of the page before. Absent for the first page. */
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The name of the dictionary. */
+                dictionary: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchTermsResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_GetTerm: {
+        parameters: {
+            query?: {
+                /** @description The version. The one that was loaded last when absent. */
+                version?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The name of the dictionary. */
+                dictionary: string;
+                /** @description The code of the term, exactly. */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetTermResponse"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -11,13 +11,12 @@ use contract::{
     portfolio::v1::{Portfolio as PortfolioContract, grpc::PortfolioRemote},
     webhook::v1::{Webhook as WebhookContract, grpc::WebhookRemote},
 };
-use edc::Edc;
 use identity::Identity;
 use store::SqliteOptions;
 
 use super::{Cluster, Part, authenticator::RemoteAuthenticator, ready::readiness};
 use crate::{
-    assembly::{identity, now, open_store, portfolio},
+    assembly::{edc, identity, open_store, portfolio},
     config::Config,
     services::{Asked, Services, store_readiness},
     webhooks,
@@ -51,8 +50,8 @@ impl Services {
             Arc::new(PortfolioRemote::new(channel, Arc::clone(&cluster.tokens)))
         };
         let edc: Arc<dyn EdcContract> = if let Some(store) = here(Part::Edc) {
-            let edc = Edc::new(Arc::clone(store), Arc::new(now));
-            Arc::new(edc.with_identity(Arc::clone(&identity)))
+            let (clock, chance) = (Arc::clone(&cluster.clock), Arc::clone(&cluster.chance));
+            Arc::new(edc(store, Arc::clone(&identity), clock, chance))
         } else {
             let channel = way(cluster, Part::Edc, &mut asked)?;
             Arc::new(EdcRemote::new(channel, Arc::clone(&cluster.tokens)))

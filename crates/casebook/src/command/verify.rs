@@ -44,6 +44,7 @@ pub async fn run(args: Verify) -> Result<ExitCode> {
             assembly.portfolio.verify_views().await?,
             assembly.identity.verify_views().await?,
             webhooks::rows(&assembly.store).verify().await?,
+            assembly.edc.verify_dictionaries().await?,
         ];
         for views in compared {
             report.view_rows += views.rows;
@@ -98,6 +99,8 @@ pub async fn rebuild(args: RebuildViews) -> Result<ExitCode> {
         println!("rebuilt the views of {} users", assembly.identity.rebuild_views().await?);
         let rebuilt = webhooks::rows(&assembly.store).rebuild().await?;
         println!("rebuilt the views of {rebuilt} webhook endpoints");
+        let rebuilt = assembly.edc.rebuild_dictionaries().await?;
+        println!("rebuilt the views of {rebuilt} dictionaries");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -43,7 +43,7 @@ const BODIES: [(&str, &str); 19] = [
     ("SignRecord", r#"{"seenVersion": 0, "meaning": "approved"}"#),
 ];
 
-const NAMES: [(&str, &str); 10] = [
+const NAMES: [(&str, &str); 12] = [
     ("study_oid", STUDY),
     ("subject_key", "SECRET-1"),
     ("site_oid", HERE),
@@ -54,6 +54,8 @@ const NAMES: [(&str, &str); 10] = [
     ("form_repeat_key", "1"),
     ("item_group_oid", "IG.DM"),
     ("item_group_repeat_key", "1"),
+    ("dictionary", "DRUGS"),
+    ("code", "N02"),
 ];
 
 /// Who may do what does not depend on the store.
@@ -72,7 +74,11 @@ fn every_method_allows_what_the_table_says_and_tells_strangers_nothing() {
             site: HERE,
             other_site: THERE,
             secret: "SECRET-1",
-            queries: BTreeMap::from([("GetItemHistory", ITEM), ("ExportStudy", "format=csv")]),
+            queries: BTreeMap::from([
+                ("GetItemHistory", ITEM),
+                ("ExportStudy", "format=csv"),
+                ("SearchTerms", "text=a"),
+            ]),
             names: BTreeMap::from(NAMES),
             bodies: BTreeMap::from(BODIES),
         };

@@ -5,6 +5,7 @@
 mod access;
 mod blinding;
 mod clock;
+mod dictionary;
 mod export;
 mod history;
 mod lists;

@@ -32,7 +32,7 @@ pub struct World {
     pub edc: Arc<dyn Edc>,
     pub clock: FakeClock,
     wire: Option<Wire>,
-    _folder: Option<TempDir>,
+    folder: Option<TempDir>,
     _server: Option<Arc<Server>>,
 }
 
@@ -89,7 +89,14 @@ impl World {
             service.add_site(&admin, &STUDY.into(), site).await.unwrap();
         }
         let edc = Arc::clone(&service) as Arc<dyn Edc>;
-        Self { store, service, edc, clock, wire: None, _folder: folder, _server: server }
+        Self { store, service, edc, clock, wire: None, folder, _server: server }
+    }
+
+    /// Changes the file of the store behind its back; how many rows.
+    pub fn tamper(&self, statement: &str) -> usize {
+        let folder = self.folder.as_ref().unwrap();
+        let database = rusqlite::Connection::open(folder.path().join("casebook.db")).unwrap();
+        database.execute(statement, ()).unwrap()
     }
 
     /// Another service on the same store, as in another process.
