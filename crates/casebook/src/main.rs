@@ -25,6 +25,7 @@ use mimalloc::MiMalloc;
 use crate::{
     cli::{Cli, Command},
     config::Config,
+    watch::Traced,
 };
 
 /// A save makes and drops many small strings on several threads, on which the usual allocator spends
@@ -43,7 +44,7 @@ fn main() -> ExitCode {
         }
     };
     let ended = runtime.block_on(async {
-        let traces = watch::start_log(&log, otlp_endpoint(&cli).as_deref())?;
+        let traces = watch::start_log(&log, traced(&cli).as_ref())?;
         let ended = command::run(cli).await;
         // Sending the last of them takes this thread, and no other is left to the program.
         drop(tokio::task::spawn_blocking(move || drop(traces)).await);
@@ -59,11 +60,13 @@ fn main() -> ExitCode {
 }
 
 /// Where traces of a command are sent. What is wrong with its settings it says itself.
-fn otlp_endpoint(cli: &Cli) -> Option<String> {
-    let config = match &cli.command {
-        Command::Serve(serve) => Config::new(&serve.place, serve.listen),
-        Command::Demo(demo) => Config::new(&demo.place, demo.listen),
+fn traced(cli: &Cli) -> Option<Traced> {
+    let (config, parts) = match &cli.command {
+        Command::Serve(serve) => (Config::new(&serve.place, serve.listen), serve.only.as_slice()),
+        Command::Demo(demo) => (Config::new(&demo.place, demo.listen), &[][..]),
         _ => return None,
     };
-    config.ok()?.watch.otlp_endpoint
+    let config = config.ok()?;
+    let installation = config.cluster.installation.as_deref();
+    Some(Traced::new(config.watch.otlp_endpoint?, installation, parts))
 }

@@ -25,7 +25,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
-use crate::config::WatchConfig;
+use crate::{assembly::new_id, cluster::Part, config::WatchConfig};
 
 /// Upper ends of the buckets of durations, in seconds.
 const SECONDS: [f64; 14] =
@@ -38,13 +38,34 @@ const OUR_CRATES: [&str; 9] =
     ["casebook", "contract", "edc", "gateway", "identity", "mesh", "portfolio", "store", "webhook"];
 const MEMORY: &str = "process_resident_memory_bytes";
 
+/// Where traces go, and in whose name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Traced {
+    pub endpoint: String,
+    /// `casebook`, or with the parts that this process has of several: `casebook.identity+portfolio`.
+    pub service: String,
+}
+
+impl Traced {
+    /// In the name of a process with these parts; with all when none is named.
+    pub fn new(endpoint: String, installation: Option<&str>, parts: &[Part]) -> Self {
+        let mut names: Vec<&str> = parts.iter().map(|part| part.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let parts = names.join("+");
+        let between = if parts.is_empty() { "" } else { "." };
+        let installation = installation.unwrap_or("casebook");
+        Self { endpoint, service: format!("{installation}{between}{parts}") }
+    }
+}
+
 /// Traces that are sent, until it is dropped.
 pub struct Traces(Option<SdkTracerProvider>);
 
 /// Starts the log of the program on standard error, and sends traces to an address where one is given.
 /// Needs a runtime.
-pub fn start_log(filter: &str, otlp_endpoint: Option<&str>) -> Result<Traces> {
-    let provider = otlp_endpoint.map(provider).transpose()?;
+pub fn start_log(filter: &str, traced: Option<&Traced>) -> Result<Traces> {
+    let provider = traced.map(provider).transpose()?;
     let traces = provider.as_ref().map(|provider| {
         tracing_opentelemetry::layer()
             .with_tracer(provider.tracer("casebook"))
@@ -143,12 +164,13 @@ fn measure_process() {
 }
 
 /// Sends spans to a collector.
-fn provider(endpoint: &str) -> Result<SdkTracerProvider> {
-    let exporter = SpanExporter::builder().with_tonic().with_endpoint(endpoint).build();
+fn provider(traced: &Traced) -> Result<SdkTracerProvider> {
+    let exporter = SpanExporter::builder().with_tonic().with_endpoint(&traced.endpoint).build();
     let exporter = exporter.context("traces cannot be sent")?;
     let resource = Resource::builder_empty()
         .with_attributes([
-            KeyValue::new("service.name", "casebook"),
+            KeyValue::new("service.name", traced.service.clone()),
+            KeyValue::new("service.instance.id", new_id()),
             KeyValue::new("service.version", env!("CARGO_PKG_VERSION")),
         ])
         .build();
@@ -163,4 +185,20 @@ fn provider(endpoint: &str) -> Result<SdkTracerProvider> {
 /// Only the spans of our own crates are sent: they name methods, times and ids, never a value.
 fn is_ours(target: &str) -> bool {
     OUR_CRATES.contains(&target.split("::").next().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn traces_tell_which_part_of_the_program_they_are_of() {
+        let name = |installation, parts: &[Part]| {
+            Traced::new("http://127.0.0.1:4317".to_owned(), installation, parts).service
+        };
+        assert_eq!(name(None, &[]), "casebook");
+        assert_eq!(name(None, &[Part::Gateway]), "casebook.gateway");
+        let two = [Part::Portfolio, Part::Identity, Part::Portfolio];
+        assert_eq!(name(Some("north"), &two), "north.identity+portfolio");
+    }
 }

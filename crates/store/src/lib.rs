@@ -35,6 +35,12 @@ use std::fmt::Debug;
 /// Entries that a scan reads at a time where the engine cannot show them in place.
 const SCANNED_AT_A_TIME: u32 = 1_000;
 
+/// The step of a trace in which a write is committed, with others of its group: it begins when the
+/// writer takes it, and ends when it is durable.
+fn commit_step(caller: &tracing::Span) -> tracing::Span {
+    tracing::debug_span!(parent: caller, "store.commit")
+}
+
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// Keeps logs, views and jobs. Held as `Arc<dyn Store>`.

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio_postgres::Config;
 use tokio_postgres::types::ToSql;
+use tracing::Span;
 use writer::{Waiting, Writer};
 
 /// How a database is used; the defaults are right for a server.
@@ -114,7 +115,8 @@ impl Store for Postgres {
         let head = batch.head();
         let queue = self.queue(&batch).ok_or(StoreError::Closed)?;
         let (answer, answered) = oneshot::channel();
-        queue.send(Waiting { batch, answer }).await.map_err(|_| StoreError::Closed)?;
+        let waiting = Waiting { batch, answer, caller: Span::current() };
+        queue.send(waiting).await.map_err(|_| StoreError::Closed)?;
         self.counters.metrics.waiting.increment(1);
         answered.await.map_err(|_| StoreError::Closed)??;
         Ok(head)

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
+use tracing::Span;
 use write::{Answer, Write};
 use writer::Waiting;
 
@@ -87,7 +88,8 @@ impl Sqlite {
     async fn write(&self, write: Write) -> Result<Answer> {
         let (answer, answered) = oneshot::channel();
         let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
-        queue.send(Waiting { write, answer }).await.map_err(|_| StoreError::Closed)?;
+        let waiting = Waiting { write, answer, caller: Span::current() };
+        queue.send(waiting).await.map_err(|_| StoreError::Closed)?;
         self.counters.metrics.waiting.increment(1);
         answered.await.map_err(|_| StoreError::Closed)?
     }

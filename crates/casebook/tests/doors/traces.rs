@@ -25,7 +25,8 @@ const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const STEP: &str = "b7ad6b7169203331";
 const VALUE: &str = "739184652";
 
-struct Collector(mpsc::UnboundedSender<Span>);
+/// Spans, each with the name of the service that it is of.
+struct Collector(mpsc::UnboundedSender<(String, Span)>);
 
 #[tonic::async_trait]
 impl TraceService for Collector {
@@ -33,11 +34,12 @@ impl TraceService for Collector {
         &self,
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        let spans = request.into_inner().resource_spans.into_iter();
-        let spans = spans.flat_map(|one| one.scope_spans).flat_map(|one| one.spans);
-        for span in spans {
-            // The test may have seen enough.
-            let _ = self.0.send(span);
+        for one in request.into_inner().resource_spans {
+            let service = format!("{:?}", one.resource);
+            for span in one.scope_spans.into_iter().flat_map(|scope| scope.spans) {
+                // The test may have seen enough.
+                let _ = self.0.send((service.clone(), span));
+            }
         }
         Ok(Response::new(ExportTraceServiceResponse::default()))
     }
@@ -77,7 +79,8 @@ async fn a_save_can_be_followed_from_its_caller_to_the_store() {
     assert!(house.log().contains(TRACE), "the log names the trace");
 
     let mut seen = HashMap::new();
-    while let Ok(span) = spans.try_recv() {
+    while let Ok((service, span)) = spans.try_recv() {
+        assert!(service.contains("\"casebook\""), "{service}");
         assert!(!format!("{span:?}").contains(VALUE), "{span:?}");
         if hex(&span.trace_id) == TRACE {
             seen.insert(hex(&span.span_id), span);
@@ -94,7 +97,8 @@ async fn a_save_can_be_followed_from_its_caller_to_the_store() {
         });
         ways.collect::<Vec<_>>()
     };
-    let expected = ["store.append", "call", "request"].map(str::to_owned).to_vec();
-    let appended = way("store.append");
-    assert!(appended.contains(&(expected, STEP.to_owned())), "{appended:?} of {}", seen.len());
+    // The commit is made by another thread, for a group of writes.
+    let expected = ["store.commit", "store.append", "call", "request"].map(str::to_owned).to_vec();
+    let committed = way("store.commit");
+    assert!(committed.contains(&(expected, STEP.to_owned())), "{committed:?} of {}", seen.len());
 }

@@ -1,6 +1,7 @@
 use super::connection::may_succeed_again;
 use super::read;
 use super::tables::Tables;
+use crate::commit_step;
 use crate::stats::Counters;
 use crate::{Batch, Result, StoreError};
 use deadpool_postgres::Pool;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 use tokio_postgres::Config;
+use tracing::Span;
 
 const MAX_GROUP_APPENDS: usize = 1024;
 const MAX_GROUP_BYTES: usize = 8 << 20;
@@ -19,6 +21,8 @@ const ATTEMPTS: u32 = 4;
 pub(super) struct Waiting {
     pub(super) batch: Batch,
     pub(super) answer: oneshot::Sender<Result<()>>,
+    /// The step of a trace that waits.
+    pub(super) caller: Span,
 }
 
 /// One of the tasks that append, on a connection of its own.
@@ -42,6 +46,7 @@ impl Writer {
             let began = Instant::now();
             let mut size_bytes = first.batch.size_bytes();
             let (mut batches, mut callers) = (vec![first.batch], vec![first.answer]);
+            let mut steps = vec![commit_step(&first.caller)];
             while batches.len() < MAX_GROUP_APPENDS
                 && size_bytes < MAX_GROUP_BYTES
                 && let Ok(next) = waiting.try_recv()
@@ -49,8 +54,10 @@ impl Writer {
                 size_bytes += next.batch.size_bytes();
                 batches.push(next.batch);
                 callers.push(next.answer);
+                steps.push(commit_step(&next.caller));
             }
             let answers = self.write_group(&batches).await;
+            drop(steps);
             self.count(&batches, &answers);
             self.counters.metrics.answered(batches.len(), began.elapsed());
             for (caller, answer) in callers.into_iter().zip(answers) {

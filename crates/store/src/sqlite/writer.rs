@@ -1,5 +1,6 @@
 use super::connection::failed;
 use super::write::{Answer, Heads, Write};
+use crate::commit_step;
 use crate::stats::Counters;
 use crate::{Result, StoreError};
 use rusqlite::Connection;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
+use tracing::Span;
 
 const MAX_GROUP_WRITES: usize = 1024;
 const MAX_GROUP_BYTES: usize = 8 << 20;
@@ -16,6 +18,8 @@ const MAX_GROUP_BYTES: usize = 8 << 20;
 pub(super) struct Waiting {
     pub(super) write: Write,
     pub(super) answer: oneshot::Sender<Result<Answer>>,
+    /// The step of a trace that waits.
+    pub(super) caller: Span,
 }
 
 /// Starts the only thread that writes. It takes what is waiting, commits it as one group and then
@@ -40,12 +44,13 @@ struct Writer {
 
 impl Writer {
     fn run(mut self, mut waiting: mpsc::Receiver<Waiting>) {
-        let (mut writes, mut callers) = (Vec::new(), Vec::new());
+        let (mut writes, mut callers, mut steps) = (Vec::new(), Vec::new(), Vec::new());
         while let Some(first) = waiting.blocking_recv() {
             let began = Instant::now();
             let mut size_bytes = first.write.size_bytes();
             writes.push(first.write);
             callers.push(first.answer);
+            steps.push(commit_step(&first.caller));
             while writes.len() < MAX_GROUP_WRITES
                 && size_bytes < MAX_GROUP_BYTES
                 && let Ok(next) = waiting.try_recv()
@@ -53,8 +58,10 @@ impl Writer {
                 size_bytes += next.write.size_bytes();
                 writes.push(next.write);
                 callers.push(next.answer);
+                steps.push(commit_step(&next.caller));
             }
             let answers = self.write_group(&writes);
+            steps.clear();
             for (caller, answer) in callers.drain(..).zip(answers) {
                 // A caller that went away does not hear that its write was done.
                 let _ = caller.send(answer);
