@@ -79,11 +79,36 @@ async fn publish(edc: &Edc, study: &StudyOid) -> Result<()> {
     Ok(())
 }
 
-async fn add_user(store: &Arc<dyn Store>) -> Result<()> {
+fn identity(store: &Arc<dyn Store>) -> Identity {
     let random = Arc::new(|bytes: &mut [u8]| {
         getrandom::fill(bytes).expect("the operating system has randomness");
     });
-    let identity = Identity::new(Arc::clone(store), Arc::new(now), random, Hashing::default());
+    Identity::new(Arc::clone(store), Arc::new(now), random, Hashing::default())
+}
+
+/// Adds users who may do nothing.
+pub async fn add_users(
+    folder: &Path,
+    names: impl IntoIterator<Item = String>,
+    password: &str,
+) -> Result<()> {
+    let store: Arc<dyn Store> = Arc::new(Sqlite::open(&folder.join("casebook.db"))?);
+    let identity = identity(&store);
+    for name in names {
+        let request = AddUser {
+            full_name: name.clone(),
+            name,
+            password: Password::new(password),
+            grants: Vec::new(),
+        };
+        let added = identity.add_user(&context("add user"), request).await;
+        added.map_err(|error| anyhow::anyhow!("{error}"))?;
+    }
+    Ok(())
+}
+
+async fn add_user(store: &Arc<dyn Store>) -> Result<()> {
+    let identity = identity(store);
     let grant = Grant { role: Role::Coordinator, study: Some(STUDY.to_owned()), site: None };
     let request = AddUser {
         name: USER.to_owned(),

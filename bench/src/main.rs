@@ -4,14 +4,19 @@
 //! itself, in processes of its own, beside peers that do the same; runs of both alternate, so that
 //! noise of the machine meets both. Start reading at `saves`.
 
+mod calls;
 mod demo;
 mod disk;
 mod export;
 mod fill;
+mod idle;
 mod load;
+mod log_ins;
 mod matrix;
 mod peer;
 mod peer_rows;
+mod peers;
+mod peers_data;
 mod place;
 mod process;
 mod saves;
@@ -42,6 +47,15 @@ enum Bench {
     Verify,
     /// The demonstration trial.
     Demo,
+    /// Requests beside gin and go-zero.
+    Peers,
+    /// Connections that have nothing to say.
+    Idle,
+    /// Five hundred log-ins while others save.
+    LogIns,
+    /// Ten thousand connections, by a process that may open as many.
+    #[command(hide = true)]
+    Hold,
     /// A server that keeps item rows.
     #[command(hide = true)]
     Peer { file: Option<PathBuf> },
@@ -54,6 +68,7 @@ fn main() -> Result<()> {
     let bench = match Bench::parse() {
         Bench::Load(load) => return load::run(&load),
         Bench::Peer { file } => return Runtime::new()?.block_on(peer::serve(file.as_deref())),
+        Bench::Hold => return Runtime::new()?.block_on(idle::hold()),
         bench => bench,
     };
     place::build()?;
@@ -70,6 +85,15 @@ async fn run(bench: &Bench) -> Result<()> {
     }
     if wanted(&Bench::Matrix) {
         matrix::run().await?;
+    }
+    if wanted(&Bench::Peers) {
+        peers::run().await?;
+    }
+    if wanted(&Bench::Idle) {
+        idle::run()?;
+    }
+    if wanted(&Bench::LogIns) {
+        log_ins::run().await?;
     }
     if wanted(&Bench::Export) {
         export::run().await?;

@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _},
-    net::SocketAddr,
+    net::{SocketAddr, TcpStream},
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -13,6 +13,8 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 /// The clock ticks of `/proc/PID/stat` (`getconf CLK_TCK` on Linux).
 const TICKS_PER_SECOND: f64 = 100.0;
+
+const START_TIME: Duration = Duration::from_secs(20);
 
 /// What a finished process used.
 #[derive(Clone, Debug, Default)]
@@ -79,6 +81,23 @@ impl Server {
         bail!("{shown} did not say where it listens")
     }
 
+    /// Starts a command that listens there, and waits until it does.
+    pub fn start_at(command: &mut Command, address: SocketAddr) -> Result<Self> {
+        let shown = format!("{command:?}");
+        let child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("cannot start {shown}"))?;
+        let server = Self { child, address };
+        let started = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            ensure!(started.elapsed() < START_TIME, "{shown} does not listen on {address}");
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(server)
+    }
+
     /// The processor time that the server has used so far, in seconds.
     pub fn cpu_seconds(&self) -> Result<f64> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
@@ -87,6 +106,11 @@ impl Server {
 
     pub fn peak_mb(&self) -> f64 {
         peak_memory_mb(self.child.id()).unwrap_or_default()
+    }
+
+    /// The memory that is resident now.
+    pub fn memory_mb(&self) -> f64 {
+        memory_mb(self.child.id(), "VmRSS:").unwrap_or_default()
     }
 }
 
@@ -113,8 +137,12 @@ fn cpu_fields(stat: &str, first: usize) -> Result<f64> {
 }
 
 fn peak_memory_mb(pid: u32) -> Option<f64> {
+    memory_mb(pid, "VmHWM:")
+}
+
+fn memory_mb(pid: u32, field: &str) -> Option<f64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
     let kib: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
     Some(kib / 1024.0)
 }
