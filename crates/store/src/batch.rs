@@ -104,6 +104,9 @@ impl Batch {
         &self,
         mut is_stored: impl FnMut(&str, View, &str) -> Result<bool, E>,
     ) -> Result<Option<StoreError>, E> {
+        if !self.parts.iter().flat_map(|part| &part.effects).any(Effect::must_be_new) {
+            return Ok(None);
+        }
         let mut changed: HashMap<(&str, View, &str), bool> = HashMap::new();
         for part in &self.parts {
             let study = part.log.study.as_str();
@@ -162,6 +165,10 @@ impl Effect {
         let is_row = !matches!(self, Self::Enqueue { .. });
         require(is_row, "only rows of views can be staged")?;
         self.check()
+    }
+
+    fn must_be_new(&self) -> bool {
+        matches!(self, Self::PutNew { .. })
     }
 
     fn size_bytes(&self) -> usize {

@@ -54,14 +54,16 @@ pub(crate) static FOLLOW: Statement = Statement::both(
      ORDER BY e.position LIMIT $2",
 );
 
-/// The join is what [`READ`] goes by: an entry that it would not find is not found here.
+/// The log of an entry is looked up by [`LOG_OF_ENTRY`], once: many entries have the same.
 pub(crate) static SCAN: Statement = Statement::both(
     "scan",
-    "SELECT e.sequence, e.bytes, e.hash, l.study, l.kind, l.key
-     FROM entry e JOIN log l ON l.study = e.study AND l.id = e.log
-     WHERE e.position > $1 AND e.position <= $2
-     ORDER BY e.position",
+    "SELECT sequence, bytes, hash, study, log FROM entry
+     WHERE position > $1 AND position <= $2
+     ORDER BY position",
 );
+
+pub(crate) static LOG_OF_ENTRY: Statement =
+    Statement::both("log of an entry", "SELECT study, kind, key FROM log WHERE id = $1");
 
 pub(crate) static LAST_POSITION: Statement =
     Statement::both("last position", "SELECT coalesce(max(position), 0) FROM entry");
@@ -246,12 +248,13 @@ pub(crate) static FILL_VIEW: Statement = Statement::both(
 );
 
 #[cfg(test)]
-pub(crate) static ALL: [&Statement; 32] = [
+pub(crate) static ALL: [&Statement; 33] = [
     &HEAD,
     &READ,
     &ENTRY,
     &FOLLOW,
     &SCAN,
+    &LOG_OF_ENTRY,
     &LAST_POSITION,
     &LOGS,
     &LOGS_OF_STUDY,

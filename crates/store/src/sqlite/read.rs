@@ -5,7 +5,8 @@ use crate::{
 };
 use journal::Hash;
 use rusqlite::types::Type;
-use rusqlite::{Connection, Params, Row};
+use rusqlite::{Connection, OptionalExtension as _, Params, Row};
+use std::collections::{HashMap, hash_map::Entry};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -80,15 +81,24 @@ impl Readers {
         each: &mut dyn for<'e> FnMut(LogRef<'e>, SealedRef<'e>),
     ) -> Result<()> {
         let connection = self.connection();
+        let mut names: HashMap<i64, Option<LogName>> = HashMap::new();
         let mut run = || {
             let mut prepared = connection.prepare_cached(sql::SCAN.sqlite)?;
             let mut rows = prepared.query((signed(after.0), signed(last.0)))?;
             while let Some(row) = rows.next()? {
-                let text =
-                    |column| -> rusqlite::Result<&str> { Ok(row.get_ref(column)?.as_str()?) };
-                let log = LogRef { study: text(3)?, kind: text(4)?, key: text(5)? };
+                let id = row.get(4)?;
+                let name = match names.entry(id) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(new) => new.insert(log_of_entry(&connection, id)?),
+                };
+                // What a reader of the log would not find is not shown.
+                let study = row.get_ref(3)?.as_bytes()?;
+                let Some(log) = name.as_ref().filter(|log| log.study.as_bytes() == study) else {
+                    continue;
+                };
                 let bytes = row.get_ref(1)?.as_blob()?;
-                each(log, SealedRef { sequence: unsigned(row, 0)?, bytes, hash: hash(row, 2)? });
+                let sealed = SealedRef { sequence: unsigned(row, 0)?, bytes, hash: hash(row, 2)? };
+                each(log.as_ref(), sealed);
             }
             Ok(())
         };
@@ -144,6 +154,11 @@ impl Readers {
     pub(super) fn is_due(&self, queue: &str, now_ms: i64) -> Result<bool> {
         self.query(&sql::IS_DUE, (queue, now_ms), |_| Ok(())).map(|rows| !rows.is_empty())
     }
+}
+
+fn log_of_entry(connection: &Connection, id: i64) -> rusqlite::Result<Option<LogName>> {
+    let mut query = connection.prepare_cached(sql::LOG_OF_ENTRY.sqlite)?;
+    query.query_row([id], |row| log_name(row, 0)).optional()
 }
 
 fn sealed(row: &Row<'_>) -> rusqlite::Result<Sealed> {
