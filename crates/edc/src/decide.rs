@@ -1,11 +1,23 @@
 //! What a save means, beyond the values that were typed: pure functions over a casebook, a study
 //! version and a save.
 
+mod collected;
+mod criterion_values;
 mod effects_of_rules;
 mod eligibility;
+mod evaluate;
 mod facts;
 mod findings;
 mod form;
 mod queries;
 
-pub(crate) use self::{eligibility::eligibility, form::save_form, queries::close_queries_of};
+pub(crate) use self::{
+    collected::{NotCollected, not_collected},
+    criterion_values::Seen,
+    eligibility::{Standing, eligibility},
+    evaluate::{Evaluation, evaluate},
+    facts::CasebookFacts,
+    findings::Finding,
+    form::save_form,
+    queries::close_queries_of,
+};

@@ -8,9 +8,11 @@
 
 mod book;
 mod change;
+mod check_eligibility;
 mod compiled;
 mod decide;
 mod dictionary;
+mod evaluate_form;
 pub mod export;
 mod failure;
 pub mod import;

@@ -4,7 +4,9 @@
 //! the place in the request. Refusals and failures become errors of the contract in `error` only.
 
 pub(crate) mod design;
+mod eligibility;
 pub(crate) mod error;
+pub(crate) mod evaluate;
 mod export;
 pub(crate) mod form;
 mod items;
@@ -22,7 +24,7 @@ use self::{error::answer, patience::patiently};
 use crate::{
     Edc, dictionary,
     failure::Result as Done,
-    read::{self, form_record, history, matrix, queries, sites, studies, subjects},
+    read::{self, form_record, history, matrix, outline, queries, sites, studies, subjects},
 };
 
 #[async_trait::async_trait]
@@ -59,6 +61,14 @@ impl proto::Edc for Edc {
         answer(context, subjects::list(self, context, &request).await)
     }
 
+    async fn outline_subjects(
+        &self,
+        context: &Context,
+        request: proto::OutlineSubjectsRequest,
+    ) -> Result<proto::OutlineSubjectsResponse, Error> {
+        answer(context, outline::outline(self, context, &request).await)
+    }
+
     async fn get_matrix(
         &self,
         context: &Context,
@@ -82,6 +92,14 @@ impl proto::Edc for Edc {
         request: proto::GetSubjectRequest,
     ) -> Result<proto::GetSubjectResponse, Error> {
         answer(context, read::subject::get(self, context, &request).await)
+    }
+
+    async fn check_eligibility(
+        &self,
+        context: &Context,
+        request: proto::CheckEligibilityRequest,
+    ) -> Result<proto::CheckEligibilityResponse, Error> {
+        answer(context, eligibility::check(self, context, &request).await)
     }
 
     async fn enrol_subject(
@@ -125,6 +143,14 @@ impl proto::Edc for Edc {
         request: proto::SaveFormRequest,
     ) -> Result<proto::SaveFormResponse, Error> {
         changed(context, || form::save(self, context, &request)).await
+    }
+
+    async fn evaluate_form(
+        &self,
+        context: &Context,
+        request: proto::EvaluateFormRequest,
+    ) -> Result<proto::EvaluateFormResponse, Error> {
+        answer(context, evaluate::evaluate(self, context, &request).await)
     }
 
     async fn remove_record(

@@ -1932,6 +1932,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/studies/{studyOid}/subjects/{subjectKey}/events/{studyEventOid}/{studyEventRepeatKey}/forms/{formOid}/{formRepeatKey}:evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says what a save of these values would derive, leave out and find, and records nothing
+         * @description Says what a save of these values would derive, leave out and find, and records nothing. It is the same decision that a save takes.
+         */
+        post: operations["Edc_EvaluateForm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/subjects/{subjectKey}:checkEligibility": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says of each criterion whether it is met, and from which values
+         * @description Says of each criterion whether it is met, and from which values. An enrolment with the same answers would be decided in the same way; nothing is recorded.
+         */
+        post: operations["Edc_CheckEligibility"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/subjects:outline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts the subjects that a list or the matrix has with these filters, and says where its pages begin, so that a reader can go to any of them
+         * @description Counts the subjects that a list or the matrix has with these filters, and says where its pages begin, so that a reader can go to any of them.
+         */
+        get: operations["Edc_OutlineSubjects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2128,6 +2188,8 @@ export interface components {
             findings: components["schemas"]["Finding"][];
             /** @description The rows of the form's item groups. */
             itemGroups: components["schemas"]["ItemGroupData"][];
+            /** @description What is not collected now, by the conditions of the study. */
+            notCollected: components["schemas"]["NotCollected"][];
             /** @description Where the record stands. */
             place: components["schemas"]["FormRecordPlace"];
             /** @description The queries of the record that are not closed or cancelled. */
@@ -3455,6 +3517,8 @@ export interface components {
             closedQueries: components["schemas"]["Query"][];
             /** @description What the checks find in the record as it now is. */
             findings: components["schemas"]["Finding"][];
+            /** @description What is not collected in the record as it now is. */
+            notCollected: components["schemas"]["NotCollected"][];
             /** @description The queries that checks opened. */
             openedQueries: components["schemas"]["Query"][];
             /**
@@ -3960,6 +4024,103 @@ export interface components {
         WebhookUpdateEndpointResponse: {
             /** @description The endpoint as it is now. */
             endpoint: components["schemas"]["WebhookEndpoint"];
+        };
+        /** @description The eligibility of a subject. Nothing of it is recorded. */
+        CheckEligibilityResponse: {
+            /** @description Whether the consent is dated. Without it nobody is enrolled. */
+            consented: boolean;
+            /** @description Every criterion, in the order of the protocol. */
+            criteria: components["schemas"]["CriterionVerdict"][];
+            /** @description Whether every criterion is decided and none stands against the enrolment. */
+            eligible: boolean;
+        };
+        /** @description One value from which a criterion is computed. */
+        CriterionValue: {
+            /** @description The item. Absent for what is counted or computed. */
+            item?: components["schemas"]["ItemPlace"];
+            /** @description What the criterion reads, as its expression says it. */
+            reads: string;
+            /** @description The form record in which the value stands; where nothing is recorded, the one in which it would. Absent for what is counted or computed. */
+            record?: components["schemas"]["FormRecordPlace"];
+            /** @description The value. Absent when nothing is recorded. */
+            value?: components["schemas"]["ItemValue"];
+        };
+        /** @description Where one criterion stands. */
+        CriterionVerdict: {
+            /** @description Why it is not evaluated. */
+            cause: components["schemas"]["CriterionVerdictCause"];
+            /** @description The OID of the criterion. */
+            criterionOid: string;
+            /** @description Whether it is one of inclusion or of exclusion. */
+            kind: components["schemas"]["CriterionKind"];
+            /** @description Whether it stands against the enrolment: an inclusion criterion that is not met, or an exclusion criterion that is. */
+            standsAgainst: boolean;
+            /** @description The values from which it is computed. Values that the caller may not see are left out. */
+            values: components["schemas"]["CriterionValue"][];
+            /** @description Where it stands. */
+            verdict: components["schemas"]["CriterionVerdictVerdict"];
+        };
+        /**
+         * @description Why a criterion is not evaluated.
+         *     - `CAUSE_UNSPECIFIED`: It is evaluated.
+         *     - `NOT_ATTESTED`: It is for the investigator to say, who has not.
+         *     - `VALUE_MISSING`: A value that it needs is not recorded, or too incomplete to decide.
+         *     - `FAILED`: It cannot be computed from these values.
+         * @enum {string}
+         */
+        CriterionVerdictCause: "CAUSE_UNSPECIFIED" | "NOT_ATTESTED" | "VALUE_MISSING" | "FAILED";
+        /**
+         * @description What the casebook and the investigator say of the criterion.
+         *     - `VERDICT_UNSPECIFIED`: Not said.
+         *     - `MET`: What the criterion says is so.
+         *     - `NOT_MET`: What the criterion says is not so.
+         *     - `NOT_EVALUATED`: It cannot be said yet.
+         * @enum {string}
+         */
+        CriterionVerdictVerdict: "VERDICT_UNSPECIFIED" | "MET" | "NOT_MET" | "NOT_EVALUATED";
+        /** @description What a save of these values would do. Nothing of it is recorded. */
+        EvaluateFormResponse: {
+            /** @description The items that would be derived, or cleared because they are not collected. */
+            changes: components["schemas"]["ItemChange"][];
+            /** @description The values that cannot be recorded as they are. Everything else is said as if they had not been given. */
+            faults: components["schemas"]["ItemFault"][];
+            /** @description What the checks would find. A save with a finding that is HARD would be refused. */
+            findings: components["schemas"]["Finding"][];
+            /** @description What would not be collected. */
+            notCollected: components["schemas"]["NotCollected"][];
+            /**
+             * Format: int32
+             * @description The version of the record on which the values were laid.
+             */
+            version: number;
+        };
+        /** @description A value that cannot be recorded as it is. */
+        ItemFault: {
+            /** @description What is wrong with it. */
+            description: string;
+            /** @description The item for which it was given. */
+            place: components["schemas"]["ItemPlace"];
+        };
+        /** @description Items that are not collected as long as the condition of the study for it holds. A value for one of them is refused. */
+        NotCollected: {
+            /** @description The OID of the item group. */
+            itemGroupOid: string;
+            /** @description Which row of the item group. Every row when absent. */
+            itemGroupRepeatKey?: string;
+            /** @description The OID of the item. Every item of the group when absent. */
+            itemOid?: string;
+        };
+        /** @description The outline of a list of subjects, so that a reader can go to any page of it. */
+        OutlineSubjectsResponse: {
+            /** @description Whether all were counted. Of a study with more than 20,000 subjects the first 20,000 are looked at. */
+            complete: boolean;
+            /** @description The tokens of the pages behind the first, in order. */
+            pageTokens: string[];
+            /**
+             * Format: int32
+             * @description How many subjects fit.
+             */
+            subjectCount: number;
         };
     };
     responses: {
@@ -5775,6 +5936,12 @@ export interface operations {
                 pageSize?: number;
                 /** @description The `next_page_token` of the page before. Absent for the first page. */
                 pageToken?: string;
+                /** @description Only subjects whose key contains this text, in whatever case; 100 characters at most. All when absent. */
+                subjectKeyContains?: string;
+                /** @description Only subjects with a query that is not settled. All unless true. */
+                withOpenQueries?: boolean;
+                /** @description Only subjects with a visit that is overdue today at their site. All unless true. */
+                withOverdueVisits?: boolean;
             };
             header?: never;
             path: {
@@ -6188,6 +6355,12 @@ export interface operations {
                 pageSize?: number;
                 /** @description The `next_page_token` of the page before. Absent for the first page. */
                 pageToken?: string;
+                /** @description Only subjects whose key contains this text, in whatever case; 100 characters at most. All when absent. */
+                subjectKeyContains?: string;
+                /** @description Only subjects with a query that is not settled. All unless true. */
+                withOpenQueries?: boolean;
+                /** @description Only subjects with a visit that is overdue today at their site. All unless true. */
+                withOverdueVisits?: boolean;
             };
             header?: never;
             path: {
@@ -7676,6 +7849,121 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdentityRegisterUserResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_EvaluateForm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The key of the subject. */
+                subjectKey: string;
+                /** @description The OID of the study event. */
+                studyEventOid: string;
+                /** @description Which occurrence of the study event, from "1". */
+                studyEventRepeatKey: string;
+                /** @description The OID of the form. */
+                formOid: string;
+                /** @description Which occurrence of the form, from "1". */
+                formRepeatKey: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Whether the form is to be complete. As it is recorded when absent. */
+                    complete?: boolean;
+                    /** @description The items that were typed and are not saved, 2,000 at most. An item that is left out is as it is recorded. */
+                    values?: components["schemas"]["ItemEntry"][];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluateFormResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_CheckEligibility: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The key of the subject. */
+                subjectKey: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description For each criterion that is not computed, by OID, whether the investigator finds it met. */
+                    attestedCriteria?: {
+                        [key: string]: boolean;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckEligibilityResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_OutlineSubjects: {
+        parameters: {
+            query?: {
+                /** @description Only this site. All sites that the caller may see when absent. */
+                siteOid?: string;
+                /** @description Only subjects that stand here. All when absent. */
+                status?: components["schemas"]["SubjectStatus"];
+                /** @description How many a page has, 1 to 1000; 100 when absent. */
+                pageSize?: number;
+                /** @description Only subjects whose key contains this text, in whatever case; 100 characters at most. All when absent. */
+                subjectKeyContains?: string;
+                /** @description Only subjects with a query that is not settled. All unless true. */
+                withOpenQueries?: boolean;
+                /** @description Only subjects with a visit that is overdue today at their site. All unless true. */
+                withOverdueVisits?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutlineSubjectsResponse"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -75,6 +75,50 @@ impl Edc for Echo {
         unasked("screen_subject")
     }
 
+    async fn outline_subjects(
+        &self,
+        _: &Context,
+        _: OutlineSubjectsRequest,
+    ) -> Result<OutlineSubjectsResponse, Error> {
+        unasked("outline_subjects")
+    }
+
+    async fn check_eligibility(
+        &self,
+        _: &Context,
+        _: CheckEligibilityRequest,
+    ) -> Result<CheckEligibilityResponse, Error> {
+        unasked("check_eligibility")
+    }
+
+    async fn evaluate_form(
+        &self,
+        _: &Context,
+        _: EvaluateFormRequest,
+    ) -> Result<EvaluateFormResponse, Error> {
+        unasked("evaluate_form")
+    }
+
+    async fn list_dictionaries(
+        &self,
+        _: &Context,
+        _: ListDictionariesRequest,
+    ) -> Result<ListDictionariesResponse, Error> {
+        unasked("list_dictionaries")
+    }
+
+    async fn search_terms(
+        &self,
+        _: &Context,
+        _: SearchTermsRequest,
+    ) -> Result<SearchTermsResponse, Error> {
+        unasked("search_terms")
+    }
+
+    async fn get_term(&self, _: &Context, _: GetTermRequest) -> Result<GetTermResponse, Error> {
+        unasked("get_term")
+    }
+
     async fn get_subject(
         &self,
         _: &Context,

@@ -2,12 +2,15 @@
 
 use kernel::{
     Datum, FormOid, PartialDate, RepeatKey, StudyEventOid,
-    casebook::{Casebook, FormRecord, RecordKey, RowKey},
+    casebook::{Casebook, FormRecord, ItemKey, RecordKey, RowKey},
     study::{Design, StudyEventKind},
 };
 use rules::{Facts, Outcome};
 
 use crate::compiled::{Compiled, FormRules};
+
+/// A value with its place in the casebook.
+pub(super) type Placed = ((RecordKey, ItemKey), Datum);
 
 /// The facts of a whole casebook, for eligibility.
 pub(crate) struct CasebookFacts<'a> {
@@ -34,13 +37,11 @@ impl Facts for CasebookFacts<'_> {
     }
 
     fn first(&self, event: &str, form: &str, item: &str) -> Option<Datum> {
-        let read = |key: &RecordKey, record: &FormRecord| self.read(key, record, item);
-        records(self.casebook, event, form).find_map(|(key, record)| read(key, record))
+        self.first_at(event, form, item).map(|(_, datum)| datum)
     }
 
     fn last(&self, event: &str, form: &str, item: &str) -> Option<Datum> {
-        let read = |key: &RecordKey, record: &FormRecord| self.read(key, record, item);
-        records(self.casebook, event, form).filter_map(|(key, record)| read(key, record)).last()
+        self.last_at(event, form, item).map(|(_, datum)| datum)
     }
 
     fn count(&self, form: &str) -> u32 {
@@ -53,8 +54,20 @@ impl Facts for CasebookFacts<'_> {
 }
 
 impl CasebookFacts<'_> {
-    fn read(&self, key: &RecordKey, record: &FormRecord, item: &str) -> Option<Datum> {
-        named(self.compiled.rules(&key.form)?, record, item).last().cloned()
+    /// The value that `first` reads, with its place.
+    pub(super) fn first_at(&self, event: &str, form: &str, item: &str) -> Option<Placed> {
+        records(self.casebook, event, form).find_map(|(key, record)| self.read(key, record, item))
+    }
+
+    /// The value that `last` reads, with its place.
+    pub(super) fn last_at(&self, event: &str, form: &str, item: &str) -> Option<Placed> {
+        let of_event = records(self.casebook, event, form);
+        of_event.filter_map(|(key, record)| self.read(key, record, item)).last()
+    }
+
+    fn read(&self, key: &RecordKey, record: &FormRecord, item: &str) -> Option<Placed> {
+        let (item, datum) = placed(self.compiled.rules(&key.form)?, record, item).next_back()?;
+        Some(((key.clone(), item), datum.clone()))
     }
 }
 
@@ -199,6 +212,22 @@ fn named<'a>(
     record.rows.iter().filter(|(_, row)| !row.removed).flat_map(move |(key, row)| {
         let here = places.iter().filter(move |(place, _)| place.group == key.group);
         here.filter_map(move |(_, item)| row.items.get(item))
+    })
+}
+
+/// The same with the place of each.
+fn placed<'a>(
+    rules: &'a FormRules,
+    record: &'a FormRecord,
+    name: &str,
+) -> impl DoubleEndedIterator<Item = (ItemKey, &'a Datum)> {
+    let places = rules.names.get(name).map_or(&[][..], Vec::as_slice);
+    record.rows.iter().filter(|(_, row)| !row.removed).flat_map(move |(key, row)| {
+        let here = places.iter().filter(move |(place, _)| place.group == key.group);
+        here.filter_map(move |(_, item)| {
+            let datum = row.items.get(item)?;
+            Some((ItemKey { row: key.clone(), item: item.clone() }, datum))
+        })
     })
 }
 

@@ -64,7 +64,7 @@ pub(crate) fn save_form(
 }
 
 /// The record as it would be with these changes.
-fn working_record(
+pub(super) fn working_record(
     current: Option<&FormRecord>,
     rows: &[RowChanges],
     complete: Option<bool>,
@@ -87,7 +87,7 @@ fn working_record(
 const MAX_KEY_BYTES: usize = 100;
 
 /// Refuses an event, form or repeat that the study version does not have.
-fn place_exists(compiled: &Compiled, save: &SaveForm) -> Result<(), Refusal> {
+pub(super) fn place_exists(compiled: &Compiled, save: &SaveForm) -> Result<(), Refusal> {
     let key = &save.record;
     let event: &StudyEventDef = compiled
         .design

@@ -6,7 +6,7 @@ use contract::{
     Act, Context,
     edc::v1::{
         FormRecord as FormRecordMessage, GetFormRecordRequest, ItemData, ItemGroupData,
-        ReviewState, data_entry::Status,
+        NotCollected, ReviewState, data_entry::Status,
     },
 };
 use kernel::{
@@ -18,7 +18,8 @@ use kernel::{
 use super::{casebook::site_to_read, rows::Walk, sight::Sight, trail::Trail};
 use crate::{
     Edc,
-    book::Shelf,
+    book::{Shelf, lock},
+    decide,
     failure::Result,
     signing::signing_sha256,
     study::Study,
@@ -53,7 +54,10 @@ pub(crate) async fn get(
         &request.form_repeat_key,
     );
     let Some(record) = stored(edc, &study, &subject, &key).await? else {
-        return never_saved(&study.compiled.design, &subject, &key);
+        let empty = never_saved(&study.compiled.design, &subject, &key)?;
+        let not_collected =
+            not_collected(edc, &study, &subject, &key, &FormRecord::default(), &sight).await?;
+        return Ok(FormRecordMessage { not_collected, ..empty });
     };
     let pending = pending_queries(edc, &study, &site, &subject, &key).await?;
     let seen = || pending.iter().filter(|query| sight.shows_query(query));
@@ -72,6 +76,7 @@ pub(crate) async fn get(
             participant,
             sight: &sight,
         }),
+        not_collected: not_collected(edc, &study, &subject, &key, &record, &sight).await?,
         findings: seen().filter_map(wire::query::finding).collect(),
         signing_sha256: signing_sha256(edc, &study, &subject, &key, &record).await?,
         queries: seen().map(|query| wire::query::query(site.as_str(), &subject, query)).collect(),
@@ -107,6 +112,21 @@ fn never_saved(
         version_hash: design.hash().to_string(),
         ..FormRecordMessage::default()
     })
+}
+
+/// What the conditions of the study say of the record as it is.
+async fn not_collected(
+    edc: &Edc,
+    study: &Study,
+    subject: &SubjectKey,
+    key: &RecordKey,
+    record: &FormRecord,
+    sight: &Sight,
+) -> Result<Vec<NotCollected>> {
+    let book = edc.shelf.get(&study.oid, subject, &study.compiled.design).await?;
+    let book = lock(&book);
+    let found = decide::not_collected(&study.compiled, &book.casebook, key, record);
+    Ok(wire::evaluate::not_collected(&found, sight))
 }
 
 /// The queries of a record that are open or answered, oldest first.

@@ -9,7 +9,6 @@ use contract::{
         data_entry::Status,
         matrix::{Cell, Column, Row},
     },
-    page,
 };
 use jiff::civil::Date;
 use kernel::{
@@ -19,8 +18,9 @@ use kernel::{
 };
 
 use super::{
-    subjects::{Wanted, subjects},
+    subjects::{Page, subjects},
     today::today_at,
+    wanted::{Asked, Wanted},
 };
 use crate::{
     Edc,
@@ -36,13 +36,16 @@ pub(crate) async fn matrix(
     request: &GetMatrixRequest,
 ) -> Result<GetMatrixResponse> {
     let study = edc.study_for(context, &request.study_oid.as_str().into(), Act::ReadData).await?;
-    let wanted = Wanted {
-        site: wire::subject::given(request.site_oid.as_ref()),
-        status: wire::subject::status(request.status)?,
-        size: page::size(request.page_size)?,
-        after: page::after(request.page_token.as_ref())?,
+    let asked = Asked {
+        site: request.site_oid.as_ref(),
+        status: request.status,
+        key_contains: request.subject_key_contains.as_ref(),
+        with_open_queries: request.with_open_queries,
+        with_overdue_visits: request.with_overdue_visits,
     };
-    let found = subjects(edc, context, &study, &wanted).await?;
+    let wanted = Wanted::new(edc, &study, &asked)?;
+    let page = Page::new(request.page_size, request.page_token.as_ref())?;
+    let found = subjects(edc, context, &study, &wanted, &page).await?;
     let events = Events::new(&study.compiled.design);
     let mut today: HashMap<String, Date> = HashMap::new();
     let mut rows = Vec::with_capacity(found.subjects.len());
@@ -66,7 +69,8 @@ pub(crate) async fn matrix(
 }
 
 /// The study events of a design, ready to fill rows.
-struct Events<'a> {
+#[derive(Debug)]
+pub(super) struct Events<'a> {
     design: &'a Design,
     columns: HashMap<&'a str, usize>,
     /// The key of each event's anchor visit within a row.
@@ -84,7 +88,7 @@ struct Occurrences<'a> {
 }
 
 impl<'a> Events<'a> {
-    fn new(design: &'a Design) -> Self {
+    pub(super) fn new(design: &'a Design) -> Self {
         let events = &design.version().events;
         let anchor = |event: &StudyEventOid| {
             design.timing(event).map(|timing| visit_key(&timing.anchor, &RepeatKey::first()))
@@ -112,6 +116,18 @@ impl<'a> Events<'a> {
     }
 
     fn cells(&self, row: &SubjectRow, today: Date) -> Vec<Cell> {
+        let all = self.occurrences(row);
+        all.iter().enumerate().map(|(at, one)| self.cell(row, at, one, today)).collect()
+    }
+
+    /// Whether a visit of the subject is overdue.
+    pub(super) fn is_overdue(&self, row: &SubjectRow, today: Date) -> bool {
+        let all = self.occurrences(row);
+        let mut timings = all.iter().enumerate().map(|(at, one)| self.timing(row, at, one, today));
+        takes_part(row.status()) && timings.any(|timing| timing == EventTiming::Overdue)
+    }
+
+    fn occurrences<'b>(&self, row: &'b SubjectRow) -> Vec<Occurrences<'b>> {
         let mut all = vec![Occurrences::default(); self.columns.len()];
         for (key, cell) in &row.visits {
             let (event, repeat) = key.split_once(BETWEEN).unwrap_or((key, "1"));
@@ -119,22 +135,16 @@ impl<'a> Events<'a> {
                 all[*at].add(repeat, cell);
             }
         }
-        let taking_part = takes_part(row.status());
-        all.iter()
-            .enumerate()
-            .map(|(at, one)| self.cell(row, at, one, today, taking_part))
-            .collect()
+        all
     }
 
-    fn cell(
+    fn timing(
         &self,
         row: &SubjectRow,
         at: usize,
         all: &Occurrences<'_>,
         today: Date,
-        taking_part: bool,
-    ) -> Cell {
-        let sum = &all.sum;
+    ) -> EventTiming {
         let last = all.last.as_ref();
         let first = last.is_none_or(|(repeat, _)| repeat.as_str() == "1");
         let anchor = self.anchors[at].as_ref().filter(|_| first);
@@ -144,10 +154,14 @@ impl<'a> Events<'a> {
         });
         let happened = last.and_then(|(_, cell)| PartialDate::parse(cell.date.as_deref()?));
         let known = last.is_some_and(|(_, cell)| cell.records > 0);
-        let timing = timing(timing_today(due, happened, today), known, taking_part);
+        timing(timing_today(due, happened, today), known, takes_part(row.status()))
+    }
+
+    fn cell(&self, row: &SubjectRow, at: usize, all: &Occurrences<'_>, today: Date) -> Cell {
+        let sum = &all.sum;
         Cell {
             status: entry_status(sum.records, sum.complete, self.mandatory_forms[at]).into(),
-            timing: wire::subject::timing(timing).into(),
+            timing: wire::subject::timing(self.timing(row, at, all, today)).into(),
             occurrence_count: value::number(all.count),
             open_query_count: value::number(sum.pending_queries),
             review: Some(ReviewState {

@@ -45,9 +45,13 @@ impl Sight {
         !self.items.contains(item)
     }
 
+    pub fn shows_check(&self, check: &CheckOid) -> bool {
+        !self.checks.contains(check)
+    }
+
     /// Whether neither the query's item nor its check reveals the arm.
     pub fn shows_query(&self, query: &Query) -> bool {
         query.opened.item.as_ref().is_none_or(|item| self.shows(&item.item))
-            && query.opened.check.as_ref().is_none_or(|check| !self.checks.contains(check))
+            && query.opened.check.as_ref().is_none_or(|check| self.shows_check(check))
     }
 }

@@ -7,9 +7,12 @@ use contract::{
     edc::v1::{ListSubjectsRequest, ListSubjectsResponse},
     page,
 };
-use kernel::{SubjectKey, casebook::SubjectStatus};
+use kernel::SubjectKey;
 
-use super::rows::{End, Walk, prefixes};
+use super::{
+    rows::{End, Walk, prefixes},
+    wanted::{Asked, Wanted},
+};
 use crate::{
     Edc, Failure,
     failure::Result,
@@ -18,13 +21,18 @@ use crate::{
     wire,
 };
 
-/// Which subjects.
+/// Which page of a list.
 #[derive(Debug)]
-pub(crate) struct Wanted<'a> {
-    pub site: Option<&'a str>,
-    pub status: Option<SubjectStatus>,
-    pub size: usize,
-    pub after: Option<String>,
+pub(crate) struct Page {
+    size: usize,
+    after: Option<String>,
+}
+
+impl Page {
+    /// Refuses a size and a token that there cannot be.
+    pub fn new(size: Option<i32>, token: Option<&String>) -> Result<Self> {
+        Ok(Self { size: page::size(size)?, after: page::after(token)? })
+    }
 }
 
 /// Subjects by site and key, and the token of the next page.
@@ -41,13 +49,16 @@ pub(crate) async fn list(
     request: &ListSubjectsRequest,
 ) -> Result<ListSubjectsResponse> {
     let study = edc.study_for(context, &request.study_oid.as_str().into(), Act::ReadData).await?;
-    let wanted = Wanted {
-        site: wire::subject::given(request.site_oid.as_ref()),
-        status: wire::subject::status(request.status)?,
-        size: page::size(request.page_size)?,
-        after: page::after(request.page_token.as_ref())?,
+    let asked = Asked {
+        site: request.site_oid.as_ref(),
+        status: request.status,
+        key_contains: request.subject_key_contains.as_ref(),
+        with_open_queries: request.with_open_queries,
+        with_overdue_visits: request.with_overdue_visits,
     };
-    let found = subjects(edc, context, &study, &wanted).await?;
+    let wanted = Wanted::new(edc, &study, &asked)?;
+    let page = Page::new(request.page_size, request.page_token.as_ref())?;
+    let found = subjects(edc, context, &study, &wanted, &page).await?;
     let subjects = found.subjects.iter().map(|(key, row)| wire::subject::subject(key, row));
     Ok(ListSubjectsResponse { subjects: subjects.collect(), next_page_token: found.next })
 }
@@ -58,24 +69,28 @@ pub(crate) async fn subjects(
     context: &Context,
     study: &Study,
     wanted: &Wanted<'_>,
+    wanted_page: &Page,
 ) -> Result<SubjectPage> {
     let prefixes = prefixes(context, study, wanted.site)?;
     let walk = Walk {
         view: SUBJECT,
         study: &study.oid,
         prefixes: &prefixes,
-        after: wanted.after.as_deref(),
-        limit: wanted.size + 1,
+        after: wanted_page.after.as_deref(),
+        limit: wanted_page.size + 1,
     };
-    let mut subjects = Vec::with_capacity(wanted.size);
+    let mut subjects = Vec::with_capacity(wanted_page.size);
     let mut last = String::new();
     let end = walk
         .run(edc, |key, bytes| {
-            let row = decode_subject(&bytes)?;
-            if wanted.status.is_some_and(|status| status != row.status()) {
+            if !wanted.may_fit(&key) {
                 return Ok(ControlFlow::Continue(()));
             }
-            if subjects.len() == wanted.size {
+            let row = decode_subject(&bytes)?;
+            if !wanted.fits(&row) {
+                return Ok(ControlFlow::Continue(()));
+            }
+            if subjects.len() == wanted_page.size {
                 return Ok(ControlFlow::Break(()));
             }
             subjects.push((subject_of(&key)?, row));

@@ -10,19 +10,21 @@ use contract::{
 use kernel::{
     SubjectKey,
     casebook::{
-        Assignment, Casebook, Cause, Entered, Event, FormRecord, ItemKey, RecordKey, Refusal,
-        SaveForm,
+        Assignment, Casebook, Cause, Entered, Event, FormRecord, ItemChange, ItemKey, RecordKey,
+        Refusal, RowKey, SaveForm,
     },
     study::{Design, Participant},
 };
 
 use super::{
     error::{all_valid, refused_values},
-    query, value,
+    evaluate, query, value,
 };
 use crate::{
     Edc, Failure,
     book::lock,
+    compiled::Compiled,
+    decide,
     failure::Result,
     read::{conflict, sight::Sight},
     verification::is_verified,
@@ -60,6 +62,7 @@ pub(super) async fn save(
     let mut answer = SaveFormResponse {
         version: value::number(changed.answer),
         findings: findings(casebook, &save.record, &sight),
+        not_collected: not_collected(&study.compiled, casebook, &save.record, &sight),
         ..SaveFormResponse::default()
     };
     let told = |id| {
@@ -70,15 +73,7 @@ pub(super) async fn save(
         match event {
             Event::FormSaved(saved) => {
                 let seen = saved.changes().filter(|(_, change)| sight.shows(&change.0));
-                answer.changes.extend(seen.map(|(row, change)| proto::ItemChange {
-                    place: Some(value::item_place(&ItemKey {
-                        row: row.clone(),
-                        item: change.0.clone(),
-                    })),
-                    cause: cause(change.3).into(),
-                    old_value: change.1.as_ref().map(value::item_value),
-                    new_value: change.2.as_ref().map(value::item_value),
-                }));
+                answer.changes.extend(seen.map(|(row, change)| item_change(row, change)));
             }
             Event::QueryOpened(opened) => answer.opened_queries.extend(told(&opened.id)),
             Event::QueryClosed { id, .. } => answer.closed_queries.extend(told(id)),
@@ -88,10 +83,31 @@ pub(super) async fn save(
     Ok(answer)
 }
 
+pub(super) fn item_change(row: &RowKey, change: &ItemChange) -> proto::ItemChange {
+    let item = ItemKey { row: row.clone(), item: change.0.clone() };
+    proto::ItemChange {
+        place: Some(value::item_place(&item)),
+        cause: cause(change.3).into(),
+        old_value: change.1.as_ref().map(value::item_value),
+        new_value: change.2.as_ref().map(value::item_value),
+    }
+}
+
 /// What the checks find in a record: their queries that are not settled.
 fn findings(casebook: &Casebook, key: &RecordKey, sight: &Sight) -> Vec<proto::Finding> {
     let pending = casebook.queries_of(key).filter(|found| found.status.is_pending());
     pending.filter(|found| sight.shows_query(found)).filter_map(query::finding).collect()
+}
+
+fn not_collected(
+    compiled: &Compiled,
+    casebook: &Casebook,
+    key: &RecordKey,
+    sight: &Sight,
+) -> Vec<proto::NotCollected> {
+    let Some(record) = casebook.record(key) else { return Vec::new() };
+    let found = decide::not_collected(compiled, casebook, key, record);
+    evaluate::not_collected(&found, sight)
 }
 
 fn cause(cause: Option<Cause>) -> item_change::Cause {
@@ -103,9 +119,25 @@ fn cause(cause: Option<Cause>) -> item_change::Cause {
 }
 
 fn save_form(request: &SaveFormRequest) -> Result<SaveForm, Error> {
+    Ok(SaveForm {
+        record: value::record_key(
+            &request.study_event_oid,
+            &request.study_event_repeat_key,
+            &request.form_oid,
+            &request.form_repeat_key,
+        ),
+        assignments: assignments(&request.values)?,
+        seen_version: Some(seen_version(request.seen_version)?),
+        complete: request.complete,
+        reason: request.reason.clone(),
+    })
+}
+
+/// The values of a call, or every one that says nothing, with its place.
+pub(super) fn assignments(values: &[ItemEntry]) -> Result<Vec<Assignment>, Error> {
     let mut faults = Vec::new();
-    let mut assignments = Vec::with_capacity(request.values.len());
-    for (at, entry) in request.values.iter().enumerate() {
+    let mut assignments = Vec::with_capacity(values.len());
+    for (at, entry) in values.iter().enumerate() {
         match entered(entry) {
             Ok(entered) => assignments.push(Assignment {
                 row: value::row_key(&entry.item_group_oid, &entry.item_group_repeat_key),
@@ -119,18 +151,7 @@ fn save_form(request: &SaveFormRequest) -> Result<SaveForm, Error> {
         }
     }
     all_valid(faults)?;
-    Ok(SaveForm {
-        record: value::record_key(
-            &request.study_event_oid,
-            &request.study_event_repeat_key,
-            &request.form_oid,
-            &request.form_repeat_key,
-        ),
-        seen_version: Some(seen_version(request.seen_version)?),
-        complete: request.complete,
-        assignments,
-        reason: request.reason.clone(),
-    })
+    Ok(assignments)
 }
 
 /// What is entered; else where in the entry the fault is, and what is wrong.

@@ -9,7 +9,7 @@ use crate::world::{HERE, STUDY, THERE, World, value};
 
 const ITEM: &str = "itemGroupOid=IG.DM&itemGroupRepeatKey=1&itemOid=I.BIRTHYR";
 
-const BODIES: [(&str, &str); 19] = [
+const BODIES: [(&str, &str); 21] = [
     ("ScreenSubject", r#"{"siteOid": "101", "consentDate": "2026-03-01"}"#),
     ("EnrolSubject", r#"{"enrolmentDate": "2026-03-02"}"#),
     (
@@ -17,6 +17,8 @@ const BODIES: [(&str, &str); 19] = [
         r#"{"status": "SCREEN_FAILED", "statusDate": "2026-03-02", "reason": "moved"}"#,
     ),
     ("RecordEvent", r#"{"event": "telephoned", "eventDate": "2026-03-02"}"#),
+    ("CheckEligibility", r#"{"attestedCriteria": {}}"#),
+    ("EvaluateForm", r#"{"values": []}"#),
     ("SaveForm", r#"{"seenVersion": 0, "values": []}"#),
     ("RemoveRecord", r#"{"seenVersion": 0, "reason": "twice"}"#),
     ("RestoreRecord", r#"{"seenVersion": 0, "reason": "not twice"}"#),
