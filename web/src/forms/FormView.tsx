@@ -4,7 +4,7 @@ import { useLocale } from '../i18n';
 import { Context, useFormState, type FormContext } from './context';
 import { GroupTable } from './GroupTable';
 import { Item } from './Item';
-import { focusCell, onFormKey } from './keyboard';
+import { focusCell, followCollection, onFormKey } from './keyboard';
 import { ReasonBar } from './ReasonBar';
 import { cellKey } from './values';
 import './forms.css';
@@ -30,10 +30,11 @@ function Sections({ form, store, mayEnter, toNextForm }: Props) {
     const [group, row, ...item] = decodeURIComponent(window.location.hash.slice(1)).split('~');
     if (group && row && item.length > 0) focusCell(cellKey(group, row, item.join('~')));
   }, [store]);
+  useEffect(() => store.watchCollection((left, collected) => followCollection(store, left, collected)), [store]);
   return (
     // Keys of the whole form; each field has its own role.
     // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
-    <div className="form" onKeyDown={(event) => onFormKey(event, { store, mayEnter, toReason: () => reason.current?.focus(), toNextForm })}>
+    <div className="form" onKeyDown={(event) => onFormKey(event, { store, mayEnter, toNextForm })}>
       {form.itemGroups.map(({ itemGroupOid }) => {
         const group = store.design.groups.get(itemGroupOid);
         if (!group) return null;

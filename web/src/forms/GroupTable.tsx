@@ -5,7 +5,7 @@ import { useLocale } from '../i18n';
 import { Icon } from '../ui/icons';
 import { useCell, useForm, useFormState } from './context';
 import { Input } from './Input';
-import { Panel, Unit } from './Item';
+import { LeftOut, leftOut, Panel, Unit } from './Item';
 import { focusCell } from './keyboard';
 import { Marks } from './Marks';
 import { Messages } from './Messages';
@@ -87,10 +87,14 @@ function TableCell({ group, row, column: { item }, isLocked }: { group: string; 
   const label = text(item.question, item.name);
   const id = `m-${group}-${row.key}-${item.itemOid}`;
   return (
-    <td className={`state-${cell.state}${cell.isSkipped ? ' skipped' : ''}`}>
+    <td className={`state-${cell.state}`}>
       <div className="cell-line">
-        <Input cell={key} item={item} label={`${label} (${row.key})`} isInTable describedBy={id} isLocked={isLocked || row.isRemoved} />
-        <Unit cell={key} item={item} />
+        {leftOut(cell) ? <LeftOut /> : (
+          <>
+            <Input cell={key} item={item} label={`${label} (${row.key})`} isInTable describedBy={id} isLocked={isLocked || row.isRemoved} />
+            <Unit cell={key} item={item} />
+          </>
+        )}
         <Marks cell={key} item={item} label={`${label} (${row.key})`} />
       </div>
       <Messages cell={key} item={item} id={id} />

@@ -26,7 +26,7 @@ function useCommon({ cell: key, label, describedBy, isLocked }: Props) {
   const isBad = cell.state === 'unread' || cell.state === 'refused' || cell.state === 'conflict';
   return {
     cell,
-    common: { 'aria-label': label, 'aria-describedby': describedBy, 'aria-invalid': isBad || undefined, 'data-cell': key, disabled: false, readOnly: isLocked || cell.isDerived },
+    common: { 'aria-label': label, 'aria-describedby': describedBy, 'aria-invalid': isBad || undefined, 'data-cell': key, 'data-computed': cell.isDerived || undefined, tabIndex: cell.isDerived ? -1 : undefined, disabled: false, readOnly: isLocked || cell.isDerived },
   };
 }
 

@@ -23,7 +23,7 @@ export function Marks({ cell: key, item, label }: { cell: CellKey; item: ItemDef
     <div className="item-marks">
       <SaveMark state={cell.state} />
       {item.verificationRequired && <Verified cell={key} label={label} />}
-      {mayEnter && cell.saved === undefined && !cell.isDerived && cell.state === 'clean' && (
+      {mayEnter && cell.saved === undefined && !cell.isDerived && !cell.isSkipped && cell.state === 'clean' && (
         <button type="button" tabIndex={-1} className="button plain square quiet" title={`${t('field.missing')} (Alt M)`} aria-label={`${t('field.missing')}: ${label}`} onClick={() => store.open({ cell: key, kind: 'missing' })}>
           <Icon name="dash" />
         </button>

@@ -2,6 +2,7 @@ import { useLocale } from '../i18n';
 import type { ItemDef } from '../api/types';
 import { Icon } from '../ui/icons';
 import { refusalText } from '../ui/refusal';
+import { leftOut } from './Item';
 import { useCell, useForm, useFormState } from './context';
 import { splitKey, type CellKey } from './values';
 import { valueText } from './text';
@@ -27,7 +28,8 @@ export function Messages({ cell: key, item, id }: { cell: CellKey; item: ItemDef
           <button type="button" className="button small" onClick={() => store.discard(key)}>{t('field.discard', { value: shown(cell.saved) })}</button>
         </p>
       )}
-      {cell.isSkipped && <p className="message quiet"><Icon name="dash" />{t('field.skipped')}</p>}
+      {cell.isSkipped && !leftOut(cell) && <p className="message quiet"><Icon name="dash" />{cell.foreseen ? t('field.wouldclear', { value: shown(cell.saved) }) : t('field.skipped')}</p>}
+      {cell.foreseen && !cell.isSkipped && <p className="message blue"><Icon name="half" />{t('field.foreseen', { value: shown(cell.foreseen.value) })}</p>}
       {cell.state === 'reason' && <p className="message blue"><Icon name="pen" />{t('field.reason', { value: shown(cell.saved) })}</p>}
       {found.map(({ checkOid, severity, message }) => (
         <p key={checkOid} className={severity === 'HARD' ? 'message hard' : 'message soft'}>

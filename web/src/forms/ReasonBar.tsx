@@ -1,4 +1,4 @@
-import { useState, type RefObject } from 'react';
+import { useEffect, useState, type RefObject } from 'react';
 import { useLocale } from '../i18n';
 import { Icon } from '../ui/icons';
 import { useForm, useFormState } from './context';
@@ -12,7 +12,19 @@ export function ReasonBar({ field }: { field: RefObject<HTMLInputElement | null>
   const { store } = useForm();
   const { waitingForReason } = useFormState();
   const [reason, setReason] = useState(() => sessionStorage.getItem(LAST) ?? '');
-  if (waitingForReason === 0) return null;
+  const isWaiting = waitingForReason > 0;
+  // From anywhere on the page, also from outside the form.
+  useEffect(() => {
+    if (!isWaiting) return;
+    const onKey = (event: KeyboardEvent) => {
+      if (!event.altKey || event.ctrlKey || event.metaKey || event.code !== 'KeyC' || event.isComposing) return;
+      event.preventDefault();
+      field.current?.focus();
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, [field, isWaiting]);
+  if (!isWaiting) return null;
   const give = () => {
     if (reason.trim() === '') return;
     sessionStorage.setItem(LAST, reason.trim());

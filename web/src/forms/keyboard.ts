@@ -6,7 +6,27 @@ import { splitKey, type CellKey } from './values';
 const FIELDS = '[data-cell]';
 const ISSUES = '.item.state-refused, .item.state-conflict, .item.state-unread, .message.hard, .message.soft, .badge, td.state-refused, td.state-conflict, td.state-unread';
 
-const fields = () => [...document.querySelectorAll<HTMLElement>(`.form ${FIELDS}`)].filter((field) => !field.matches('input[type=radio]:not(:checked)') || field.dataset['cell'] !== undefined);
+/**
+ * Items became collected, or are so no longer. Whoever went on meanwhile is brought to the first
+ * that he passed over, or on from one that is not asked any more; never away from what he types.
+ */
+export function followCollection(store: FormStore, left: CellKey | undefined, collected: CellKey[]): void {
+  const at = currentKey();
+  if (!at || !left || store.cell(at).state === 'typing') return;
+  const order = [...store.keys()];
+  const here = order.indexOf(at);
+  const passed = collected.find((key) => order.indexOf(key) > order.indexOf(left) && order.indexOf(key) < here);
+  const next = store.cell(at).isSkipped ? order.slice(here + 1).find((key) => !store.cell(key).isSkipped) : passed;
+  if (!next) return;
+  // What is collected now is not on the screen before the next rendering.
+  queueMicrotask(() => {
+    flushSync(() => undefined);
+    focusCell(next);
+  });
+}
+
+/** What can be answered; Enter passes over what is computed. */
+const fields = () => [...document.querySelectorAll<HTMLElement>(`.form ${FIELDS}:not([data-computed])`)].filter((field) => !field.matches('input[type=radio]:not(:checked)') || field.dataset['cell'] !== undefined);
 
 export function focusCell(key: CellKey): void {
   document.querySelector<HTMLElement>(`.form [data-cell="${CSS.escape(key)}"]`)?.focus();
@@ -42,18 +62,18 @@ function currentKey(): CellKey | undefined {
   return own?.dataset['cell'];
 }
 
-type Acts = { store: FormStore; mayEnter: boolean; toReason: () => void; toNextForm: () => void };
+type Acts = { store: FormStore; mayEnter: boolean; toNextForm: () => void };
 
 /** The keys of data entry. Letters by their place on the keyboard; nothing while an input method composes. */
-export function onFormKey(event: KeyboardEvent<HTMLElement>, { store, mayEnter, toReason, toNextForm }: Acts): void {
+export function onFormKey(event: KeyboardEvent<HTMLElement>, { store, mayEnter, toNextForm }: Acts): void {
   if (event.nativeEvent.isComposing || event.nativeEvent.keyCode === 229) return;
   const target = event.target as HTMLElement;
   const isField = target.matches('input, select') && target.closest('.panel, .reason-bar') === null;
-  const isHandled = alt(event, store, mayEnter, toReason) || other(event, target, isField, store, mayEnter, toNextForm);
+  const isHandled = alt(event, store, mayEnter) || other(event, target, isField, store, mayEnter, toNextForm);
   if (isHandled) event.preventDefault();
 }
 
-function alt(event: KeyboardEvent, store: FormStore, mayEnter: boolean, toReason: () => void): boolean {
+function alt(event: KeyboardEvent, store: FormStore, mayEnter: boolean): boolean {
   if (!event.altKey || event.ctrlKey || event.metaKey) return false;
   const cell = currentKey();
   const open = (kind: 'queries' | 'history' | 'missing') => {
@@ -67,9 +87,6 @@ function alt(event: KeyboardEvent, store: FormStore, mayEnter: boolean, toReason
       return open('history');
     case 'KeyM':
       return mayEnter && open('missing');
-    case 'KeyC':
-      toReason();
-      return true;
     case 'KeyR': {
       const group = cell ? splitKey(cell).group : undefined;
       const add = document.querySelector<HTMLElement>(group ? `[data-add="${CSS.escape(group)}"]` : '[data-add]');

@@ -1,10 +1,13 @@
-import type { Finding, FormRecord, ItemChange, ItemDef, ItemValue, Place, Query } from '../api/types';
+import type { EvaluateFormResponse, Finding, FormRecord, ItemChange, ItemDef, ItemValue, Place, Query } from '../api/types';
 import type { Key } from '../i18n';
 import type { Design } from '../lib/study';
+import { evaluate, Skips } from './collection';
 import { outbox, placeKey, type Send } from './outbox';
 import { cellKey, isBlank, isSame, needsReason, read, splitKey, type CellKey } from './values';
 
 const DRAFT_MS = 250;
+/** A change that waits is evaluated when nothing else was left for so long. */
+const EVALUATE_MS = 100;
 /** After the last save the record is read again, for what follows from it elsewhere. */
 const REFRESH_MS = 500;
 
@@ -20,7 +23,12 @@ export type Cell = {
   wanted?: { value: ItemValue | undefined };
   isVerified: boolean;
   isDerived: boolean;
+  /** The conditions of the study say that it is not collected. */
   isSkipped: boolean;
+  /** The unit that was chosen for what is typed. */
+  unitOid?: string;
+  /** What it would be once the changes that wait are recorded. */
+  foreseen?: { value: ItemValue | undefined } | undefined;
 };
 
 export type Row = { key: string; isRemoved: boolean; isNew: boolean };
@@ -38,6 +46,8 @@ export type FormState = {
 
 const EMPTY: Cell = { text: '', saved: undefined, state: 'clean', isVerified: false, isDerived: false, isSkipped: false };
 
+const EMPTY_DERIVED: Cell = { ...EMPTY, isDerived: true };
+
 /** The values of one form record between the keyboard and the server. React only shows it. */
 export class FormStore {
   private cells = new Map<CellKey, Cell>();
@@ -45,6 +55,10 @@ export class FormStore {
   private undone: { cell: CellKey; before: ItemValue | undefined }[] = [];
   private draftTimers = new Map<CellKey, ReturnType<typeof setTimeout>>();
   private refresh: ReturnType<typeof setTimeout> | undefined;
+  private evaluation: ReturnType<typeof setTimeout> | undefined;
+  private skips = new Skips();
+  private left: CellKey | undefined;
+  private collectionWatcher: ((left: CellKey | undefined, collected: CellKey[]) => void) | undefined;
   private form: FormState;
   readonly isReadOnly: boolean;
   readonly place: Place;
@@ -62,12 +76,23 @@ export class FormStore {
   }
 
   state = (): FormState => this.form;
-  cell = (key: CellKey): Cell => this.cells.get(key) ?? EMPTY;
+  cell = (key: CellKey): Cell => this.cells.get(key) ?? (this.isDerived(key) ? EMPTY_DERIVED : EMPTY);
+  private isDerived(key: CellKey): boolean {
+    const { group, item } = splitKey(key);
+    return this.design.groups.get(group)?.items.some(({ itemOid, derivation }) => itemOid === item && derivation !== undefined) ?? false;
+  }
   subscribe(key: string): (listener: () => void) => () => void {
     return (listener) => {
       const set = this.listeners.get(key) ?? new Set();
       this.listeners.set(key, set.add(listener));
       return () => void set.delete(listener);
+    };
+  }
+  /** Tells when items become collected or are so no longer, with the item that was left last. */
+  watchCollection(watcher: (left: CellKey | undefined, collected: CellKey[]) => void): () => void {
+    this.collectionWatcher = watcher;
+    return () => {
+      this.collectionWatcher = undefined;
     };
   }
   /** Follows what becomes of the changes of this form. */
@@ -80,12 +105,14 @@ export class FormStore {
         this.set({ isChangedElsewhere: true });
         return reload();
       }
-      const { version, changes, findings, openedQueries, closedQueries } = news.answer;
+      const { version, changes, findings, openedQueries, closedQueries, notCollected } = news.answer;
       const closed = new Set(closedQueries.map(({ queryId }) => queryId));
       const queries = [...this.form.queries.filter(({ queryId }) => !closed.has(queryId)), ...openedQueries];
       this.settle(news.send);
       for (const change of changes) this.apply(change);
       this.set({ version, findings, queries });
+      this.collect(new Skips(notCollected));
+      this.foresee();
       clearTimeout(this.refresh);
       if (this.sends().length === 0) this.refresh = setTimeout(reload, REFRESH_MS);
     });
@@ -104,6 +131,8 @@ export class FormStore {
     for (const [key, cell] of this.cells) if (!seen.has(key) && !isBlank(cell.saved)) this.base(key, undefined, false, cell.isDerived);
     const { version, findings, queries } = record;
     this.set({ record, version: Math.max(version, this.form.version), findings, queries, rows: this.rowsOf(record) });
+    this.collect(new Skips(record.notCollected));
+    this.foresee();
   }
 
   type(key: CellKey, text: string): void {
@@ -126,8 +155,24 @@ export class FormStore {
     }
     // The same text again is no change, also where the recorded value lacks the unit.
     if (understood.value === cell.saved?.value) return this.commit(key, cell.saved);
-    const unitOid = cell.saved?.unitOid ?? this.item(key).unitOids[0];
+    const unitOid = this.unitOf(key);
+    if (!unitOid && this.item(key).unitOids.length > 1) return this.put(key, { state: 'unread', problem: 'field.unitneeded' });
     this.commit(key, { value: understood.value, ...(unitOid ? { unitOid } : {}) });
+  }
+
+  /** The unit of a value: chosen, recorded, or the only one there is. None is taken for granted. */
+  unitOf(key: CellKey): string | undefined {
+    const { unitOid, wanted, saved } = this.cell(key);
+    const { unitOids } = this.item(key);
+    return unitOid ?? wanted?.value?.unitOid ?? saved?.unitOid ?? (unitOids.length === 1 ? unitOids[0] : undefined);
+  }
+
+  /** A unit is chosen before or after its value. */
+  chooseUnit(key: CellKey, unitOid: string): void {
+    const { state, saved } = this.cell(key);
+    this.mark(key, { unitOid });
+    if (state === 'unread') this.leave(key);
+    else if (state !== 'typing' && saved?.value !== undefined) this.commit(key, { value: saved.value, unitOid });
   }
 
   /** Makes a value the one that is to be recorded. */
@@ -144,11 +189,11 @@ export class FormStore {
     // What is on its way may have arrived: the new change stands on it. What never left is replaced.
     const isUnderway = cell.send?.state === 'ready' && cell.send.sentVersion !== undefined;
     const base = isUnderway ? cell.send?.value : cell.saved;
-    const isReasonNeeded = needsReason(this.item(key), base);
+    const isReasonNeeded = needsReason(this.form.record, base);
     const text = textOf(value);
     this.put(key, { text, wanted: { value }, state: isReasonNeeded ? 'reason' : 'ready' });
-    this.clearSkips();
-    void outbox.add({ place: this.place, cell: key, value, base, sawVersion: this.form.version, state: isReasonNeeded ? 'reason' : 'ready' });
+    this.left = key;
+    void outbox.add({ place: this.place, cell: key, value, base, sawVersion: this.form.version, state: isReasonNeeded ? 'reason' : 'ready' }).then(() => this.foresee());
   }
 
   /** Gives all changes that wait for one the reason. */
@@ -160,6 +205,7 @@ export class FormStore {
   discard(key: CellKey): void {
     for (const send of this.sends()) if (send.cell === key) void outbox.drop(send);
     this.clean(key, this.cell(key).saved);
+    this.foresee();
   }
 
   /** Decides a conflict for what was typed here: it is sent on top of what the other one recorded. */
@@ -167,7 +213,7 @@ export class FormStore {
     const { send } = this.cell(key);
     if (!send?.conflict) return;
     const { current, version } = send.conflict;
-    const state = needsReason(this.item(key), current) ? 'reason' : 'ready';
+    const state = needsReason(this.form.record, current) ? 'reason' : 'ready';
     void outbox.revise(send, { state, sawVersion: version, base: current });
   }
 
@@ -183,6 +229,7 @@ export class FormStore {
     const key = String(Math.max(0, ...rows.map((row) => Number(row.key) || 0)) + 1);
     const next = new Map(this.form.rows).set(group, [...rows, { key, isRemoved: false, isNew: true }]);
     this.set({ rows: next });
+    this.collect(this.skips);
     return key;
   }
 
@@ -213,11 +260,6 @@ export class FormStore {
     const cell = this.cell(send.cell);
     if (cell.state === 'typing' || cell.state === 'unread') return this.put(send.cell, { send });
     const isSending = send.state === 'ready' && send.sentVersion !== undefined;
-    if (send.state === 'refused' && send.refusal?.reason === 'ITEM_NOT_COLLECTED') {
-      void outbox.drop(send);
-      this.clean(send.cell, cell.saved);
-      return this.put(send.cell, { isSkipped: true });
-    }
     this.put(send.cell, { text: textOf(send.value), wanted: { value: send.value }, state: isSending ? 'sending' : send.state, send });
     this.count();
   }
@@ -237,7 +279,7 @@ export class FormStore {
     const cell = this.cell(key);
     if (cause === 'ENTERED' && (cell.send || cell.state === 'typing')) return this.put(key, { saved: newValue, isVerified: false });
     this.clean(key, newValue);
-    this.put(key, { isVerified: false, isDerived: cause === 'DERIVED', isSkipped: cause === 'CLEARED_BY_CONDITION' });
+    this.put(key, { isVerified: false, isDerived: this.isDerived(key) });
   }
 
   private base(key: CellKey, saved: ItemValue | undefined, isVerified: boolean, isDerived: boolean): void {
@@ -246,8 +288,49 @@ export class FormStore {
     this.put(key, { saved, isVerified, isDerived, ...(isKept ? {} : { text: textOf(saved) }) });
   }
 
-  private clearSkips(): void {
-    for (const [key, cell] of this.cells) if (cell.isSkipped) this.put(key, { isSkipped: false });
+  /** Shows what is collected now. */
+  private collect(skips: Skips): void {
+    this.skips = skips;
+    const collected: CellKey[] = [];
+    for (const key of this.keys()) {
+      const isSkipped = skips.has(key);
+      if (this.cell(key).isSkipped === isSkipped) continue;
+      this.mark(key, { isSkipped });
+      if (!isSkipped) collected.push(key);
+    }
+    this.collectionWatcher?.(this.left, collected);
+  }
+
+  /** Every item of the form, row by row. */
+  *keys(): Generator<CellKey> {
+    const form = this.design.forms.get(this.place.formOid);
+    for (const { itemGroupOid } of form?.itemGroups ?? []) {
+      const items = this.design.groups.get(itemGroupOid)?.items ?? [];
+      for (const row of this.form.rows.get(itemGroupOid) ?? []) for (const { itemOid } of items) yield cellKey(itemGroupOid, row.key, itemOid);
+    }
+  }
+
+  /** Asks what would follow from the changes that wait for a reason; from all others it will be told anyway. */
+  private foresee(): void {
+    clearTimeout(this.evaluation);
+    const waiting = new Map(this.sends().filter(({ state }) => state === 'reason').map(({ cell, value }) => [cell, value]));
+    if (waiting.size > 0) {
+      // Without a connection nothing is foreseen; it is decided when it is sent.
+      this.evaluation = setTimeout(() => void evaluate(this.place, waiting).then((found) => this.foreseen(found), () => undefined), EVALUATE_MS);
+      return;
+    }
+    for (const [key, { foreseen }] of this.cells) if (foreseen) this.mark(key, { foreseen: undefined });
+  }
+
+  private foreseen({ changes, findings, notCollected }: EvaluateFormResponse): void {
+    if (!this.sends().some(({ state }) => state === 'reason')) return;
+    const wouldBe = new Map(changes.map(({ place, newValue }) => [cellKey(place?.itemGroupOid ?? '', place?.itemGroupRepeatKey || '1', place?.itemOid ?? ''), { value: newValue }]));
+    for (const key of this.keys()) {
+      const foreseen = wouldBe.get(key);
+      if (foreseen || this.cell(key).foreseen) this.mark(key, { foreseen });
+    }
+    this.set({ findings });
+    this.collect(new Skips(notCollected));
   }
 
   private clean(key: CellKey, saved: ItemValue | undefined): void {
@@ -257,6 +340,10 @@ export class FormStore {
   private put(key: CellKey, change: Partial<Cell>): void {
     const { problem: _, ...rest } = this.cell(key);
     this.replace(key, { ...rest, ...change });
+  }
+  /** Changes what is said about a cell, not what it holds. */
+  private mark(key: CellKey, change: Pick<Partial<Cell>, 'isSkipped' | 'foreseen' | 'unitOid'>): void {
+    this.replace(key, { ...this.cell(key), ...change });
   }
   private replace(key: CellKey, cell: Cell): void {
     this.cells.set(key, cell);

@@ -31,11 +31,10 @@ it('leaves text as it was typed', () => {
   expect(read(item('TEXT'), ' ＡＢＣ。', today)).toEqual({ value: ' ＡＢＣ。' });
 });
 
-it('asks for a reason when a whole value changes, not when a part of a date is completed', () => {
-  expect(needsReason(item('TEXT'), { value: 'x' })).toBe(true);
-  expect(needsReason(item('TEXT'), undefined)).toBe(false);
-  expect(needsReason(item('PARTIAL_DATE'), { value: '2026-03' })).toBe(false);
-  expect(needsReason(item('PARTIAL_DATE'), { value: '2026-03-12' })).toBe(true);
+it('asks for a reason when a value of a complete form changes, and not before the form is complete', () => {
+  expect(needsReason({ status: 'COMPLETE' }, { value: 'x' })).toBe(true);
+  expect(needsReason({ status: 'COMPLETE' }, undefined)).toBe(false);
+  expect(needsReason({ status: 'IN_PROGRESS' }, { value: 'x' })).toBe(false);
 });
 
 it('tells a missing value from a blank one', () => {

@@ -1,4 +1,4 @@
-import type { ItemDef, ItemEntry, ItemValue } from '../api/types';
+import type { FormRecord, ItemDef, ItemEntry, ItemValue } from '../api/types';
 import type { Key } from '../i18n';
 import { precisionOf, readDate, readTime } from './pdate';
 
@@ -65,12 +65,8 @@ export function isSame(one: ItemValue | undefined, other: ItemValue | undefined)
   return one?.value === other?.value && one?.missingReason === other?.missingReason && (one?.unitOid ?? '') === (other?.unitOid ?? '');
 }
 
-/** A recorded value that was whole may change only with a reason; a partial date may be completed. */
-export function needsReason(item: ItemDef, saved: ItemValue | undefined): boolean {
-  if (isBlank(saved)) return false;
-  const isPartial = kindOf(item).startsWith('date') && saved?.value !== undefined && precisionOf(saved.value) === 'partial';
-  return !isPartial;
-}
+/** What is recorded in a form that was said to be complete changes only with a reason. */
+export const needsReason = ({ status }: Pick<FormRecord, 'status'>, saved: ItemValue | undefined): boolean => status === 'COMPLETE' && !isBlank(saved);
 
 export function entryOf(key: CellKey, value: ItemValue | undefined): ItemEntry {
   const { group, row, item } = splitKey(key);

@@ -31,7 +31,7 @@ export function Providers() {
       {found.data.map(({ providerId, displayName }) => {
         const isLinked = linkedProviders.includes(providerId);
         return (
-          <div key={providerId} className="row-fields">
+          <div key={providerId} className="providers-line">
             <strong>{displayName}</strong>
             {isLinked && <span className="tag">{t('account.linked')}</span>}
             <button type="button" className="button" disabled={link.isPending || unlink.isPending} onClick={() => (isLinked ? unlink : link).mutate(providerId)}>
