@@ -4,7 +4,7 @@ import { useLocation } from 'wouter';
 import { api, ask, newRequestId, Refused } from '../../api/client';
 import { useMay } from '../../lib/session';
 import { useLocale } from '../../i18n';
-import { useSites } from '../../lib/study';
+import { useDesign, useSites } from '../../lib/study';
 import { subjectPath } from '../../lib/url';
 import { Dialog } from '../../ui/Dialog';
 import { refusalText } from '../../ui/refusal';
@@ -46,9 +46,30 @@ export function ScreenDialog({ studyOid, siteOid, onClose }: { studyOid: string;
         <DateField label={t('subject.consent')} value={consent} onChange={setConsent} />
         <label>{t('screen.key')}<input className="input big" value={key} onChange={(event) => setKey(event.target.value)} /></label>
         <p className="fine">{t('screen.nextkey')}</p>
+        <Criteria studyOid={studyOid} />
         {run.error && <p className="error" role="alert">{refusalText(run.error instanceof Refused ? run.error.reason : 'INCIDENT', t)}</p>}
         <div className="dialog-acts"><button type="submit" className="button primary" disabled={consent === '' || chosen === '' || run.isPending}>{t('screen.do')}</button></div>
       </form>
     </Dialog>
+  );
+}
+
+/** Before anything is recorded there is nothing to compute; what will be asked can be read. */
+function Criteria({ studyOid }: { studyOid: string }) {
+  const { t, text } = useLocale();
+  const criteria = useDesign(studyOid).data?.study.criteria ?? [];
+  if (criteria.length === 0) return null;
+  return (
+    <details>
+      <summary>{t('screen.criteria', { n: criteria.length })}</summary>
+      <div className="criteria">
+        {criteria.map(({ criterionOid, name, kind, text: sentence, expression }) => (
+          <div key={criterionOid} className="criterion">
+            <div><strong>{name}</strong> <span className="tag">{t(kind === 'EXCLUSION' ? 'enrol.exclusion' : 'enrol.inclusion')}</span><p>{text(sentence, name)}</p></div>
+            <span className="fine">{t(expression === undefined ? 'eligible.cause.NOT_ATTESTED' : 'enrol.computed')}</span>
+          </div>
+        ))}
+      </div>
+    </details>
   );
 }

@@ -11,6 +11,7 @@ import { Icon } from '../../ui/icons';
 import { Loaded } from '../../ui/State';
 import { Page } from '../../ui/Page';
 import { Status, SUBJECT } from '../../ui/Status';
+import { Eligibility } from './Eligibility';
 import { EnrolDialog } from './EnrolDialog';
 import { StatusDialog } from './StatusDialog';
 import { VisitCard } from './VisitCard';
@@ -62,6 +63,7 @@ function Shown({ design, casebook }: { design: Design; casebook: Casebook }) {
         <div><dt>{t('subject.enrolment')}</dt><dd>{subject.enrolmentDate ?? '–'} {subject.enrolmentNumber}</dd></div>
         <div><dt>{t('nav.queries')}</dt><dd>{subject.openQueryCount > 0 ? <Link href={studyPath(studyOid, `/queries?subject=${encodeURIComponent(subjectKey)}`)}>{subject.openQueryCount}</Link> : '0'}</dd></div>
       </dl>
+      {status === 'SCREENING' && <Eligibility design={design} subjectKey={subjectKey} />}
       {visits.map((visit) => <VisitCard key={`${visit.studyEventOid}.${visit.studyEventRepeatKey}`} design={design} subjectKey={subjectKey} visit={visit} mayEnter={may('enter_data', siteOid)} />)}
       {events.length > 0 && (
         <section className="section">
