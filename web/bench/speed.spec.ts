@@ -43,12 +43,16 @@ test('a keystroke in a form of sixty items', async ({ page }) => {
   expect(spent).toHaveLength(60);
 });
 
+/** `CASEBOOK_BENCH_STUDY` names a study with many participants, such as the one that `cargo xtask bench matrix` fills. */
+const MANY = process.env['CASEBOOK_BENCH_STUDY'] ? `/s/${process.env['CASEBOOK_BENCH_STUDY']}` : STUDY;
+
 test('first load, change of screen and scrolling of the matrix are measured', async ({ page }) => {
-  await logIn(page, 'datamanager', STUDY);
+  test.setTimeout(180_000);
+  await logIn(page, 'coordinator', MANY);
   const session = await clock(page);
   const loads: number[] = [];
   for (let run = 0; run < 3; run += 1) {
-    await page.goto(address(STUDY));
+    await page.goto(address(MANY));
     await page.waitForLoadState('networkidle');
     loads.push(await cpuMs(session));
   }
@@ -57,10 +61,84 @@ test('first load, change of screen and scrolling of the matrix are measured', as
   await page.getByRole('grid').waitFor();
   await page.waitForLoadState('networkidle');
   const change = (await cpuMs(session)) - before;
+  const participants = (await page.locator('.filters [role=status]').textContent()) ?? '';
   const box = page.locator('.matrix');
   const beforeScroll = await cpuMs(session);
   for (let step = 1; step <= 20; step += 1) await box.evaluate((element, top) => { element.scrollTop = top; }, step * 300);
   const scroll = ((await cpuMs(session)) - beforeScroll) / 20;
-  console.info(`CPU: first load ${median(loads).toFixed(0)} ms, change to the matrix ${change.toFixed(0)} ms, scroll step of 300 px ${scroll.toFixed(1)} ms`);
+  const grid = page.getByRole('grid');
+  const jumps: number[] = [];
+  for (const key of ['Control+End', 'Control+Home', 'Control+End']) {
+    await grid.focus();
+    const begun = performance.now();
+    await page.keyboard.press(key);
+    await expect(page.locator('.strip strong')).toBeVisible();
+    await expect(page.locator('.matrix [aria-busy]')).toHaveCount(0);
+    jumps.push(performance.now() - begun);
+  }
+  const find = page.getByRole('searchbox');
+  const typedAt = performance.now();
+  await find.fill('17');
+  await expect(page.locator('.filters [role=status]')).not.toHaveText(participants);
+  await page.getByRole('grid').waitFor();
+  const found = performance.now() - typedAt;
+  const heap = await page.evaluate(() => (performance as unknown as { memory: { usedJSHeapSize: number } }).memory.usedJSHeapSize / 1e6);
+  console.info(
+    `${participants}; CPU of the page's thread: first load ${median(loads).toFixed(0)} ms, change to the matrix ${change.toFixed(0)} ms, scroll step of 300 px ${scroll.toFixed(1)} ms; ` +
+    `jump to the last or first participant ${median(jumps).toFixed(0)} ms, search among all ${found.toFixed(0)} ms with a pause of 250 ms, heap ${heap.toFixed(0)} MB`,
+  );
   expect(await page.locator('.matrix tbody tr').count()).toBeLessThan(80);
+});
+
+/** What stands under the focus: how it is answered, and the keys that answer it. */
+function underFocus(page: Page): Promise<{ cell: string; keys: string }> {
+  return page.evaluate(() => {
+    const field = document.activeElement as HTMLInputElement;
+    const group = field.closest('.radios');
+    const cell = (group?.querySelector<HTMLElement>('[data-cell]') ?? field).dataset['cell'] ?? '';
+    if (field.readOnly || !cell) return { cell, keys: '' };
+    if (group) {
+      const choices = [...group.querySelectorAll('label')].map((label) => label.textContent ?? '');
+      return { cell, keys: String(Math.max(0, choices.findIndex((choice) => /present/i.test(choice))) + 1) };
+    }
+    return { cell, keys: /DAT\b/.test(cell) ? '20140312' : '2' };
+  });
+}
+
+test('a form of sixty items is filled in by keyboard, from the first item to the last', async ({ page }) => {
+  test.setTimeout(180_000);
+  await logIn(page, 'coordinator', `${STUDY}/subjects`);
+  await page.getByRole('button', { name: 'New participant' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Consent').fill('12 mar 2014');
+  await dialog.getByRole('button', { name: 'Begin screening' }).click();
+  await expect(page).toHaveURL(/subjects\/[^/]+$/);
+  await page.goto(`${page.url()}/SE.BASELINE/1/F.QSNI/1`);
+  await page.locator('.form [data-cell]').first().focus();
+  const session = await clock(page);
+  const [begunAt, before] = [performance.now(), await cpuMs(session)];
+  let [entered, last] = [0, ''];
+  for (;;) {
+    const { cell, keys } = await underFocus(page);
+    if (cell === last) break;
+    last = cell;
+    if (keys) {
+      await page.keyboard.type(keys);
+      entered += 1;
+    }
+    await page.keyboard.press('Enter');
+  }
+  const typedMs = performance.now() - begunAt;
+  await expect(page.locator('.save-state')).toContainText('Saved');
+  const recordedMs = performance.now() - begunAt;
+  const cpu = (await cpuMs(session)) - before;
+  await page.reload();
+  await page.locator('.form [data-cell]').first().waitFor();
+  const held = await page.locator('.form input[type=radio]:checked, .form input[type=text]:not([value=""])').count();
+  console.info(
+    `form entry by keyboard: ${entered} items typed in ${(typedMs / 1000).toFixed(1)} s, the last recorded ${(recordedMs - typedMs).toFixed(0)} ms later; ` +
+    `CPU of the page's thread ${(cpu / entered).toFixed(1)} ms an item; ${held} items hold a value after loading anew`,
+  );
+  expect(entered).toBeGreaterThan(40);
+  expect(held).toBeGreaterThanOrEqual(entered);
 });

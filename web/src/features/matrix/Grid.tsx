@@ -2,6 +2,7 @@ import { memo, useCallback, useEffect, useRef, useState, type KeyboardEvent } fr
 import { useLocation } from 'wouter';
 import type { MatrixCell, MatrixColumn, MatrixRow, ReviewState } from '../../api/types';
 import { useLocale } from '../../i18n';
+import type { Paged } from '../../lib/pages';
 import { subjectPath } from '../../lib/url';
 import { useLatest, useWindow } from '../../lib/window';
 import { Icon } from '../../ui/icons';
@@ -11,25 +12,25 @@ const ROW_PX = 30;
 /** Fixed, so that the browser need not measure all rows whenever some come and go. */
 const SUBJECT_PX = 150;
 const COLUMN_PX = 78;
-const LOAD_BEFORE = 40;
 const PAGE_ROWS = 15;
+/** Rows that are looked through, one after the other, for the next issue. */
+const MAX_LOOKED_AT = 2000;
 
-type Props = { studyOid: string; columns: MatrixColumn[]; rows: MatrixRow[]; onEnd: () => void };
+type Props = { studyOid: string; columns: MatrixColumn[]; rows: Paged<MatrixRow> };
 
-/** Subjects against study events. Only the rows in view are in the page; the arrows go everywhere. */
-export function Grid({ studyOid, columns, rows, onEnd }: Props) {
+/** Subjects against study events. Only the rows in view are in the page and read; the arrows go everywhere. */
+export function Grid({ studyOid, columns, rows }: Props) {
   const { t, text } = useLocale();
   const [, go] = useLocation();
   const box = useRef<HTMLDivElement>(null);
-  const { from, to } = useWindow(box, rows.length, ROW_PX);
+  const { count, show } = rows;
+  const { from, to } = useWindow(box, count, ROW_PX);
   const [at, setAt] = useState({ row: 0, column: 0 });
-  const row = Math.min(at.row, rows.length - 1);
+  const row = Math.min(at.row, count - 1);
   const column = Math.min(at.column, columns.length - 1);
-  useEffect(() => {
-    if (to > rows.length - LOAD_BEFORE) onEnd();
-  });
+  useEffect(() => show(from, to), [show, from, to]);
   const open = (rowIndex: number, columnIndex: number) => {
-    const subject = rows[rowIndex];
+    const subject = rows.row(rowIndex);
     if (subject) go(`${subjectPath(studyOid, subject.subjectKey)}#${encodeURIComponent(columns[columnIndex]?.studyEventOid ?? '')}`);
   };
   // The same for every rendering, so that rows which scroll along are not rendered again.
@@ -37,7 +38,7 @@ export function Grid({ studyOid, columns, rows, onEnd }: Props) {
   const onPick = useCallback((picked: number, pickedColumn: number) => setAt({ row: picked, column: pickedColumn }), []);
   const onOpen = useCallback((picked: number, pickedColumn: number) => latest.current(picked, pickedColumn), [latest]);
   const move = (nextRow: number, nextColumn: number) => {
-    const next = { row: Math.max(0, Math.min(nextRow, rows.length - 1)), column: Math.max(0, Math.min(nextColumn, columns.length - 1)) };
+    const next = { row: Math.max(0, Math.min(nextRow, count - 1)), column: Math.max(0, Math.min(nextColumn, columns.length - 1)) };
     setAt(next);
     const element = box.current;
     if (!element) return;
@@ -47,20 +48,22 @@ export function Grid({ studyOid, columns, rows, onEnd }: Props) {
     else if (top + ROW_PX + head > element.scrollTop + element.clientHeight) element.scrollTop = top + ROW_PX + head - element.clientHeight;
     element.querySelector(`th[data-column="${next.column}"]`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   };
-  const toIssue = () => {
-    for (let step = 1; step <= rows.length * columns.length; step += 1) {
-      const flat = (row * columns.length + column + step) % (rows.length * columns.length);
-      const cell = rows[Math.floor(flat / columns.length)]?.cells[flat % columns.length];
-      if (cell && (cell.openQueryCount > 0 || cell.timing === 'OVERDUE')) return move(Math.floor(flat / columns.length), flat % columns.length);
+  const toIssue = async () => {
+    for (let step = 0; step <= Math.min(count, MAX_LOOKED_AT); step += 1) {
+      const nextRow = (row + step) % count;
+      const cells = (rows.row(nextRow) ?? (await rows.fetchRow(nextRow)))?.cells ?? [];
+      const next = cells.findIndex((cell, index) => (step > 0 || index > column) && (cell.openQueryCount > 0 || cell.timing === 'OVERDUE'));
+      if (next >= 0) return move(nextRow, next);
     }
   };
+  const toFind = () => document.querySelector<HTMLElement>('[data-find]')?.focus();
   const onKeyDown = (event: KeyboardEvent) => {
     const keys: { [key: string]: () => void } = {
       ArrowUp: () => move(row - 1, column), ArrowDown: () => move(row + 1, column),
       ArrowLeft: () => move(row, column - 1), ArrowRight: () => move(row, column + 1),
-      Home: () => move(event.ctrlKey ? 0 : row, 0), End: () => move(event.ctrlKey ? rows.length - 1 : row, columns.length - 1),
+      Home: () => move(event.ctrlKey ? 0 : row, 0), End: () => move(event.ctrlKey ? count - 1 : row, columns.length - 1),
       PageUp: () => move(row - PAGE_ROWS, column), PageDown: () => move(row + PAGE_ROWS, column),
-      Enter: () => open(row, column), n: toIssue, N: toIssue,
+      Enter: () => open(row, column), n: () => void toIssue(), N: () => void toIssue(), '/': toFind,
     };
     const act = keys[event.key];
     if (!act) return;
@@ -72,7 +75,7 @@ export function Grid({ studyOid, columns, rows, onEnd }: Props) {
       <div ref={box} className="matrix">
         {/* A table that takes the keys is a grid. */}
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role */}
-        <table role="grid" style={{ width: SUBJECT_PX + columns.length * COLUMN_PX }} tabIndex={0} aria-label={t('nav.matrix')} aria-rowcount={rows.length + 1} aria-colcount={columns.length + 1} aria-activedescendant={`cell-${row}-${column}`} onKeyDown={onKeyDown}>
+        <table role="grid" style={{ width: SUBJECT_PX + columns.length * COLUMN_PX }} tabIndex={0} aria-label={t('nav.matrix')} aria-rowcount={count + 1} aria-colcount={columns.length + 1} aria-activedescendant={`cell-${row}-${column}`} onKeyDown={onKeyDown}>
           <thead>
             <tr>
               <th scope="col" className="corner" style={{ width: SUBJECT_PX }}>{t('nav.subject')}</th>
@@ -83,14 +86,19 @@ export function Grid({ studyOid, columns, rows, onEnd }: Props) {
           </thead>
           <tbody>
             {from > 0 && <tr aria-hidden="true" style={{ height: from * ROW_PX }} />}
-            {rows.slice(from, to).map((data, index) => (
-              <Row key={data.subjectKey} data={data} index={from + index} focus={from + index === row ? column : -1} lit={column} onPick={onPick} onOpen={onOpen} />
-            ))}
-            {to < rows.length && <tr aria-hidden="true" style={{ height: (rows.length - to) * ROW_PX }} />}
+            {Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index).map((index) => {
+              const data = rows.row(index);
+              return data ? (
+                <Row key={index} data={data} index={index} focus={index === row ? column : -1} lit={column} onPick={onPick} onOpen={onOpen} />
+              ) : (
+                <tr key={index} aria-rowindex={index + 2} aria-busy="true"><th scope="row">…</th><td colSpan={columns.length} /></tr>
+              );
+            })}
+            {to < count && <tr aria-hidden="true" style={{ height: (count - to) * ROW_PX }} />}
           </tbody>
         </table>
       </div>
-      <Strip subject={rows[row]} column={columns[column]} cell={rows[row]?.cells[column]} />
+      <Strip subject={rows.row(row)} column={columns[column]} cell={rows.row(row)?.cells[column]} />
     </>
   );
 }

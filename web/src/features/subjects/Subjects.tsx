@@ -1,79 +1,95 @@
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Link, useParams } from 'wouter';
 import { api, ask } from '../../api/client';
-import { useMay } from '../../lib/session';
-import type { SubjectStatus } from '../../api/types';
+import type { Subject } from '../../api/types';
 import { useLocale } from '../../i18n';
-import { subjectPath, useParam } from '../../lib/url';
+import { usePaged, type Paged } from '../../lib/pages';
+import { useMay } from '../../lib/session';
+import { useSubjectFilters } from '../../lib/subjects';
+import { subjectPath } from '../../lib/url';
+import { useWindow } from '../../lib/window';
 import { Icon } from '../../ui/icons';
 import { Empty, Failed, Loading } from '../../ui/State';
 import { Page } from '../../ui/Page';
 import { Status, SUBJECT } from '../../ui/Status';
+import { SubjectFilterBar } from '../../ui/SubjectFilterBar';
 import { ScreenDialog } from './ScreenDialog';
+import './subject.css';
 
-const STATUSES: SubjectStatus[] = ['SCREENING', 'SCREEN_FAILED', 'ENROLLED', 'COMPLETED', 'DISCONTINUED'];
+const PAGE_ROWS = 200;
+const ROW_PX = 34;
 
 export default function Subjects() {
   const { study } = useParams<{ study: string }>();
   const { t, count } = useLocale();
   const may = useMay(study);
-  const [site] = useParam('site');
-  const [status, setStatus] = useParam('status');
-  const [find = '', setFind] = useParam('find');
+  const chosen = useSubjectFilters();
+  const { filters } = chosen;
   const [isScreening, setScreening] = useState(false);
-  const found = useInfiniteQuery({
-    queryKey: ['subjects', study, site, status],
-    queryFn: ({ pageParam }) => {
-      const query = { pageSize: 500, ...(site ? { siteOid: site } : {}), ...(status ? { status: status as SubjectStatus } : {}), ...(pageParam ? { pageToken: pageParam } : {}) };
-      return ask(api.GET('/v1/studies/{studyOid}/subjects', { params: { path: { studyOid: study }, query } }));
+  const queryKey = useMemo(() => ['subjects', study, filters], [study, filters]);
+  const page = useCallback(
+    async (pageToken: string, pageSize: number) => {
+      const query = { pageSize, ...filters, ...(pageToken ? { pageToken } : {}) };
+      const { subjects, nextPageToken } = await ask(api.GET('/v1/studies/{studyOid}/subjects', { params: { path: { studyOid: study }, query } }));
+      return { rows: subjects, nextPageToken };
     },
-    initialPageParam: '',
-    getNextPageParam: (last) => last.nextPageToken,
-    placeholderData: keepPreviousData,
-  });
-  const wanted = find.trim().toLowerCase();
-  const all = found.data?.pages.flatMap(({ subjects }) => subjects);
-  const rows = all?.filter(({ subjectKey }) => subjectKey.toLowerCase().includes(wanted));
+    [study, filters],
+  );
+  const outline = () => ask(api.GET('/v1/studies/{studyOid}/subjects:outline', { params: { path: { studyOid: study }, query: { pageSize: PAGE_ROWS, ...filters } } }));
+  const rows = usePaged({ queryKey, pageRows: PAGE_ROWS, outline, page });
+  const isReady = !rows.isLoading && !rows.error;
   const actions = may('manage_subjects') && (
     <button type="button" className="button primary" onClick={() => setScreening(true)}><Icon name="plus" />{t('screen.new')}</button>
   );
   return (
     <Page title={t('nav.subjects')} help="subjects.help" actions={actions} isFull>
-      <div className="filters">
-        <input className="input" type="search" aria-label={t('filter.subject')} placeholder={t('filter.subject')} value={find} onChange={(event) => setFind(event.target.value)} />
-        <select className="input" aria-label={t('filter.status')} value={status ?? ''} onChange={(event) => setStatus(event.target.value || undefined)}>
-          <option value="">{t('filter.anystatus')}</option>
-          {STATUSES.map((one) => <option key={one} value={one}>{t(SUBJECT[one].key)}</option>)}
-        </select>
-        {rows && <span className="fine">{t('matrix.count', { n: count(rows.length), of: count(all?.length ?? 0) })}</span>}
-      </div>
-      {found.error && !all && <Failed error={found.error} onRetry={() => void found.refetch()} />}
-      {!all && !found.error && <Loading />}
-      {rows?.length === 0 && <Empty title={t('matrix.empty')}>{t('matrix.empty.next')}</Empty>}
-      {rows && rows.length > 0 && (
-        <div className="scroll-x tall">
-          <table className="table">
-            <thead><tr><th>{t('nav.subject')}</th><th>{t('scope.site')}</th><th>{t('filter.status')}</th><th>{t('subject.consent')}</th><th>{t('subject.screened')}</th><th>{t('subject.enrolment')}</th><th>{t('subject.number')}</th><th>{t('nav.queries')}</th></tr></thead>
-            <tbody>
-              {rows.map((subject) => (
-                <tr key={subject.subjectKey}>
-                  <td><Link href={subjectPath(study, subject.subjectKey)}>{subject.subjectKey}</Link></td>
-                  <td>{subject.siteOid}</td>
-                  <td><Status look={SUBJECT[subject.status]} /></td>
-                  <td>{subject.consentDate}</td>
-                  <td>{subject.screeningDate}</td>
-                  <td>{subject.enrolmentDate}</td>
-                  <td>{subject.enrolmentNumber}</td>
-                  <td>{subject.openQueryCount > 0 && <span className="badge tone-amber"><Icon name="triangle" />{subject.openQueryCount}</span>}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-      {found.hasNextPage && <button type="button" className="button" disabled={found.isFetching} onClick={() => void found.fetchNextPage()}>{t('act.more')}</button>}
-      {isScreening && <ScreenDialog studyOid={study} siteOid={site} onClose={() => setScreening(false)} />}
+      <SubjectFilterBar filters={chosen}>
+        {isReady && <span className="fine" role="status">{t(rows.isWhole ? 'matrix.fit' : 'matrix.fitmore', { n: count(rows.count) })}</span>}
+      </SubjectFilterBar>
+      {rows.error && <Failed error={rows.error} onRetry={rows.refetch} />}
+      {rows.isLoading && !rows.error && <Loading />}
+      {isReady && rows.count === 0 && <Empty title={t('matrix.empty')}>{t('matrix.empty.next')}</Empty>}
+      {isReady && rows.count > 0 && <Table key={JSON.stringify(filters)} studyOid={study} rows={rows} />}
+      {isScreening && <ScreenDialog studyOid={study} siteOid={chosen.site} onClose={() => setScreening(false)} />}
     </Page>
+  );
+}
+
+/** Only the rows in view are in the page and read. */
+function Table({ studyOid, rows }: { studyOid: string; rows: Paged<Subject> }) {
+  const { t } = useLocale();
+  const box = useRef<HTMLDivElement>(null);
+  const { count, show } = rows;
+  const { from, to } = useWindow(box, count, ROW_PX);
+  useEffect(() => show(from, to), [show, from, to]);
+  const heads = ['nav.subject', 'scope.site', 'filter.status', 'subject.consent', 'subject.screened', 'subject.enrolment', 'subject.number', 'nav.queries'] as const;
+  return (
+    // The table is scrolled by keyboard, too.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div ref={box} className="scroll-x tall" tabIndex={0} role="region" aria-label={t('nav.subjects')}>
+      <table className="table subjects" aria-rowcount={count + 1}>
+        <thead><tr>{heads.map((head) => <th key={head}>{t(head)}</th>)}</tr></thead>
+        <tbody>
+          {from > 0 && <tr aria-hidden="true" style={{ height: from * ROW_PX }} />}
+          {Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index).map((index) => {
+            const subject = rows.row(index);
+            if (!subject) return <tr key={index} aria-busy="true"><td colSpan={heads.length}>…</td></tr>;
+            return (
+              <tr key={index} aria-rowindex={index + 2}>
+                <td><Link href={subjectPath(studyOid, subject.subjectKey)}>{subject.subjectKey}</Link></td>
+                <td>{subject.siteOid}</td>
+                <td><Status look={SUBJECT[subject.status]} /></td>
+                <td>{subject.consentDate}</td>
+                <td>{subject.screeningDate}</td>
+                <td>{subject.enrolmentDate}</td>
+                <td>{subject.enrolmentNumber}</td>
+                <td>{subject.openQueryCount > 0 && <span className="badge tone-amber"><Icon name="triangle" />{subject.openQueryCount}</span>}</td>
+              </tr>
+            );
+          })}
+          {to < count && <tr aria-hidden="true" style={{ height: (count - to) * ROW_PX }} />}
+        </tbody>
+      </table>
+    </div>
   );
 }
