@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
-import { address, expect, logIn, prefer, STUDY, test } from './world';
+import { address, expect, logIn, prefer, STUDY, test, violations } from './world';
 
 const PASSWORD = 'a long enough pass phrase 71';
 const name = () => `person${Date.now().toString(36)}`;
@@ -93,6 +93,8 @@ test('a link that was used, or is not whole, says so and what to do', async ({ p
   await expect(page.getByRole('alert')).toContainText('not whole');
   await page.goto(address('/accept-invitation#token=cbm_nothing'));
   await page.reload();
+  await expect(page.getByLabel('New password')).toBeVisible();
+  expect(await violations(page)).toEqual([]);
   await page.getByLabel('New password').fill(PASSWORD);
   await page.getByLabel('The same again').fill(PASSWORD);
   await page.getByRole('button', { name: 'Set the password' }).click();
@@ -108,6 +110,7 @@ test('a second factor is set up with a code to scan, and every log-in asks for i
   await section.locator('input[type=password]').fill(PASSWORD);
   await section.getByRole('button', { name: 'Set up' }).click();
   await expect(section.getByRole('img', { name: /Scan this/ })).toBeVisible();
+  expect(await violations(page)).toEqual([]);
   const secret = (await section.locator('code').textContent()) ?? '';
   await section.getByLabel('Code of the second factor').fill(codeOf(secret, Date.now()));
   await section.getByRole('button', { name: 'Confirm' }).click();
