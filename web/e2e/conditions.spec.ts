@@ -64,9 +64,9 @@ test('the eligibility is shown criterion by criterion before anybody is enrolled
   const dialog = page.getByRole('dialog');
   const attested = dialog.locator('[data-criterion]', { has: page.getByRole('radiogroup') });
   const exclusion = attested.filter({ hasText: 'Exclusion' }).first();
-  await exclusion.getByRole('radio', { name: 'Met', exact: true }).check();
+  await exclusion.getByText('Met', { exact: true }).click();
   await expect(exclusion).toContainText('stands against enrolment');
   await expect(dialog.getByRole('button', { name: 'Enrol' })).toBeDisabled();
-  await exclusion.getByRole('radio', { name: 'Not met' }).check();
+  await exclusion.getByText('Not met', { exact: true }).click();
   await expect(exclusion).not.toContainText('stands against enrolment');
 });
