@@ -1,7 +1,7 @@
 //! The secrets that are handed out: 256 random bits behind a prefix that says what they are.
 
 use journal::Hash;
-use std::fmt::{self, Write};
+use std::fmt;
 
 const SECRET_BYTES: usize = 32;
 /// Bytes of the visible part of a key.
@@ -109,11 +109,9 @@ impl fmt::Debug for Token {
 
 /// Lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 pub(crate) fn is_hex(text: &str) -> bool {

@@ -1,6 +1,8 @@
 //! The service through its contract, on both stores, with a clock and a mail of the tests.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod accounts;
 #[cfg(test)]
 mod api_use;
