@@ -19,4 +19,6 @@ mod second_factor;
 #[cfg(test)]
 mod signatures;
 #[cfg(test)]
+mod trail;
+#[cfg(test)]
 mod world;
