@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use contract::{Caller, Context};
 use ed25519_dalek::SigningKey;
-use edc::Edc;
+use edc::{Edc, JobFolder};
 use gateway::HttpsClient;
 use identity::{Http, HttpError, Identity, NoHttp, Parts};
 use jiff::Timestamp;
@@ -27,6 +27,8 @@ const SIGNING_KEY: &str = "checkpoint.key";
 const SCANNED_MIB: u32 = 64 * 1024;
 /// The name of the key from which second factors follow.
 const IDENTITY_KEY: &str = "identity.key";
+/// The name of the folder with the files of jobs.
+const JOBS: &str = "jobs";
 /// The name of the folder with messages to be sent.
 const OUTBOX: &str = "outbox";
 
@@ -53,12 +55,11 @@ impl Assembly {
 
     async fn open_with(config: &Config, options: &SqliteOptions) -> Result<Self> {
         let store = open_store(config, options).await?;
-        let clock: edc::Clock = Arc::new(now);
         let identity = Arc::new(identity(config, &store)?);
         let known: Arc<dyn contract::identity::v1::Identity> = Arc::clone(&identity) as _;
         Ok(Self {
             data: config.data.clone(),
-            edc: Arc::new(Edc::new(Arc::clone(&store), clock).with_identity(Arc::clone(&known))),
+            edc: Arc::new(edc(config, &store, Arc::clone(&known))?),
             identity,
             portfolio: Arc::new(portfolio(&store, known, Arc::new(RuntimeClock), chance())),
             store,
@@ -88,6 +89,19 @@ impl Assembly {
             .map_err(|_| anyhow::anyhow!("{} is not a key of 32 bytes", path.display()))?;
         Ok(Some(SigningKey::from_bytes(&bytes)))
     }
+}
+
+/// The EDC service, with a folder for what runs as a job.
+pub fn edc(
+    config: &Config,
+    store: &Arc<dyn Store>,
+    identity: Arc<dyn contract::identity::v1::Identity>,
+) -> Result<Edc> {
+    let folder = config.jobs.folder.clone().unwrap_or_else(|| config.data.join(JOBS));
+    let jobs = JobFolder::open(&folder, &new_id());
+    let jobs = jobs.with_context(|| format!("cannot use {} for jobs", folder.display()))?;
+    let edc = Edc::new(Arc::clone(store), Arc::new(now));
+    Ok(edc.with_identity(identity).with_jobs(Arc::new(jobs)))
 }
 
 /// The portfolio service, with names from the identity service.

@@ -1,6 +1,7 @@
 //! Settings: options and environment first, then the file, then what is usual.
 
 mod identity;
+mod jobs;
 mod limits;
 mod watch;
 mod webhooks;
@@ -11,7 +12,8 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    identity::IdentityConfig, limits::LimitsConfig, watch::WatchConfig, webhooks::WebhooksConfig,
+    identity::IdentityConfig, jobs::JobsConfig, limits::LimitsConfig, watch::WatchConfig,
+    webhooks::WebhooksConfig,
 };
 use self::{identity::IdentityFile, webhooks::WebhooksFile};
 use crate::{cli::Place, cluster::Settings as ClusterSettings};
@@ -30,6 +32,8 @@ struct File {
     #[serde(default)]
     webhooks: WebhooksFile,
     #[serde(default)]
+    jobs: JobsConfig,
+    #[serde(default)]
     limits: LimitsConfig,
     #[serde(default)]
     watch: WatchConfig,
@@ -46,6 +50,7 @@ pub struct Config {
     pub identity: IdentityConfig,
     pub cluster: ClusterSettings,
     pub webhooks: WebhooksConfig,
+    pub jobs: JobsConfig,
     pub limits: LimitsConfig,
     pub watch: WatchConfig,
 }
@@ -68,6 +73,7 @@ impl Config {
             identity: IdentityConfig::new(file.identity)?,
             cluster: file.cluster.with_environment()?,
             webhooks: WebhooksConfig::new(file.webhooks)?,
+            jobs: file.jobs.with_environment(),
             limits: file.limits.with_environment()?,
             watch: file.watch.with_environment()?,
         })

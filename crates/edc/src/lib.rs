@@ -13,6 +13,7 @@ mod decide;
 pub mod export;
 mod failure;
 pub mod import;
+mod job;
 mod known;
 mod numbers;
 mod permit;
@@ -40,6 +41,7 @@ use store::Store;
 use self::{book::Shelf, study::StudyShelf};
 pub use self::{
     failure::{Failure, Result},
+    job::{JobFolder, JobWorker},
     known::Totals,
     publish::{PublishFailure, Published},
     study_log::{PublishedVersion, Site, SiteAdded, SiteEvent, SiteStatus, StudyEvent, StudyState},
@@ -57,13 +59,24 @@ pub struct Edc {
     studies: Arc<StudyShelf>,
     shelf: Arc<Shelf>,
     identity: Option<Arc<dyn Identity>>,
+    jobs: Option<Arc<JobFolder>>,
+    /// Held while a job is begun.
+    starting: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Edc {
     pub fn new(store: Arc<dyn Store>, clock: Clock) -> Self {
         let studies = Arc::new(StudyShelf::new(Arc::clone(&store)));
         let shelf = Arc::new(Shelf::new(Arc::clone(&store)));
-        Self { store, clock, studies, shelf, identity: None }
+        let starting = Arc::default();
+        Self { store, clock, studies, shelf, identity: None, jobs: None, starting }
+    }
+
+    /// Keeps the files of exports and imports that run as jobs in this folder.
+    #[must_use]
+    pub fn with_jobs(mut self, folder: Arc<JobFolder>) -> Self {
+        self.jobs = Some(folder);
+        self
     }
 
     /// Redeems signing tickets, and has reads of unblinded data noted, by this service.

@@ -6,8 +6,12 @@
 pub(crate) mod design;
 pub(crate) mod error;
 mod export;
+mod export_job;
 pub(crate) mod form;
+mod import_job;
 mod items;
+mod job;
+mod jobs;
 pub(crate) mod query;
 mod review;
 pub(crate) mod study;

@@ -8,16 +8,16 @@ use contract::{
     edc::v1::{Edc as EdcContract, grpc::EdcRemote},
     grpc,
     identity::v1::{Identity as IdentityContract, grpc::IdentityRemote},
+    job::v1::{Jobs as JobsContract, grpc::JobsRemote},
     portfolio::v1::{Portfolio as PortfolioContract, grpc::PortfolioRemote},
     webhook::v1::{Webhook as WebhookContract, grpc::WebhookRemote},
 };
-use edc::Edc;
 use identity::Identity;
 use store::SqliteOptions;
 
 use super::{Cluster, Part, authenticator::RemoteAuthenticator, ready::readiness};
 use crate::{
-    assembly::{identity, now, open_store, portfolio},
+    assembly::{edc, identity, open_store, portfolio},
     config::Config,
     services::{Asked, Services, store_readiness},
     webhooks,
@@ -25,6 +25,9 @@ use crate::{
 
 /// Who proves callers, and who is told of refusals.
 type Doorkeepers = (Arc<dyn Authenticator>, Arc<dyn AccessJournal>);
+
+/// The two contracts of the EDC service.
+type Casebooks = (Arc<dyn EdcContract>, Arc<dyn JobsContract>);
 
 impl Services {
     /// The services `own` on the records of this installation, the others as ways to where they are.
@@ -50,12 +53,14 @@ impl Services {
             let channel = way(cluster, Part::Portfolio, &mut asked)?;
             Arc::new(PortfolioRemote::new(channel, Arc::clone(&cluster.tokens)))
         };
-        let edc: Arc<dyn EdcContract> = if let Some(store) = here(Part::Edc) {
-            let edc = Edc::new(Arc::clone(store), Arc::new(now));
-            Arc::new(edc.with_identity(Arc::clone(&identity)))
+        let own_edc = here(Part::Edc).map(|store| edc(config, store, Arc::clone(&identity)));
+        let own_edc = own_edc.transpose()?.map(Arc::new);
+        let (edc, jobs): Casebooks = if let Some(own) = &own_edc {
+            (Arc::clone(own) as _, Arc::clone(own) as _)
         } else {
             let channel = way(cluster, Part::Edc, &mut asked)?;
-            Arc::new(EdcRemote::new(channel, Arc::clone(&cluster.tokens)))
+            let jobs = JobsRemote::new(channel.clone(), Arc::clone(&cluster.tokens));
+            (Arc::new(EdcRemote::new(channel, Arc::clone(&cluster.tokens))), Arc::new(jobs))
         };
         let own_webhooks = here(Part::Webhook).map(|store| webhooks::service(config, store));
         let own_webhooks = own_webhooks.transpose()?;
@@ -69,8 +74,10 @@ impl Services {
             identity,
             portfolio,
             edc,
+            jobs,
             webhook,
             own_identity,
+            own_edc,
             own_webhooks,
             asked,
         })

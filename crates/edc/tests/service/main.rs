@@ -7,6 +7,7 @@ mod blinding;
 mod clock;
 mod export;
 mod history;
+mod jobs;
 mod lists;
 mod queries;
 mod replay;

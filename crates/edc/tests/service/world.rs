@@ -92,6 +92,11 @@ impl World {
         Self { store, service, edc, clock, wire: None, _folder: folder, _server: server }
     }
 
+    /// Whether calls go through a socket.
+    pub fn is_over_the_wire(&self) -> bool {
+        self.wire.is_some()
+    }
+
     /// Another service on the same store, as in another process.
     pub fn another(&self) -> Arc<dyn Edc> {
         Arc::new(edc::Edc::new(Arc::clone(&self.store), self.clock.as_fn()))
