@@ -7,8 +7,8 @@ const SCREENS: readonly (readonly [User, readonly (readonly [string, string])[]]
     ['form', `${CASEBOOK}/SE.SCREENING1/1/F.DM/1`], ['table', `${CASEBOOK}/SE.SCREENING1/1/F.VS/1`], ['long', `${CASEBOOK}/SE.BASELINE/1/F.QSNI/1`],
     ['queries', `${STUDY}/queries`], ['account', '/account'],
   ]],
-  ['datamanager', [['home-dm', STUDY], ['exports', `${STUDY}/exports`], ['webhooks', `${STUDY}/webhooks`], ['build', `${STUDY}/build`], ['schedule', `${STUDY}/build?part=schedule`], ['paper', `${STUDY}/build/forms/F.DM?mode=annotated`], ['delegations', `${STUDY}/delegations`]]],
-  ['administrator', [['users', '/users'], ['portal', '/developers'], ['method', `/developers?call=${encodeURIComponent('get /v1/studies')}`], ['unknown', '/nowhere']]],
+  ['datamanager', [['home-dm', STUDY], ['exports', `${STUDY}/exports`], ['imports', `${STUDY}/imports`], ['webhooks', `${STUDY}/webhooks`], ['build', `${STUDY}/build`], ['schedule', `${STUDY}/build?part=schedule`], ['paper', `${STUDY}/build/forms/F.DM?mode=annotated`], ['delegations', `${STUDY}/delegations`]]],
+  ['administrator', [['users', '/users'], ['access', '/access'], ['access-user', '/access?part=users&user=administrator'], ['api-use', '/access?part=use'], ['portal', '/developers'], ['method', `/developers?call=${encodeURIComponent('get /v1/studies')}`], ['unknown', '/nowhere']]],
 ];
 
 for (const language of ['zh', 'en'] as Language[]) {

@@ -84,6 +84,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/access/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists what was decided about access on a day: log-ins that were not looked at, permissions that were refused, sensitive data that were read
+         * @description Lists what was decided about access on a day: log-ins that were not looked at, permissions that were refused, sensitive data that were read.
+         */
+        get: operations["Identity_ListAccess"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/access:record": {
         parameters: {
             query?: never;
@@ -262,6 +282,26 @@ export interface paths {
          * @description Says who shows a token, key or password: for doors of other services.
          */
         post: operations["Identity_AuthenticateToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exportFormats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the formats of exports
+         * @description Lists the formats of exports.
+         */
+        get: operations["Jobs_ListExportFormats"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -922,6 +962,254 @@ export interface paths {
         get: operations["Edc_ExportStudy"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the exports of a study that the caller could have made, newest first
+         * @description Lists the exports of a study that the caller could have made, newest first.
+         */
+        get: operations["Jobs_ListExports"];
+        put?: never;
+        /**
+         * Starts an export as a job: it goes on while nobody waits, also after the program was stopped
+         * @description Starts an export as a job: it goes on while nobody waits, also after the program was stopped.
+         */
+        post: operations["Jobs_StartExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/exports/{exportId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns an export with its progress and its files
+         * @description Returns an export with its progress and its files.
+         */
+        get: operations["Jobs_GetExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/exports/{exportId}/files/{fileName}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Downloads a file of an export
+         * @description Downloads a file of an export. It is noted who did.
+         */
+        get: operations["Jobs_DownloadExportFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/exports/{exportId}:cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancels an export that is not done
+         * @description Cancels an export that is not done.
+         */
+        post: operations["Jobs_CancelExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the imports of a study, newest first
+         * @description Lists the imports of a study, newest first.
+         */
+        get: operations["Jobs_ListImports"];
+        put?: never;
+        /**
+         * Begins an import as a job
+         * @description Begins an import as a job. Its files are sent next, then it is checked, then applied.
+         */
+        post: operations["Jobs_StartImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/imports/{importId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns an import with its progress and its report
+         * @description Returns an import with its progress and its report.
+         */
+        get: operations["Jobs_GetImport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/imports/{importId}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Downloads what became of every row of an import, as CSV
+         * @description Downloads what became of every row of an import, as CSV.
+         */
+        get: operations["Jobs_DownloadImportReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/imports/{importId}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists what became of the rows of an import, page by page
+         * @description Lists what became of the rows of an import, page by page.
+         */
+        get: operations["Jobs_ListImportRows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/imports/{importId}:apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Applies an import that was checked, as ordinary saves
+         * @description Applies an import that was checked, as ordinary saves. Refused with `IMPORT_HAS_REJECTED_ROWS` unless the good rows are wanted all the same.
+         */
+        post: operations["Jobs_ApplyImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/imports/{importId}:cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancels an import that is not done
+         * @description Cancels an import that is not done. What was written before stays.
+         */
+        post: operations["Jobs_CancelImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/imports/{importId}:check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has an import decided without writing anything: its report says what would become of each row
+         * @description Has an import decided without writing anything: its report says what would become of each row.
+         */
+        post: operations["Jobs_CheckImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/imports/{importId}:upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a piece of a file of an import
+         * @description Sends a piece of a file of an import.
+         */
+        post: operations["Jobs_UploadImportFile"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1812,6 +2100,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/users/{username}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists what happened to a user: log-ins and failures, roles, keys, second factor
+         * @description Lists what happened to a user: log-ins and failures, roles, keys, second factor.
+         */
+        get: operations["Identity_ListUserEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/users/{username}:disable": {
         parameters: {
             query?: never;
@@ -2202,6 +2510,31 @@ export interface components {
          * @enum {string}
          */
         IdentityAccessDecision: "ACCESS_DECISION_UNSPECIFIED" | "REFUSED" | "SENSITIVE_READ";
+        /** @description A decision about access. The same one again within ten minutes is counted. */
+        IdentityAccessEntry: {
+            /** @description The act, such as `read_unblinded`. */
+            act?: string;
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            count: string;
+            /** @description What it was: `LogInRefused`, `TokenRefused`, `PermissionRefused`, `SensitiveRead`, or `Others` when there was too much to tell apart. */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            recordedAt: string;
+            /** @description The OID of the site, if it was about one. */
+            siteOid?: string;
+            /** @description The OID of the study, if it was about one. */
+            studyOid?: string;
+            /** @description About whom. Absent for names that are nobody's, and for tokens. */
+            username?: string;
+            /** @description What was read, if it was: a subject, an export. */
+            what?: string;
+        };
         /** @description A key, without the key itself. */
         IdentityApiKey: {
             /** @description To which acts it is limited, such as `read_data`; no limit when empty. */
@@ -2419,6 +2752,13 @@ export interface components {
             /** @description `Bearer`. */
             tokenType: string;
         };
+        /** @description Decisions of a day, newest first. */
+        IdentityListAccessResponse: {
+            /** @description The decisions. */
+            entries: components["schemas"]["IdentityAccessEntry"][];
+            /** @description Asks for the next page; absent when there is none. */
+            nextPageToken?: string;
+        };
         /** @description Keys that are not revoked. */
         IdentityListApiKeysResponse: {
             /** @description Newest first. */
@@ -2447,6 +2787,13 @@ export interface components {
         IdentityListSessionsResponse: {
             /** @description Newest first. */
             sessions: components["schemas"]["IdentitySession"][];
+        };
+        /** @description What happened to a user, newest first. */
+        IdentityListUserEntriesResponse: {
+            /** @description The entries. */
+            entries: components["schemas"]["IdentityUserEntry"][];
+            /** @description Asks for the next page; absent when there is none. */
+            nextPageToken?: string;
         };
         /** @description Some users. */
         IdentityListUsersResponse: {
@@ -2653,6 +3000,31 @@ export interface components {
             /** @description The name for logging in, which never changes. */
             username: string;
         };
+        /** @description Something that happened to a user: a log-in, a failure, a role, a key. */
+        IdentityUserEntry: {
+            /** @description What it was about: a role with its study and site, the beginning of a key, a way to log in. */
+            about?: string;
+            /** @description Who did it. */
+            actor: string;
+            /** @description What it was, such as `LogInSucceeded`, `LogInFailed`, `LockedOut` or `RoleGranted`. */
+            kind: string;
+            /** @description Through which door: `web`, `api`, `system`. */
+            origin: string;
+            /** @description Why, if a reason was given. */
+            reason?: string;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            recordedAt: string;
+            /** @description In which role, where that matters. */
+            role: string;
+            /**
+             * Format: int64
+             * @description The number of the entry in the log of the user.
+             */
+            sequence: string;
+        };
         /** @description One item that a save has changed. */
         ItemChange: {
             /** @description Why it changed. */
@@ -2833,6 +3205,301 @@ export interface components {
             /** @description The value in canonical text: decimal text, ISO 8601 date (may be partial), coded value, or text as entered. */
             value?: string;
         } & unknown;
+        /** @description An export that was asked for. */
+        JobExport: {
+            /** @description Everything in one ZIP archive, with the manifest. Absent until the export is done. */
+            archive?: components["schemas"]["JobFile"];
+            /**
+             * Format: date-time
+             * @description The instant at which the data are wanted. Absent for the state at the time of the run.
+             */
+            asOf?: string;
+            /** @description Whether the caller may download it. */
+            downloadable: boolean;
+            /**
+             * Format: date-time
+             * @description When it ended, if it has.
+             */
+            endedAt?: string;
+            /** @description The id, such as `exp_01J…`. */
+            exportId: string;
+            /** @description Why it failed, if it did: a code of docs/refusals.md. */
+            failure?: string;
+            /** @description The files, each on its own. */
+            files: components["schemas"]["JobFile"][];
+            /** @description The only forms, if some were chosen. */
+            formOids: string[];
+            /** @description The name of the format. */
+            format: string;
+            /**
+             * Format: date-time
+             * @description Until when its files are kept.
+             */
+            keptUntil: string;
+            /** @description What has been done so far. */
+            progress: components["schemas"]["JobProgress"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            requestedAt: string;
+            /** @description Who asked for it. */
+            requestedBy: string;
+            /** @description The only site, if one was chosen. */
+            siteOid?: string;
+            /** @description How far it is. */
+            state: components["schemas"]["JobProgressState"];
+            /** @description The OID of the study. */
+            studyOid: string;
+            /** @description The history of each value is included where the format can hold it. */
+            trail: boolean;
+            /** @description Values that tell the treatment are included. */
+            unblinded: boolean;
+        };
+        /** @description A format in which data are exported. */
+        JobExportFormat: {
+            /** @description It can hold the history of each value. */
+            hasTrail: boolean;
+            /** @description The name, such as `csv`. */
+            name: string;
+            /** @description What it is, in one line of English. */
+            summary: string;
+        };
+        /** @description An import that was asked for. */
+        JobImport: {
+            /** @description Records that it fills are marked as complete. */
+            complete: boolean;
+            /** @description The name of the file with the data: a table in CSV or SAS XPT, or an ODM document. */
+            dataFile: string;
+            /**
+             * Format: date-time
+             * @description When it ended, if it has.
+             */
+            endedAt?: string;
+            /** @description Why it failed, if it did: a code of docs/refusals.md. */
+            failure?: string;
+            /** @description What in the files or the mapping cannot be used, if that is why. */
+            faults: string[];
+            /** @description The id, such as `imp_01J…`. */
+            importId: string;
+            /**
+             * Format: date-time
+             * @description Until when its files and its report are kept.
+             */
+            keptUntil: string;
+            /** @description The name of the file with the mapping. Absent for ODM. */
+            mappingFile?: string;
+            /** @description What has been done so far. */
+            progress: components["schemas"]["JobProgress"];
+            /** @description Why values change that were complete before. */
+            reason?: string;
+            /** @description Files that have arrived, whole or in part. */
+            received: components["schemas"]["JobImportFile"][];
+            /** @description What it would do, once it was checked; what it has done, once it was applied. */
+            report?: components["schemas"]["JobImportReport"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            requestedAt: string;
+            /** @description Who asked for it. */
+            requestedBy: string;
+            /** @description How far it is. */
+            state: components["schemas"]["JobProgressState"];
+            /** @description The OID of the study. */
+            studyOid: string;
+        };
+        /** @description A file of an import. */
+        JobImportFile: {
+            /** @description All of it has. */
+            complete: boolean;
+            /** @description The name. */
+            fileName: string;
+            /**
+             * Format: int64
+             * @description How much of it has arrived.
+             */
+            receivedBytes: string;
+        };
+        /** @description What became of the rows of an import. The first five add up to the rows of the file. */
+        JobImportReport: {
+            /**
+             * Format: int64
+             * @description Rows in a record that did not exist before.
+             */
+            accepted: string;
+            /** @description It was written; otherwise this is what would be. */
+            applied: boolean;
+            /** @description Where the file breaks off, if it does. */
+            broken?: string;
+            /**
+             * Format: int64
+             * @description Rows that change a record that was there.
+             */
+            changed: string;
+            /**
+             * Format: int64
+             * @description Queries that close.
+             */
+            queriesClosed: string;
+            /**
+             * Format: int64
+             * @description Queries that open.
+             */
+            queriesOpened: string;
+            /**
+             * Format: int64
+             * @description Form records that are saved, or subjects that are made or moved.
+             */
+            records: string;
+            /**
+             * Format: int64
+             * @description Rows that cannot be loaded.
+             */
+            rejected: string;
+            /** @description The work was taken up again after it had been interrupted: what was written before is among the unchanged rows. */
+            resumed: boolean;
+            /** @description SHA-256 over file and mapping, in hexadecimal digits. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description Rows that the mapping leaves out.
+             */
+            skipped: string;
+            /**
+             * Format: int64
+             * @description Rows of which everything was there already.
+             */
+            unchanged: string;
+            /**
+             * Format: int64
+             * @description Values that are recorded or corrected.
+             */
+            values: string;
+        };
+        /** @description What became of one row. */
+        JobImportRow: {
+            /**
+             * Format: int32
+             * @description The line of the file, where it has lines.
+             */
+            line?: number;
+            /** @description What became of it. */
+            outcome: components["schemas"]["JobImportRowOutcome"];
+            /** @description Why it is left out or cannot be loaded. Empty otherwise. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description The number of the row, from 1.
+             */
+            row: string;
+        };
+        /**
+         * @description What becomes of rows.
+         *     - `OUTCOME_UNSPECIFIED`: Never used.
+         *     - `ACCEPTED`: It is in a record that did not exist before.
+         *     - `CHANGED`: It changes a record that was there.
+         *     - `UNCHANGED`: Everything in it was there already.
+         *     - `SKIPPED`: The mapping leaves it out.
+         *     - `REJECTED`: It cannot be loaded.
+         * @enum {string}
+         */
+        JobImportRowOutcome: "OUTCOME_UNSPECIFIED" | "ACCEPTED" | "CHANGED" | "UNCHANGED" | "SKIPPED" | "REJECTED";
+        /** @description A file that a job made. */
+        JobFile: {
+            /** @description The name under which it is downloaded. */
+            fileName: string;
+            /**
+             * Format: int64
+             * @description Rows of data, or records.
+             */
+            rows: string;
+            /** @description The SHA-256 in hexadecimal digits. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description The size in bytes.
+             */
+            sizeBytes: string;
+            /**
+             * Format: int64
+             * @description Values, and reasons for missing.
+             */
+            values: string;
+        };
+        /** @description What has been done so far. */
+        JobProgress: {
+            /** @description An import that is being applied; it is being checked otherwise. */
+            applying: boolean;
+            /**
+             * Format: int32
+             * @description How often the work was begun: more than once after the program was stopped in between.
+             */
+            attempt: number;
+            /**
+             * Format: int64
+             * @description Form records that were exported, or rows that were read.
+             */
+            done: string;
+            /**
+             * Format: int64
+             * @description Of how many, where that is known.
+             */
+            total?: string;
+            /**
+             * Format: int64
+             * @description Bytes that were written.
+             */
+            writtenBytes: string;
+        };
+        /**
+         * @description How far a job is.
+         *     - `STATE_UNSPECIFIED`: Never used.
+         *     - `RECEIVING`: An import whose files are being sent.
+         *     - `WAITING`: It waits for its turn.
+         *     - `RUNNING`: It is being done.
+         *     - `CHECKED`: An import that was checked, and changed nothing yet.
+         *     - `DONE`: It is done.
+         *     - `FAILED`: It failed.
+         *     - `CANCELLED`: Somebody cancelled it.
+         *     - `EXPIRED`: It was done, and its files are no longer kept.
+         * @enum {string}
+         */
+        JobProgressState: "STATE_UNSPECIFIED" | "RECEIVING" | "WAITING" | "RUNNING" | "CHECKED" | "DONE" | "FAILED" | "CANCELLED" | "EXPIRED";
+        /** @description The formats of exports. */
+        JobListExportFormatsResponse: {
+            /** @description The formats, in the order in which they are to be shown. */
+            formats: components["schemas"]["JobExportFormat"][];
+        };
+        /** @description A page of exports. */
+        JobListExportsResponse: {
+            /** @description The exports, newest first. */
+            exports: components["schemas"]["JobExport"][];
+            /** @description The token of the next page. Absent on the last page. */
+            nextPageToken?: string;
+        };
+        /** @description A page of rows. It may hold fewer than were asked for, and still not be the last. */
+        JobListImportRowsResponse: {
+            /** @description The token of the next page. Absent on the last page. */
+            nextPageToken?: string;
+            /** @description The rows, in the order in which they were decided: those of one subject together. */
+            rows: components["schemas"]["JobImportRow"][];
+        };
+        /** @description A page of imports. */
+        JobListImportsResponse: {
+            /** @description The imports, newest first. */
+            imports: components["schemas"]["JobImport"][];
+            /** @description The token of the next page. Absent on the last page. */
+            nextPageToken?: string;
+        };
+        /** @description How much has arrived. */
+        JobUploadImportFileResponse: {
+            /**
+             * Format: int64
+             * @description Where the next piece begins.
+             */
+            receivedBytes: string;
+        };
         /** @description A page of queries. */
         ListQueriesResponse: {
             /** @description The token of the next page. Absent on the last page. */
@@ -4019,6 +4686,35 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    Identity_ListAccess: {
+        parameters: {
+            query?: {
+                /** @description How many at most; 100 when absent, 500 at most. */
+                pageSize?: number;
+                /** @description From an earlier answer. */
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The day in UTC, such as `2026-03-02`. */
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityListAccessResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     Identity_RecordAccess: {
         parameters: {
             query?: never;
@@ -4322,6 +5018,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdentityAuthenticateTokenResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_ListExportFormats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobListExportFormatsResponse"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -5558,6 +6275,467 @@ export interface operations {
                 };
                 content: {
                     "*/*": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_ListExports: {
+        parameters: {
+            query?: {
+                /** @description How many to return at most, 1 to 100; 20 when absent. */
+                pageSize?: number;
+                /** @description The `next_page_token` of the page before. Absent for the first page. */
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobListExportsResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_StartExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date-time
+                     * @description Exports the data as it was at this instant. At the time of the run when absent.
+                     */
+                    asOf?: string;
+                    /** @description Begins text files with a byte order mark, for spreadsheet programs that need it. */
+                    byteOrderMark?: boolean;
+                    /** @description Only these forms. All forms when empty. */
+                    formOids?: string[];
+                    /** @description The name of a format. */
+                    format: string;
+                    /** @description An id made by the client. A repeated call with the same id starts nothing twice. */
+                    requestId?: string;
+                    /** @description Only this site. All sites that the caller may see when absent. */
+                    siteOid?: string;
+                    /** @description Includes the history of each value where the format can hold it. */
+                    trail?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobExport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_GetExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the export. */
+                exportId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobExport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_DownloadExportFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the export. */
+                exportId: string;
+                /** @description The name of the file: that of the archive, or of one of the files. */
+                fileName: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_CancelExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the export. */
+                exportId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobExport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_ListImports: {
+        parameters: {
+            query?: {
+                /** @description How many to return at most, 1 to 100; 20 when absent. */
+                pageSize?: number;
+                /** @description The `next_page_token` of the page before. Absent for the first page. */
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobListImportsResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_StartImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The name of the file with the data: `.csv`, `.xpt`, or `.xml` for ODM. */
+                    dataFile: string;
+                    /** @description An id made by the client. A repeated call with the same id starts nothing twice. */
+                    requestId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobImport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_GetImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the import. */
+                importId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobImport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_DownloadImportReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the import. */
+                importId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_ListImportRows: {
+        parameters: {
+            query?: {
+                /** @description Only rows of which this became. All rows when absent. */
+                outcome?: components["schemas"]["JobImportRowOutcome"];
+                /** @description How many to return at most, 1 to 1000; 100 when absent. */
+                pageSize?: number;
+                /** @description The `next_page_token` of the page before. Absent for the first page. */
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the import. */
+                importId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobListImportRowsResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_ApplyImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the import. */
+                importId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Loads the good rows although some are rejected. */
+                    keepGood?: boolean;
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobImport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_CancelImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the import. */
+                importId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobImport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_CheckImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the import. */
+                importId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Marks the records that it fills as complete. */
+                    complete?: boolean;
+                    /** @description The name of the file with the mapping (docs/import-mapping.md). Absent for ODM. */
+                    mappingFile?: string;
+                    /** @description Why values change that were complete before. It stands in the history of each. */
+                    reason?: string;
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobImport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_UploadImportFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the import. */
+                importId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The piece: at most 2 MiB. */
+                    content?: string;
+                    /** @description The name of the file: the data, the mapping, or what the mapping names. */
+                    fileName: string;
+                    /**
+                     * Format: int64
+                     * @description Where the piece begins.
+                     */
+                    offsetBytes?: string;
+                    /**
+                     * Format: int64
+                     * @description How large the whole file is: at most 1 GiB, for all files of an import together.
+                     */
+                    sizeBytes?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobUploadImportFileResponse"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -7379,6 +8557,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdentityGetUserResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Identity_ListUserEntries: {
+        parameters: {
+            query?: {
+                /** @description How many at most; 100 when absent, 500 at most. */
+                pageSize?: number;
+                /** @description From an earlier answer. */
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The name of the user. */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityListUserEntriesResponse"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -13,11 +13,14 @@ const Matrix = lazy(() => import('../features/matrix/Matrix'));
 const FormPage = lazy(() => import('../features/form/FormPage'));
 const Queries = lazy(() => import('../features/queries/Queries'));
 const Exports = lazy(() => import('../features/exports/Exports'));
+const Imports = lazy(() => import('../features/exports/Imports'));
+const ImportPage = lazy(() => import('../features/exports/ImportPage'));
 const Build = lazy(() => import('../features/build/Build'));
 const FormPreview = lazy(() => import('../features/build/FormPreview'));
 const Delegations = lazy(() => import('../features/admin/Delegations'));
 const Users = lazy(() => import('../features/admin/Users'));
 const Webhooks = lazy(() => import('../features/admin/Webhooks'));
+const Access = lazy(() => import('../features/admin/Access'));
 const Portal = lazy(() => import('../features/portal/Portal'));
 const FinishLink = lazy(() => import('../features/account/Providers'));
 const Account = lazy(() => import('../features/account/Account'));
@@ -53,11 +56,14 @@ export function Routes() {
       <Route path="/s/:study/subjects/:subject/:event/:occurrence/:form/:repeat" component={FormPage} />
       <Route path="/s/:study/queries" component={Queries} />
       <Route path="/s/:study/exports" component={Exports} />
+      <Route path="/s/:study/imports" component={Imports} />
+      <Route path="/s/:study/imports/:importId" component={ImportPage} />
       <Route path="/s/:study/build" component={Build} />
       <Route path="/s/:study/build/forms/:form" component={FormPreview} />
       <Route path="/s/:study/delegations" component={Delegations} />
       <Route path="/s/:study/webhooks" component={Webhooks} />
       <Route path="/users" component={Users} />
+      <Route path="/access" component={Access} />
       <Route path="/developers" component={Portal} />
       <Route path="/account" component={Account} />
       <Route path={CALLBACK} component={FinishLink} />
