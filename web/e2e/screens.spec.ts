@@ -7,8 +7,9 @@ const SCREENS: readonly (readonly [User, readonly (readonly [string, string])[]]
     ['form', `${CASEBOOK}/SE.SCREENING1/1/F.DM/1`], ['table', `${CASEBOOK}/SE.SCREENING1/1/F.VS/1`], ['long', `${CASEBOOK}/SE.BASELINE/1/F.QSNI/1`],
     ['queries', `${STUDY}/queries`], ['account', '/account'],
   ]],
-  ['datamanager', [['home-dm', STUDY], ['exports', `${STUDY}/exports`], ['webhooks', `${STUDY}/webhooks`], ['build', `${STUDY}/build`], ['schedule', `${STUDY}/build?part=schedule`], ['paper', `${STUDY}/build/forms/F.DM?mode=annotated`], ['delegations', `${STUDY}/delegations`]]],
+  ['datamanager', [['home-dm', STUDY], ['exports', `${STUDY}/exports`], ['webhooks', `${STUDY}/webhooks`], ['build', `${STUDY}/build`], ['schedule', `${STUDY}/build?part=schedule`], ['paper', `${STUDY}/build/paper?form=F.DM&mode=annotated`], ['delegations', `${STUDY}/delegations`]]],
   ['administrator', [['users', '/users'], ['portal', '/developers'], ['method', `/developers?call=${encodeURIComponent('get /v1/studies')}`], ['unknown', '/nowhere']]],
+  ['designer', [['drafts', '/drafts'], ['draft', `${STUDY}/build/draft`], ['versions', `${STUDY}/build/versions`]]],
 ];
 
 for (const language of ['zh', 'en'] as Language[]) {

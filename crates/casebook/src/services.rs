@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use contract::{
-    AccessJournal, Authenticator, Error, edc::v1 as edc, identity::v1 as identity,
-    portfolio::v1 as portfolio, webhook::v1 as webhook,
+    AccessJournal, Authenticator, Error, build::v1 as build, edc::v1 as edc,
+    identity::v1 as identity, portfolio::v1 as portfolio, webhook::v1 as webhook,
 };
 use futures::FutureExt as _;
 use gateway::Readiness;
@@ -20,6 +20,8 @@ pub struct Services {
     pub identity: Arc<dyn identity::Identity>,
     pub portfolio: Arc<dyn portfolio::Portfolio>,
     pub edc: Arc<dyn edc::Edc>,
+    /// The other contract of the EDC service.
+    pub build: Arc<dyn build::Build>,
     pub webhook: Arc<dyn webhook::Webhook>,
     /// The identity service itself, if it is in this process.
     pub own_identity: Option<Arc<::identity::Identity>>,
@@ -42,6 +44,7 @@ impl Services {
             identity: Arc::clone(&assembly.identity) as _,
             portfolio: Arc::clone(&assembly.portfolio) as _,
             edc: Arc::clone(&assembly.edc) as _,
+            build: Arc::clone(&assembly.edc) as _,
             webhook: Arc::clone(&webhooks) as _,
             own_identity: Some(Arc::clone(&assembly.identity)),
             own_webhooks: Some(webhooks),

@@ -120,10 +120,10 @@ async fn permitted(
         context.caller.permit(Act::ExportData, scope).map_err(Failure::from)?;
     }
     let unblinded = context.caller.permit(Act::ReadUnblinded, Scope::study_wide(oid)).is_ok();
-    if unblinded && !study.compiled.design.version().blinding.items.is_empty() {
+    if unblinded && !study.whole().version().blinding.items.is_empty() {
         edc.note_unblinded_export(context, oid).await?;
     }
-    let blinded = || study.compiled.design.version().blinding.items.iter().cloned().collect();
+    let blinded = || study.whole().version().blinding.items.iter().cloned().collect();
     let hidden = if unblinded { HashSet::new() } else { blinded() };
     let exporter = exporter(&request.format, &request.options).ok_or_else(|| {
         let names: Vec<&str> = formats::export::FORMATS.iter().map(|one| one.name).collect();

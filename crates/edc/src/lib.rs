@@ -12,11 +12,14 @@ mod check_eligibility;
 mod compiled;
 mod decide;
 mod dictionary;
+mod draft;
 mod evaluate_form;
 pub mod export;
 mod failure;
+mod impact;
 pub mod import;
 mod known;
+mod migration;
 mod numbers;
 mod permit;
 pub mod proof;
@@ -24,6 +27,7 @@ mod publish;
 mod query;
 mod read;
 mod review;
+mod rollout;
 mod save_form;
 mod signing;
 mod study;
@@ -41,13 +45,17 @@ use kernel::StudyOid;
 use mesh::{RuntimeClock, SplitMix};
 use store::Store;
 
-use self::{book::Shelf, study::StudyShelf};
+use self::{book::Shelf, draft::DraftShelf, study::StudyShelf};
 pub use self::{
     dictionary::{Dictionaries, DictionaryTerm, LoadDictionary, LoadFailure, Loaded},
+    draft::{ImportCall, ImportFailure, Imported, PlacedFault, PublishDraft},
     failure::{Failure, Result},
     known::Totals,
     publish::{PublishFailure, Published},
-    study_log::{PublishedVersion, Site, SiteAdded, SiteEvent, SiteStatus, StudyEvent, StudyState},
+    study_log::{
+        PublishedVersion, Site, SiteAdded, SiteEvent, SiteStatus, SiteVersion,
+        SiteVersionScheduled, StudyEvent, StudyState, VersionPublished,
+    },
     subject::{ChangeStatus, EnrolSubject, RecordEvent, ScreenSubject},
 };
 
@@ -61,6 +69,7 @@ pub struct Edc {
     clock: Clock,
     studies: Arc<StudyShelf>,
     shelf: Arc<Shelf>,
+    drafts: Arc<DraftShelf>,
     identity: Option<Arc<dyn Identity>>,
     dictionaries: Arc<Dictionaries>,
 }
@@ -71,7 +80,8 @@ impl Edc {
         let shelf = Arc::new(Shelf::new(Arc::clone(&store)));
         let always = Arc::new(SplitMix::seeded(0));
         let dictionaries = Arc::new(Dictionaries::new(Arc::new(RuntimeClock), always));
-        Self { store, clock, studies, shelf, identity: None, dictionaries }
+        let drafts = Arc::new(DraftShelf::new(Arc::clone(&store)));
+        Self { store, clock, studies, shelf, drafts, identity: None, dictionaries }
     }
 
     /// Redeems signing tickets, and has reads of unblinded data noted, by this service.

@@ -57,7 +57,7 @@ impl Edc {
         };
         let identity = self.identity.as_ref().ok_or_else(no_identity)?;
         let SigningPlace { study, subject, record: key } = *place;
-        let book = self.shelf.get(&study.oid, subject, &study.compiled.design).await?;
+        let book = self.shelf.get(study, subject).await?;
         let record = {
             let book = lock(&book);
             if book.casebook.requests.contains_key(request) {

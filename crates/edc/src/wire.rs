@@ -3,13 +3,14 @@
 //! One file for each noun. Conversions are total; what a message can say wrongly is refused with
 //! the place in the request. Refusals and failures become errors of the contract in `error` only.
 
+mod build;
 pub(crate) mod design;
 mod eligibility;
 pub(crate) mod error;
 pub(crate) mod evaluate;
 mod export;
 pub(crate) mod form;
-mod items;
+pub(crate) mod items;
 mod patience;
 pub(crate) mod query;
 mod review;

@@ -7,6 +7,7 @@
 //! several files.
 
 mod csv_out;
+mod definition;
 mod design;
 pub mod export;
 mod fault;
@@ -20,6 +21,7 @@ pub mod table;
 pub mod usdm;
 pub mod xpt;
 
+pub use definition::{Definition, DefinitionFile, read_definition};
 pub use design::{Draft, ImportedDesign, Location, SignatureDef, User, VersionInForce};
 pub use fault::{Finding, FormatError, Places, Severity};
 pub use merging::{Merged, merge};

@@ -268,6 +268,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the drafts that the caller may see, by study
+         * @description Lists the drafts that the caller may see, by study.
+         */
+        get: operations["Build_ListDrafts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/grants": {
         parameters: {
             query?: never;
@@ -908,7 +928,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/studies/{studyOid}/dictionaries": {
+    "/v1/studies/{studyOid}/draft": {
         parameters: {
             query?: never;
             header?: never;
@@ -916,10 +936,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Lists the dictionaries of codes and terms that are loaded, with their versions
-         * @description Lists the dictionaries of codes and terms that are loaded, with their versions.
+         * Returns the draft of a study with everything that keeps it from being published
+         * @description Returns the draft of a study with everything that keeps it from being published. Refused with `DRAFT_UNKNOWN` when there is none.
          */
-        get: operations["Edc_ListDictionaries"];
+        get: operations["Build_GetDraft"];
         put?: never;
         post?: never;
         delete?: never;
@@ -928,40 +948,140 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/studies/{studyOid}/dictionaries/{dictionary}/terms": {
+    "/v1/studies/{studyOid}/draft:begin": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * Finds terms of a dictionary by the beginnings of their words, or of their codes
-         * @description Finds terms of a dictionary by the beginnings of their words, or of their codes.
-         */
-        get: operations["Edc_SearchTerms"];
+        get?: never;
         put?: never;
-        post?: never;
+        /**
+         * Begins a draft: a copy of the version that was published last
+         * @description Begins a draft: a copy of the version that was published last. Refused with `DRAFT_EXISTS` when there is one.
+         */
+        post: operations["Build_BeginDraft"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/v1/studies/{studyOid}/dictionaries/{dictionary}/terms/{code}": {
+    "/v1/studies/{studyOid}/draft:checkExpression": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * Returns what a code stands for, and to what it belongs
-         * @description Returns what a code stands for, and to what it belongs.
-         */
-        get: operations["Edc_GetTerm"];
+        get?: never;
         put?: never;
-        post?: never;
+        /**
+         * Checks an expression as it would stand in the draft, and runs example cases with it
+         * @description Checks an expression as it would stand in the draft, and runs example cases with it. Nothing is kept.
+         */
+        post: operations["Build_CheckExpression"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/draft:discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives the draft up
+         * @description Gives the draft up. What was done to it stays in the journal.
+         */
+        post: operations["Build_DiscardDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/draft:edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Changes parts of the draft, all or none
+         * @description Changes parts of the draft, all or none. Refused with `STALE_DRAFT` when somebody changed it in between. A draft may have faults: they keep it from being published, not from being kept.
+         */
+        post: operations["Build_EditDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/draft:import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Puts a definition into the draft: ODM 1.3.2 or 2.0, USDM, and a rules file, each laid over those before it
+         * @description Puts a definition into the draft: ODM 1.3.2 or 2.0, USDM, and a rules file, each laid over those before it. What was in the draft is replaced. Refused with `DEFINITION_UNREADABLE` and every place at which a file cannot be read, and with `DEFINITION_OF_OTHER_STUDY`.
+         */
+        post: operations["Build_ImportDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/draft:publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publishes the draft
+         * @description Publishes the draft. Refused with `DRAFT_FAULTY` while it has faults; examples of checks that give another result are faults.
+         */
+        post: operations["Build_PublishDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/draft:undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes one earlier edit back by a further one
+         * @description Takes one earlier edit back by a further one. Refused with `EDIT_OVERTAKEN` when what it changed was changed again since.
+         */
+        post: operations["Build_UndoEdit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1564,6 +1684,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/studies/{studyOid}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the published versions of a study, oldest first, and from when each site works under which
+         * @description Lists the published versions of a study, oldest first, and from when each site works under which.
+         */
+        get: operations["Build_ListVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/versions:compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Says in words how two versions differ; the draft is one, too
+         * @description Says in words how two versions differ; the draft is one, too.
+         */
+        get: operations["Build_CompareVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/versions:impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Says what a version would mean for the subjects and values that are there, counted; no value and no subject is named
+         * @description Says what a version would mean for the subjects and values that are there, counted; no value and no subject is named.
+         */
+        get: operations["Build_GetImpact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/versions:migrate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Brings casebooks to a version, or says what that would do: conditions, derivations and checks of the version run on all their records
+         * @description Brings casebooks to a version, or says what that would do: conditions, derivations and checks of the version run on all their records. A page of subjects at a time; whoever was brought there before is left as he is, so that a run that broke off is simply continued or begun again.
+         */
+        post: operations["Build_MigrateCasebooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/versions:schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says from which day a site works under a version: subjects who are screened from then on
+         * @description Says from which day a site works under a version: subjects who are screened from then on. Those who are there already keep the version of their casebook until it is migrated.
+         */
+        post: operations["Build_ScheduleVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/studies/{studyOid}/webhooks": {
         parameters: {
             query?: never;
@@ -1932,66 +2152,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/studies/{studyOid}/subjects/{subjectKey}/events/{studyEventOid}/{studyEventRepeatKey}/forms/{formOid}/{formRepeatKey}:evaluate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Says what a save of these values would derive, leave out and find, and records nothing
-         * @description Says what a save of these values would derive, leave out and find, and records nothing. It is the same decision that a save takes.
-         */
-        post: operations["Edc_EvaluateForm"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/studies/{studyOid}/subjects/{subjectKey}:checkEligibility": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Says of each criterion whether it is met, and from which values
-         * @description Says of each criterion whether it is met, and from which values. An enrolment with the same answers would be decided in the same way; nothing is recorded.
-         */
-        post: operations["Edc_CheckEligibility"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/studies/{studyOid}/subjects:outline": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Counts the subjects that a list or the matrix has with these filters, and says where its pages begin, so that a reader can go to any of them
-         * @description Counts the subjects that a list or the matrix has with these filters, and says where its pages begin, so that a reader can go to any of them.
-         */
-        get: operations["Edc_OutlineSubjects"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2012,6 +2172,529 @@ export interface components {
             /** @description The name in the design. */
             name: string;
         };
+        /** @description What was begun. */
+        BuildBeginDraftResponse: {
+            /**
+             * Format: int64
+             * @description The revision of the draft.
+             */
+            revision: string;
+        };
+        /**
+         * @description What an expression is for.
+         *     - `PURPOSE_UNSPECIFIED`: Not said: an edit check.
+         *     - `CHECK`: True when the data are in order.
+         *     - `CONDITION`: True when something is not collected.
+         *     - `DERIVATION`: Gives the value of an item.
+         * @enum {string}
+         */
+        BuildCheckExpressionRequestPurpose: "PURPOSE_UNSPECIFIED" | "CHECK" | "CONDITION" | "DERIVATION";
+        /** @description What is wrong with an expression, and what its examples give. */
+        BuildCheckExpressionResponse: {
+            /** @description What each example gives, in their order; none when something is wrong. */
+            examples: components["schemas"]["BuildExampleResult"][];
+            /** @description What is wrong, and where. */
+            faults: components["schemas"]["BuildExpressionFault"][];
+            /** @description What it reads: names of items of the form, and calls that look elsewhere. */
+            reads: string[];
+            /** @description Of what type its result is; absent when something is wrong. */
+            resultType?: string;
+        };
+        /** @description How two versions differ. */
+        BuildCompareVersionsResponse: {
+            /**
+             * Format: int32
+             * @description How many there are.
+             */
+            count: number;
+            /** @description The differences, kind by kind; at most 5,000. */
+            differences: components["schemas"]["BuildDifference"][];
+        };
+        /** @description A file of a definition. */
+        BuildDefinitionContent: {
+            /** @description Its bytes. */
+            content: string;
+            /** @description Its name; the end says what it is: `.xml` (ODM), `.json` (USDM), `.toml` (rules). */
+            name: string;
+        };
+        /** @description A file of a definition, as it was imported. */
+        BuildDefinitionFile: {
+            /** @description Its name. */
+            name: string;
+            /** @description The SHA-256 of its bytes, in hexadecimal. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description How many bytes it has.
+             */
+            sizeBytes: string;
+        };
+        /** @description One difference. */
+        BuildDifference: {
+            /** @description The kind of definition, as ODM names it. */
+            kind: string;
+            /** @description Its OID; empty for the study as a whole. */
+            oid: string;
+            /** @description A sentence without its subject: `is new`, `is gone`, `length: 20, was 10`. */
+            what: string;
+        };
+        /** @description The draft is given up. */
+        BuildDiscardDraftResponse: Record<string, never>;
+        /** @description The draft of a study version. */
+        BuildDraft: {
+            /** @description The hash of the published version that the draft began as. Absent when it was imported. */
+            baseVersionHash?: string;
+            /** @description What was done to the draft, newest first; at most 100. */
+            changes: components["schemas"]["BuildDraftChange"][];
+            /** @description What keeps the draft from being published. Empty when nothing does. */
+            faults: components["schemas"]["BuildFault"][];
+            /** @description The files from which it was imported, in their order. */
+            files: components["schemas"]["BuildDefinitionFile"][];
+            /** @description What was read otherwise than written, replaced or left aside when the files were imported. */
+            findings: components["schemas"]["BuildFinding"][];
+            /**
+             * Format: int64
+             * @description How often the draft changed. An edit names the revision it saw.
+             */
+            revision: string;
+            /** @description The design as it would be published. */
+            study: components["schemas"]["Study"];
+            /** @description The OID of the study. */
+            studyOid: string;
+        };
+        /** @description Something that was done to a draft. */
+        BuildDraftChange: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            changedAt: string;
+            /** @description By whom. */
+            changedBy: string;
+            /** @description What was done. */
+            kind: components["schemas"]["BuildDraftChangeKind"];
+            /**
+             * Format: int64
+             * @description The revision that came of it.
+             */
+            revision: string;
+            /**
+             * Format: int64
+             * @description The revision of the edit that was taken back.
+             */
+            undoneRevision?: string;
+            /** @description What was changed, in words; at most 20 lines. */
+            words: string[];
+        };
+        /**
+         * @description What can be done to a draft.
+         *     - `KIND_UNSPECIFIED`: Not said.
+         *     - `BEGUN`: It began as a copy of the version that was published last.
+         *     - `IMPORTED`: A definition was put into it.
+         *     - `EDITED`: Parts of it were changed.
+         *     - `UNDONE`: An earlier edit was taken back.
+         * @enum {string}
+         */
+        BuildDraftChangeKind: "KIND_UNSPECIFIED" | "BEGUN" | "IMPORTED" | "EDITED" | "UNDONE";
+        /** @description One line in the list of drafts. */
+        BuildDraftSummary: {
+            /**
+             * Format: date-time
+             * @description When it changed last.
+             */
+            changedAt: string;
+            /** @description Who changed it last. */
+            changedBy: string;
+            /** @description The name that its author gave the version. */
+            metaDataVersionName: string;
+            /** @description Whether a version of the study was published before. */
+            publishedBefore: boolean;
+            /**
+             * Format: int64
+             * @description How often the draft changed.
+             */
+            revision: string;
+            /** @description The short name of the study. */
+            studyName: string;
+            /** @description The OID of the study. */
+            studyOid: string;
+        };
+        /** @description One change of a draft. A definition with the same OID is replaced in what it says here and keeps all else; one with a new OID is added. */
+        BuildEdit: {
+            /** @description Moves a definition within those of its kind. */
+            move?: components["schemas"]["BuildMove"];
+            /** @description Names the version. */
+            nameVersion?: components["schemas"]["BuildNaming"];
+            /** @description An edit check with its examples. */
+            putCheck?: components["schemas"]["Check"];
+            /** @description A code list with its values in order. */
+            putCodeList?: components["schemas"]["CodeList"];
+            /** @description A form with its item groups in order. */
+            putForm?: components["schemas"]["FormDef"];
+            /** @description An item. */
+            putItem?: components["schemas"]["ItemDef"];
+            /** @description An item group with its items in order, their conditions and derivations. */
+            putItemGroup?: components["schemas"]["ItemGroupDef"];
+            /** @description A study event with its forms in order. */
+            putStudyEvent?: components["schemas"]["StudyEventDef"];
+            /** @description A unit of measurement. */
+            putUnit?: components["schemas"]["MeasurementUnit"];
+            /** @description Takes a definition out. Who refers to it is then at fault. */
+            remove?: components["schemas"]["BuildPart"];
+        } & (unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown);
+        /** @description What was changed. */
+        BuildEditDraftResponse: {
+            /**
+             * Format: int64
+             * @description The revision that came of it; the one that was seen when nothing changed.
+             */
+            revision: string;
+        };
+        /** @description What an example gives. */
+        BuildExampleResult: {
+            /** @description What it gives: `true`, `false`, `not evaluated`, or a value. */
+            actual: string;
+            /** @description What is wrong with it, by language. Empty when it passed. */
+            message: {
+                [key: string]: string;
+            };
+            /** @description Whether it gives what is expected. */
+            passed: boolean;
+        };
+        /** @description One thing that is wrong with an expression. */
+        BuildExpressionFault: {
+            /**
+             * Format: int32
+             * @description The column, from 1, in characters.
+             */
+            column: number;
+            /**
+             * Format: int32
+             * @description The line, from 1.
+             */
+            line: number;
+            /** @description What is wrong, by language. */
+            message: {
+                [key: string]: string;
+            };
+        };
+        /** @description One thing that keeps a draft from being published. */
+        BuildFault: {
+            /** @description The file in which the definition stands, where it was imported. */
+            file?: string;
+            /** @description The kind of the definition at fault, as ODM names it: `ItemDef`, `FormDef`, `EditCheck`… */
+            kind: string;
+            /**
+             * Format: int32
+             * @description The line on which it begins, from 1.
+             */
+            line?: number;
+            /** @description What is wrong. */
+            message: string;
+            /** @description Its OID; empty for the study as a whole. */
+            oid: string;
+        };
+        /** @description One thing to know about a file that was read. */
+        BuildFinding: {
+            /** @description What it is about: a kind and an OID, or a path in the file. */
+            about: string;
+            /** @description The file. */
+            file: string;
+            /**
+             * Format: int32
+             * @description The line, from 1, where one is at fault.
+             */
+            line?: number;
+            /** @description What is to be known. */
+            message: string;
+            /** @description How much it matters. */
+            severity: components["schemas"]["BuildFindingSeverity"];
+        };
+        /**
+         * @description How much a finding matters.
+         *     - `SEVERITY_UNSPECIFIED`: Not said.
+         *     - `NOTE`: Said for completeness; nothing is lost.
+         *     - `WARNING`: Something was read otherwise than it was written, or was left aside.
+         *     - `ERROR`: The file cannot be used.
+         * @enum {string}
+         */
+        BuildFindingSeverity: "SEVERITY_UNSPECIFIED" | "NOTE" | "WARNING" | "ERROR";
+        /** @description What a version would mean for a page of subjects. Counts of pages add up. */
+        BuildGetImpactResponse: {
+            /**
+             * Format: int64
+             * @description Form records that would change, and how many of those are signed: the signature would end.
+             */
+            changedRecordCount: string;
+            /**
+             * Format: int64
+             * @description Form records that would change although they are frozen or locked: the migration leaves them.
+             */
+            closedRecordCount: string;
+            /**
+             * Format: int64
+             * @description Signatures that would end because a value changes.
+             */
+            endedSignatureCount: string;
+            /** @description What would become of the records that are there, by kind. */
+            impacts: components["schemas"]["BuildImpact"][];
+            /** @description The token of the next page. Absent on the last page. */
+            nextPageToken?: string;
+            /**
+             * Format: int64
+             * @description How many form records were looked at.
+             */
+            recordCount: string;
+            /**
+             * Format: int32
+             * @description How many subjects, and how many of their form records, were looked at.
+             */
+            subjectCount: number;
+            /** @description Subjects by site and by the version under which they are. */
+            subjects: components["schemas"]["BuildSubjectCount"][];
+            /**
+             * Format: int32
+             * @description Subjects who would be touched: something of theirs is in `impacts`.
+             */
+            touchedSubjectCount: number;
+        };
+        /** @description One kind of consequence, at one definition. */
+        BuildImpact: {
+            /** @description Coded values that are no longer in the list; at most 20. Empty for blinded items. */
+            codedValues: string[];
+            /**
+             * Format: int64
+             * @description How many values, queries or records.
+             */
+            count: string;
+            /** @description The OID of the form. */
+            formOid: string;
+            /** @description What would happen. */
+            kind: components["schemas"]["BuildImpactKind"];
+            /** @description The OID of the item or check; empty for a form. */
+            oid: string;
+            /**
+             * Format: int32
+             * @description Of how many subjects.
+             */
+            subjectCount: number;
+        };
+        /**
+         * @description The kinds of consequences.
+         *     - `KIND_UNSPECIFIED`: Not said.
+         *     - `FORM_GONE`: Forms that hold records and are no longer in the version, or no longer in the event.
+         *     - `ITEM_GONE`: Items that hold values and are no longer in the form.
+         *     - `NOT_IN_CODE_LIST`: Values that are no longer in their code list.
+         *     - `VALUE_INVALID`: Values that are not of the type, length or hard range of their item any more.
+         *     - `DERIVED`: Values that would be derived, or derived otherwise.
+         *     - `NOT_COLLECTED`: Values that would be cleared because their item is not collected any more.
+         *     - `QUERY_OPENED`: Queries that a check would open.
+         *     - `QUERY_CLOSED`: Queries of checks that would close.
+         * @enum {string}
+         */
+        BuildImpactKind: "KIND_UNSPECIFIED" | "FORM_GONE" | "ITEM_GONE" | "NOT_IN_CODE_LIST" | "VALUE_INVALID" | "DERIVED" | "NOT_COLLECTED" | "QUERY_OPENED" | "QUERY_CLOSED";
+        /** @description What came of an import. */
+        BuildImportDraftResponse: {
+            /** @description What keeps it from being published. */
+            faults: components["schemas"]["BuildFault"][];
+            /** @description What was read otherwise than written, replaced or left aside. */
+            findings: components["schemas"]["BuildFinding"][];
+            /**
+             * Format: int64
+             * @description The revision of the draft.
+             */
+            revision: string;
+        };
+        /** @description A form record that was left as it is. */
+        BuildLeftRecord: {
+            /** @description The OID of the form. */
+            formOid: string;
+            /** @description Which occurrence of the form. */
+            formRepeatKey: string;
+            /** @description The code of the refusal, such as `FORM_LOCKED`. */
+            refusal: string;
+            /** @description The OID of the study event. */
+            studyEventOid: string;
+            /** @description Which occurrence of the study event. */
+            studyEventRepeatKey: string;
+        };
+        /** @description A page of drafts. */
+        BuildListDraftsResponse: {
+            /** @description The drafts, by the OID of their study. */
+            drafts: components["schemas"]["BuildDraftSummary"][];
+            /** @description The token of the next page. Absent on the last page. */
+            nextPageToken?: string;
+        };
+        /** @description The versions of a study; at most 1,000. */
+        BuildListVersionsResponse: {
+            /** @description The hash of the version in force at all sites for which nothing else is said. */
+            generalVersionHash: string;
+            /** @description What was said of the sites that the caller may see, in the order in which it was said. */
+            sites: components["schemas"]["BuildSiteVersion"][];
+            /** @description The versions, oldest first. */
+            versions: components["schemas"]["BuildVersion"][];
+        };
+        /** @description What came of a page of subjects. */
+        BuildMigrateCasebooksResponse: {
+            /** @description The token of the next page. Absent on the last page. */
+            nextPageToken?: string;
+            /**
+             * Format: int32
+             * @description How many subjects the whole run is about.
+             */
+            subjectCount: number;
+            /** @description One line for each subject, by key. */
+            subjects: components["schemas"]["BuildMigrated"][];
+        };
+        /** @description What came of one casebook. */
+        BuildMigrated: {
+            /**
+             * Format: int32
+             * @description Form records that changed.
+             */
+            changedRecordCount: number;
+            /**
+             * Format: int32
+             * @description Values that changed.
+             */
+            changedValueCount: number;
+            /**
+             * Format: int32
+             * @description Queries that closed.
+             */
+            closedQueryCount: number;
+            /** @description Form records that were left as they are, because they are frozen or locked or a check refuses. */
+            leftRecords: components["schemas"]["BuildLeftRecord"][];
+            /** @description The hash of the version before. */
+            oldVersionHash: string;
+            /**
+             * Format: int32
+             * @description Queries that opened.
+             */
+            openedQueryCount: number;
+            /** @description How it ended. */
+            outcome: components["schemas"]["BuildMigratedOutcome"];
+            /** @description Why nothing was done. */
+            reason?: string;
+            /** @description The OID of the site. */
+            siteOid: string;
+            /** @description The key of the subject. */
+            subjectKey: string;
+        };
+        /**
+         * @description How it ended.
+         *     - `OUTCOME_UNSPECIFIED`: Not said.
+         *     - `MIGRATED`: It is, or would be, brought to the version.
+         *     - `ALREADY_THERE`: It was brought there before.
+         *     - `NEWER`: It is under a newer version.
+         *     - `LEFT`: Nothing was done; `reason` says why.
+         * @enum {string}
+         */
+        BuildMigratedOutcome: "OUTCOME_UNSPECIFIED" | "MIGRATED" | "ALREADY_THERE" | "NEWER" | "LEFT";
+        /** @description Where a definition goes. */
+        BuildMove: {
+            /** @description The definition. */
+            part?: components["schemas"]["BuildPart"];
+            /**
+             * Format: int32
+             * @description Its new position among those of its kind, from 0.
+             */
+            position?: number;
+        };
+        /** @description What a version is called. */
+        BuildNaming: {
+            /** @description The name of the version. */
+            metaDataVersionName?: string;
+            /** @description The OID of the version. */
+            metaDataVersionOid?: string;
+        };
+        /** @description A definition of a draft. */
+        BuildPart: {
+            /** @description What it is. */
+            kind?: components["schemas"]["BuildPartKind"];
+            /** @description Its OID. */
+            oid?: string;
+        };
+        /**
+         * @description The kinds that can be removed and moved.
+         *     - `KIND_UNSPECIFIED`: Not said.
+         *     - `STUDY_EVENT`: A study event.
+         *     - `FORM`: A form.
+         *     - `ITEM_GROUP`: An item group.
+         *     - `ITEM`: An item.
+         *     - `CODE_LIST`: A code list.
+         *     - `CHECK`: An edit check.
+         *     - `UNIT`: A unit of measurement.
+         * @enum {string}
+         */
+        BuildPartKind: "KIND_UNSPECIFIED" | "STUDY_EVENT" | "FORM" | "ITEM_GROUP" | "ITEM" | "CODE_LIST" | "CHECK" | "UNIT";
+        /** @description What was published. */
+        BuildPublishDraftResponse: {
+            /** @description Nothing changed: it was the latest version already. */
+            unchanged: boolean;
+            /** @description The hash that names the version. */
+            versionHash: string;
+        };
+        /** @description What was said of the sites. */
+        BuildScheduleVersionResponse: {
+            /** @description One line for each site. */
+            sites: components["schemas"]["BuildSiteVersion"][];
+        };
+        /** @description From when a site works under a version (ODM MetaDataVersionRef). */
+        BuildSiteVersion: {
+            /** @description The first day, as a local date of the site: YYYY-MM-DD. */
+            effectiveDate: string;
+            /** @description Whether that day has come. */
+            inForce: boolean;
+            /** @description Why. */
+            reason: string;
+            /** @description Who said so. */
+            scheduledBy: string;
+            /** @description The OID of the site. */
+            siteOid: string;
+            /** @description The hash of the version. */
+            versionHash: string;
+        };
+        /** @description How many subjects of a site are under a version. */
+        BuildSubjectCount: {
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            count: number;
+            /** @description The OID of the site. */
+            siteOid: string;
+            /** @description The hash of the version. */
+            versionHash: string;
+        };
+        /** @description What was taken back. */
+        BuildUndoEditResponse: {
+            /**
+             * Format: int64
+             * @description The revision that came of it.
+             */
+            revision: string;
+        };
+        /** @description A published version of a study. */
+        BuildVersion: {
+            /** @description The name that its author gave it. */
+            metaDataVersionName: string;
+            /** @description The OID that its author gave it. */
+            metaDataVersionOid: string;
+            /**
+             * Format: date-time
+             * @description When it was published.
+             */
+            publishedAt: string;
+            /** @description Who published it. */
+            publishedBy: string;
+            /** @description Why. */
+            reason?: string;
+            /** @description Whether it comes into force site by site. */
+            siteBySite: boolean;
+            /** @description The hash that names it. */
+            versionHash: string;
+        };
         /** @description The cancelled query. */
         CancelQueryResponse: {
             /** @description The query as it is now. */
@@ -2024,8 +2707,12 @@ export interface components {
         };
         /** @description An edit check over one or more items. */
         Check: {
+            /** @description Whether only those who may see the arm see its queries. */
+            blinded: boolean;
             /** @description The OID of the check. */
             checkOid: string;
+            /** @description Cases that are run at each publication. */
+            examples: components["schemas"]["CheckExample"][];
             /** @description The expression that must hold (CEL). */
             expression: string;
             /** @description The OID of the form on whose records the check runs. */
@@ -2038,10 +2725,23 @@ export interface components {
             message: {
                 [key: string]: string;
             };
+            /** @description What people call it. */
+            name: string;
             /** @description How far the check sees. */
             scope: components["schemas"]["CheckScope"];
             /** @description How hard the check stands in the way. */
             severity: components["schemas"]["SeverityLevel"];
+            /** @description Only at these study events; at all when empty. */
+            studyEventOids: string[];
+        };
+        /** @description A case: with these values the expression gives this result. */
+        CheckExample: {
+            /** @description `true`, `false`, `not evaluated`, or a value. */
+            expect: string;
+            /** @description Values in canonical form by the name of the item, or by a call as it stands in the expression. What is not named is blank. */
+            given: {
+                [key: string]: string;
+            };
         };
         /**
          * @description How far a check sees.
@@ -2109,25 +2809,6 @@ export interface components {
          * @enum {string}
          */
         DataEntryStatus: "STATUS_UNSPECIFIED" | "NOT_STARTED" | "IN_PROGRESS" | "COMPLETE" | "REMOVED";
-        /** @description One version of a dictionary. It never changes: a code stands for the same for ever. */
-        Dictionary: {
-            /** @description The name of the dictionary, such as `ATC`. */
-            dictionary: string;
-            /**
-             * Format: date-time
-             * @description When it was loaded.
-             */
-            loadedAt: string;
-            /** @description The SHA-256 of the file from which it was loaded. */
-            sourceSha256: string;
-            /**
-             * Format: int32
-             * @description How many terms it has.
-             */
-            termCount: number;
-            /** @description The version, such as `2026-01`. */
-            version: string;
-        };
         /** @description The enrolled subject. */
         EnrolSubjectResponse: {
             /** @description The subject as it is now. */
@@ -2184,12 +2865,12 @@ export interface components {
         };
         /** @description The values of one form of one subject at one visit. */
         FormRecord: {
+            /** @description The hash of the study version under which the casebook is now: its design shows the form. */
+            designVersionHash: string;
             /** @description What the edit checks find in the record as it stands. */
             findings: components["schemas"]["Finding"][];
             /** @description The rows of the form's item groups. */
             itemGroups: components["schemas"]["ItemGroupData"][];
-            /** @description What is not collected now, by the conditions of the study. */
-            notCollected: components["schemas"]["NotCollected"][];
             /** @description Where the record stands. */
             place: components["schemas"]["FormRecordPlace"];
             /** @description The queries of the record that are not closed or cancelled. */
@@ -2281,15 +2962,6 @@ export interface components {
             subject: components["schemas"]["Subject"];
             /** @description The visits in schedule order, those that took place and those that are expected. */
             visits: components["schemas"]["Visit"][];
-        };
-        /** @description The term with its place in the dictionary. */
-        GetTermResponse: {
-            /** @description What it belongs to: first what is right above it, last what is at the top. */
-            ancestors: components["schemas"]["Term"][];
-            /** @description The term. */
-            term: components["schemas"]["Term"];
-            /** @description The version in which it is. */
-            version: string;
         };
         /** @description One line in the history of an item, from the journal. */
         HistoryEntry: {
@@ -2863,6 +3535,8 @@ export interface components {
             };
             /** @description Limits on the value. */
             rangeChecks: components["schemas"]["RangeCheck"][];
+            /** @description The SDTM variables in which the value is submitted, such as `VSORRES when VSTESTCD = "SYSBP"`. */
+            sdtmVariables: string[];
             /**
              * Format: int32
              * @description How many digits may follow the decimal point.
@@ -2936,6 +3610,8 @@ export interface components {
             description: {
                 [key: string]: string;
             };
+            /** @description The SDTM domain in which its values are submitted, where the design says. */
+            domain?: string;
             /** @description The OID of the item group. */
             itemGroupOid: string;
             /** @description Its items, in order. */
@@ -2983,11 +3659,6 @@ export interface components {
             /** @description The value in canonical text: decimal text, ISO 8601 date (may be partial), coded value, or text as entered. */
             value?: string;
         } & unknown;
-        /** @description The dictionaries that are loaded. */
-        ListDictionariesResponse: {
-            /** @description By name, then from the newest version to the oldest. */
-            dictionaries: components["schemas"]["Dictionary"][];
-        };
         /** @description A page of queries. */
         ListQueriesResponse: {
             /** @description The token of the next page. Absent on the last page. */
@@ -3517,8 +4188,6 @@ export interface components {
             closedQueries: components["schemas"]["Query"][];
             /** @description What the checks find in the record as it now is. */
             findings: components["schemas"]["Finding"][];
-            /** @description What is not collected in the record as it now is. */
-            notCollected: components["schemas"]["NotCollected"][];
             /** @description The queries that checks opened. */
             openedQueries: components["schemas"]["Query"][];
             /**
@@ -3531,15 +4200,6 @@ export interface components {
         ScreenSubjectResponse: {
             /** @description The subject as it is now. */
             subject: components["schemas"]["Subject"];
-        };
-        /** @description A page of terms. It may have fewer than were asked for, or none, and still not be the last. */
-        SearchTermsResponse: {
-            /** @description The token of the next page. Absent on the last page. */
-            nextPageToken?: string;
-            /** @description The terms, by the word that was found. */
-            terms: components["schemas"]["Term"][];
-            /** @description The version in which they are. */
-            version: string;
         };
         /**
          * @description The levels.
@@ -3728,15 +4388,6 @@ export interface components {
          * @enum {string}
          */
         SubjectStatus: "STATUS_UNSPECIFIED" | "SCREENING" | "SCREEN_FAILED" | "ENROLLED" | "COMPLETED" | "DISCONTINUED";
-        /** @description A code and what it stands for. */
-        Term: {
-            /** @description The code. */
-            code: string;
-            /** @description The code of what it belongs to. Absent at the top. */
-            parentCode?: string;
-            /** @description What it stands for, as the dictionary writes it. */
-            text: string;
-        };
         /** @description The state of review after the call. */
         UnfreezeRecordResponse: {
             /** @description What reviewers have stated about the record. */
@@ -4024,103 +4675,6 @@ export interface components {
         WebhookUpdateEndpointResponse: {
             /** @description The endpoint as it is now. */
             endpoint: components["schemas"]["WebhookEndpoint"];
-        };
-        /** @description The eligibility of a subject. Nothing of it is recorded. */
-        CheckEligibilityResponse: {
-            /** @description Whether the consent is dated. Without it nobody is enrolled. */
-            consented: boolean;
-            /** @description Every criterion, in the order of the protocol. */
-            criteria: components["schemas"]["CriterionVerdict"][];
-            /** @description Whether every criterion is decided and none stands against the enrolment. */
-            eligible: boolean;
-        };
-        /** @description One value from which a criterion is computed. */
-        CriterionValue: {
-            /** @description The item. Absent for what is counted or computed. */
-            item?: components["schemas"]["ItemPlace"];
-            /** @description What the criterion reads, as its expression says it. */
-            reads: string;
-            /** @description The form record in which the value stands; where nothing is recorded, the one in which it would. Absent for what is counted or computed. */
-            record?: components["schemas"]["FormRecordPlace"];
-            /** @description The value. Absent when nothing is recorded. */
-            value?: components["schemas"]["ItemValue"];
-        };
-        /** @description Where one criterion stands. */
-        CriterionVerdict: {
-            /** @description Why it is not evaluated. */
-            cause: components["schemas"]["CriterionVerdictCause"];
-            /** @description The OID of the criterion. */
-            criterionOid: string;
-            /** @description Whether it is one of inclusion or of exclusion. */
-            kind: components["schemas"]["CriterionKind"];
-            /** @description Whether it stands against the enrolment: an inclusion criterion that is not met, or an exclusion criterion that is. */
-            standsAgainst: boolean;
-            /** @description The values from which it is computed. Values that the caller may not see are left out. */
-            values: components["schemas"]["CriterionValue"][];
-            /** @description Where it stands. */
-            verdict: components["schemas"]["CriterionVerdictVerdict"];
-        };
-        /**
-         * @description Why a criterion is not evaluated.
-         *     - `CAUSE_UNSPECIFIED`: It is evaluated.
-         *     - `NOT_ATTESTED`: It is for the investigator to say, who has not.
-         *     - `VALUE_MISSING`: A value that it needs is not recorded, or too incomplete to decide.
-         *     - `FAILED`: It cannot be computed from these values.
-         * @enum {string}
-         */
-        CriterionVerdictCause: "CAUSE_UNSPECIFIED" | "NOT_ATTESTED" | "VALUE_MISSING" | "FAILED";
-        /**
-         * @description What the casebook and the investigator say of the criterion.
-         *     - `VERDICT_UNSPECIFIED`: Not said.
-         *     - `MET`: What the criterion says is so.
-         *     - `NOT_MET`: What the criterion says is not so.
-         *     - `NOT_EVALUATED`: It cannot be said yet.
-         * @enum {string}
-         */
-        CriterionVerdictVerdict: "VERDICT_UNSPECIFIED" | "MET" | "NOT_MET" | "NOT_EVALUATED";
-        /** @description What a save of these values would do. Nothing of it is recorded. */
-        EvaluateFormResponse: {
-            /** @description The items that would be derived, or cleared because they are not collected. */
-            changes: components["schemas"]["ItemChange"][];
-            /** @description The values that cannot be recorded as they are. Everything else is said as if they had not been given. */
-            faults: components["schemas"]["ItemFault"][];
-            /** @description What the checks would find. A save with a finding that is HARD would be refused. */
-            findings: components["schemas"]["Finding"][];
-            /** @description What would not be collected. */
-            notCollected: components["schemas"]["NotCollected"][];
-            /**
-             * Format: int32
-             * @description The version of the record on which the values were laid.
-             */
-            version: number;
-        };
-        /** @description A value that cannot be recorded as it is. */
-        ItemFault: {
-            /** @description What is wrong with it. */
-            description: string;
-            /** @description The item for which it was given. */
-            place: components["schemas"]["ItemPlace"];
-        };
-        /** @description Items that are not collected as long as the condition of the study for it holds. A value for one of them is refused. */
-        NotCollected: {
-            /** @description The OID of the item group. */
-            itemGroupOid: string;
-            /** @description Which row of the item group. Every row when absent. */
-            itemGroupRepeatKey?: string;
-            /** @description The OID of the item. Every item of the group when absent. */
-            itemOid?: string;
-        };
-        /** @description The outline of a list of subjects, so that a reader can go to any page of it. */
-        OutlineSubjectsResponse: {
-            /** @description Whether all were counted. Of a study with more than 20,000 subjects the first 20,000 are looked at. */
-            complete: boolean;
-            /** @description The tokens of the pages behind the first, in order. */
-            pageTokens: string[];
-            /**
-             * Format: int32
-             * @description How many subjects fit.
-             */
-            subjectCount: number;
         };
     };
     responses: {
@@ -4594,6 +5148,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdentityAuthenticateTokenResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_ListDrafts: {
+        parameters: {
+            query?: {
+                /** @description How many to return at most, 1 to 1000; 100 when absent. */
+                pageSize?: number;
+                /** @description The `next_page_token` of the page before. Absent for the first page. */
+                pageToken?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildListDraftsResponse"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -5804,7 +6384,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    Edc_ListDictionaries: {
+    Build_GetDraft: {
         parameters: {
             query?: never;
             header?: never;
@@ -5822,34 +6402,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListDictionariesResponse"];
+                    "application/json": components["schemas"]["BuildDraft"];
                 };
             };
             default: components["responses"]["Problem"];
         };
     };
-    Edc_SearchTerms: {
+    Build_BeginDraft: {
         parameters: {
-            query: {
-                /** @description The version. The one that was loaded last when absent. */
-                version?: string;
-                /** @description Beginnings of words, in upper or lower case, all of which the term has; or of its code. */
-                text: string;
-                /** @description How many to return at most, 1 to 1000; 100 when absent. */
-                pageSize?: number;
-                /** @description The `next_page_token` of the page before. Absent for the first page. */
-                pageToken?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 /** @description The OID of the study. */
                 studyOid: string;
-                /** @description The name of the dictionary. */
-                dictionary: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An id made by the client. */
+                    requestId?: string;
+                };
+            };
+        };
         responses: {
             /** @description Done. */
             200: {
@@ -5857,30 +6433,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SearchTermsResponse"];
+                    "application/json": components["schemas"]["BuildBeginDraftResponse"];
                 };
             };
             default: components["responses"]["Problem"];
         };
     };
-    Edc_GetTerm: {
+    Build_CheckExpression: {
         parameters: {
-            query?: {
-                /** @description The version. The one that was loaded last when absent. */
-                version?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 /** @description The OID of the study. */
                 studyOid: string;
-                /** @description The name of the dictionary. */
-                dictionary: string;
-                /** @description The code of the term, exactly. */
-                code: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Example cases to run with it; at most 100. */
+                    examples?: components["schemas"]["CheckExample"][];
+                    /** @description The expression (CEL); at most 10,000 characters. */
+                    expression: string;
+                    /** @description The OID of the form whose items it may name. */
+                    formOid: string;
+                    /** @description The OID of the repeating item group on each row of which it runs. */
+                    itemGroupOid?: string;
+                    /** @description What it is for. */
+                    purpose?: components["schemas"]["BuildCheckExpressionRequestPurpose"];
+                };
+            };
+        };
         responses: {
             /** @description Done. */
             200: {
@@ -5888,7 +6472,202 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GetTermResponse"];
+                    "application/json": components["schemas"]["BuildCheckExpressionResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_DiscardDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Why. */
+                    reason: string;
+                    /** @description An id made by the client. */
+                    requestId?: string;
+                    /**
+                     * Format: int64
+                     * @description The revision that was seen.
+                     */
+                    seenRevision: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildDiscardDraftResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_EditDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The changes, in order; 1 to 100. */
+                    edits: components["schemas"]["BuildEdit"][];
+                    /** @description An id made by the client. */
+                    requestId?: string;
+                    /**
+                     * Format: int64
+                     * @description The revision that was seen.
+                     */
+                    seenRevision: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildEditDraftResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_ImportDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study; the files must be of it. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The files, in the order in which they are laid over each other; 1 to 8. */
+                    files: components["schemas"]["BuildDefinitionContent"][];
+                    /** @description An id made by the client. */
+                    requestId?: string;
+                    /**
+                     * Format: int64
+                     * @description The revision of the draft that is replaced. Must be given when there is a draft.
+                     */
+                    seenRevision?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildImportDraftResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_PublishDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Why, such as the number of the amendment. */
+                    reason: string;
+                    /** @description An id made by the client. */
+                    requestId?: string;
+                    /**
+                     * Format: int64
+                     * @description The revision that was seen.
+                     */
+                    seenRevision: string;
+                    /** @description Whether it comes into force only where and when `ScheduleVersion` says so. Otherwise it is in force at once, at all sites and for all subjects. */
+                    siteBySite?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildPublishDraftResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_UndoEdit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An id made by the client. */
+                    requestId?: string;
+                    /**
+                     * Format: int64
+                     * @description The revision that came of the edit.
+                     */
+                    revision: string;
+                    /**
+                     * Format: int64
+                     * @description The revision of the draft that was seen.
+                     */
+                    seenRevision: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildUndoEditResponse"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -5936,12 +6715,6 @@ export interface operations {
                 pageSize?: number;
                 /** @description The `next_page_token` of the page before. Absent for the first page. */
                 pageToken?: string;
-                /** @description Only subjects whose key contains this text, in whatever case; 100 characters at most. All when absent. */
-                subjectKeyContains?: string;
-                /** @description Only subjects with a query that is not settled. All unless true. */
-                withOpenQueries?: boolean;
-                /** @description Only subjects with a visit that is overdue today at their site. All unless true. */
-                withOverdueVisits?: boolean;
             };
             header?: never;
             path: {
@@ -6355,12 +7128,6 @@ export interface operations {
                 pageSize?: number;
                 /** @description The `next_page_token` of the page before. Absent for the first page. */
                 pageToken?: string;
-                /** @description Only subjects whose key contains this text, in whatever case; 100 characters at most. All when absent. */
-                subjectKeyContains?: string;
-                /** @description Only subjects with a query that is not settled. All unless true. */
-                withOpenQueries?: boolean;
-                /** @description Only subjects with a visit that is overdue today at their site. All unless true. */
-                withOverdueVisits?: boolean;
             };
             header?: never;
             path: {
@@ -7225,6 +7992,175 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    Build_ListVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildListVersionsResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_CompareVersions: {
+        parameters: {
+            query?: {
+                /** @description The hash of the older one. The one that was published last when absent. */
+                oldVersionHash?: string;
+                /** @description The hash of the newer one. The draft when absent. */
+                newVersionHash?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildCompareVersionsResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_GetImpact: {
+        parameters: {
+            query?: {
+                /** @description The hash of a published version. The draft when absent. */
+                versionHash?: string;
+                /** @description How many subjects to look at, 1 to 100; 50 when absent. */
+                pageSize?: number;
+                /** @description The `next_page_token` of the page before. Absent for the first page. */
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildGetImpactResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_MigrateCasebooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Only says what would happen; nothing is written. */
+                    dryRun?: boolean;
+                    /**
+                     * Format: int32
+                     * @description How many subjects at a time, 1 to 100; 50 when absent.
+                     */
+                    pageSize?: number;
+                    /** @description The `next_page_token` of the page before. Absent for the first page. */
+                    pageToken?: string;
+                    /** @description Why. Stands in each entry. */
+                    reason: string;
+                    /** @description An id made by the client. */
+                    requestId?: string;
+                    /** @description Only subjects of this site. All sites when absent. */
+                    siteOid?: string;
+                    /** @description The hash of the version. */
+                    versionHash: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildMigrateCasebooksResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_ScheduleVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The first day, as a local date of the site: YYYY-MM-DD, not before today. */
+                    effectiveDate: string;
+                    /** @description Why, such as the approval of the ethics committee. */
+                    reason: string;
+                    /** @description An id made by the client. */
+                    requestId?: string;
+                    /** @description The OIDs of the sites; 1 to 1,000. */
+                    siteOids: string[];
+                    /** @description The hash of the version: one that was published to come into force site by site. */
+                    versionHash: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildScheduleVersionResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     Webhook_ListEndpoints: {
         parameters: {
             query?: never;
@@ -7849,121 +8785,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdentityRegisterUserResponse"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    Edc_EvaluateForm: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The OID of the study. */
-                studyOid: string;
-                /** @description The key of the subject. */
-                subjectKey: string;
-                /** @description The OID of the study event. */
-                studyEventOid: string;
-                /** @description Which occurrence of the study event, from "1". */
-                studyEventRepeatKey: string;
-                /** @description The OID of the form. */
-                formOid: string;
-                /** @description Which occurrence of the form, from "1". */
-                formRepeatKey: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Whether the form is to be complete. As it is recorded when absent. */
-                    complete?: boolean;
-                    /** @description The items that were typed and are not saved, 2,000 at most. An item that is left out is as it is recorded. */
-                    values?: components["schemas"]["ItemEntry"][];
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EvaluateFormResponse"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    Edc_CheckEligibility: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The OID of the study. */
-                studyOid: string;
-                /** @description The key of the subject. */
-                subjectKey: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description For each criterion that is not computed, by OID, whether the investigator finds it met. */
-                    attestedCriteria?: {
-                        [key: string]: boolean;
-                    };
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CheckEligibilityResponse"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    Edc_OutlineSubjects: {
-        parameters: {
-            query?: {
-                /** @description Only this site. All sites that the caller may see when absent. */
-                siteOid?: string;
-                /** @description Only subjects that stand here. All when absent. */
-                status?: components["schemas"]["SubjectStatus"];
-                /** @description How many a page has, 1 to 1000; 100 when absent. */
-                pageSize?: number;
-                /** @description Only subjects whose key contains this text, in whatever case; 100 characters at most. All when absent. */
-                subjectKeyContains?: string;
-                /** @description Only subjects with a query that is not settled. All unless true. */
-                withOpenQueries?: boolean;
-                /** @description Only subjects with a visit that is overdue today at their site. All unless true. */
-                withOverdueVisits?: boolean;
-            };
-            header?: never;
-            path: {
-                /** @description The OID of the study. */
-                studyOid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OutlineSubjectsResponse"];
                 };
             };
             default: components["responses"]["Problem"];

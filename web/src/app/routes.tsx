@@ -14,7 +14,14 @@ const FormPage = lazy(() => import('../features/form/FormPage'));
 const Queries = lazy(() => import('../features/queries/Queries'));
 const Exports = lazy(() => import('../features/exports/Exports'));
 const Build = lazy(() => import('../features/build/Build'));
-const FormPreview = lazy(() => import('../features/build/FormPreview'));
+const Paper = lazy(() => import('../features/build/Paper').then(({ PublishedPaper }) => ({ default: PublishedPaper })));
+const DraftPaper = lazy(() => import('../features/build/Paper').then((pages) => ({ default: pages.DraftPaper })));
+const Drafts = lazy(() => import('../features/build/Drafts'));
+const DraftPage = lazy(() => import('../features/build/DraftPage'));
+const FormEditor = lazy(() => import('../features/build/FormEditor'));
+const CheckEditor = lazy(() => import('../features/build/CheckEditor'));
+const CodeListEditor = lazy(() => import('../features/build/CodeListEditor'));
+const Versions = lazy(() => import('../features/build/Versions'));
 const Delegations = lazy(() => import('../features/admin/Delegations'));
 const Users = lazy(() => import('../features/admin/Users'));
 const Webhooks = lazy(() => import('../features/admin/Webhooks'));
@@ -54,7 +61,14 @@ export function Routes() {
       <Route path="/s/:study/queries" component={Queries} />
       <Route path="/s/:study/exports" component={Exports} />
       <Route path="/s/:study/build" component={Build} />
-      <Route path="/s/:study/build/forms/:form" component={FormPreview} />
+      <Route path="/s/:study/build/paper" component={Paper} />
+      <Route path="/s/:study/build/versions" component={Versions} />
+      <Route path="/s/:study/build/draft" component={DraftPage} />
+      <Route path="/s/:study/build/draft/paper" component={DraftPaper} />
+      <Route path="/s/:study/build/draft/forms/:form" component={FormEditor} />
+      <Route path="/s/:study/build/draft/checks/:check" component={CheckEditor} />
+      <Route path="/s/:study/build/draft/codes/:list" component={CodeListEditor} />
+      <Route path="/drafts" component={Drafts} />
       <Route path="/s/:study/delegations" component={Delegations} />
       <Route path="/s/:study/webhooks" component={Webhooks} />
       <Route path="/users" component={Users} />

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use contract::{
     AccessJournal, Authenticator,
+    build::v1::{Build as BuildContract, grpc::BuildRemote},
     edc::v1::{Edc as EdcContract, grpc::EdcRemote},
     grpc,
     identity::v1::{Identity as IdentityContract, grpc::IdentityRemote},
@@ -21,6 +22,9 @@ use crate::{
     services::{Asked, Services, store_readiness},
     webhooks,
 };
+
+/// The two contracts of the EDC service.
+type CaseContracts = (Arc<dyn EdcContract>, Arc<dyn BuildContract>);
 
 /// Who proves callers, and who is told of refusals.
 type Doorkeepers = (Arc<dyn Authenticator>, Arc<dyn AccessJournal>);
@@ -49,12 +53,14 @@ impl Services {
             let channel = way(cluster, Part::Portfolio, &mut asked)?;
             Arc::new(PortfolioRemote::new(channel, Arc::clone(&cluster.tokens)))
         };
-        let edc: Arc<dyn EdcContract> = if let Some(store) = here(Part::Edc) {
+        let (edc, build): CaseContracts = if let Some(store) = here(Part::Edc) {
             let (clock, chance) = (Arc::clone(&cluster.clock), Arc::clone(&cluster.chance));
-            Arc::new(edc(store, Arc::clone(&identity), clock, chance))
+            let edc = Arc::new(edc(store, Arc::clone(&identity), clock, chance));
+            (Arc::clone(&edc) as _, edc)
         } else {
             let channel = way(cluster, Part::Edc, &mut asked)?;
-            Arc::new(EdcRemote::new(channel, Arc::clone(&cluster.tokens)))
+            let edc = EdcRemote::new(channel.clone(), Arc::clone(&cluster.tokens));
+            (Arc::new(edc), Arc::new(BuildRemote::new(channel, Arc::clone(&cluster.tokens))))
         };
         let own_webhooks = here(Part::Webhook).map(|store| webhooks::service(config, store));
         let own_webhooks = own_webhooks.transpose()?;
@@ -68,6 +74,7 @@ impl Services {
             identity,
             portfolio,
             edc,
+            build,
             webhook,
             own_identity,
             own_webhooks,

@@ -5,7 +5,7 @@ use std::{io, process::ExitCode, sync::Arc, time::Duration};
 use ::identity::Identity;
 use anyhow::{Context as _, Result};
 use contract::{
-    edc,
+    build, edc,
     grpc::{Admission, Server},
     identity, portfolio, webhook,
 };
@@ -68,7 +68,7 @@ pub fn front(
     admission: Admission,
     doors: &DoorKeeper,
 ) -> Gateway {
-    let Services { identity, portfolio, edc, webhook, .. } = services;
+    let Services { identity, portfolio, edc, build, webhook, .. } = services;
     let gateway = doors
         .keep(Gateway::new(Arc::clone(&services.authenticator), new_id))
         .with_grpc(grpc(services, admission, &Part::SERVICES, doors))
@@ -77,6 +77,7 @@ pub fn front(
         .mount(Part::Identity.service(), identity::v1::rest::routes(), identity)
         .mount(Part::Portfolio.service(), portfolio::v1::rest::routes(), portfolio)
         .mount(Part::Edc.service(), edc::v1::rest::routes(), edc)
+        .mount(Part::Edc.service(), build::v1::rest::routes(), build)
         .mount(Part::Webhook.service(), webhook::v1::rest::routes(), webhook);
     services.asked.iter().fold(gateway, |gateway, (name, ready)| {
         let ready = Arc::clone(ready);
@@ -99,7 +100,9 @@ pub fn grpc(
     offered.iter().fold(server, |server, part| match part {
         Part::Identity => server.mount(identity::v1::grpc::doors(), &services.identity),
         Part::Portfolio => server.mount(portfolio::v1::grpc::doors(), &services.portfolio),
-        Part::Edc => server.mount(edc::v1::grpc::doors(), &services.edc),
+        Part::Edc => server
+            .mount(edc::v1::grpc::doors(), &services.edc)
+            .mount(build::v1::grpc::doors(), &services.build),
         Part::Webhook => server.mount(webhook::v1::grpc::doors(), &services.webhook),
         Part::Gateway => server,
     })

@@ -7,13 +7,10 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use edc::{PublishFailure, Published};
+use edc::{PublishDraft, PublishFailure, Published};
 use kernel::{StudyOid, StudyVersion, study::diff};
 
-use super::{
-    draft::{self, Draft},
-    enter,
-};
+use super::{draft, enter};
 use crate::{
     assembly::{Assembly, terminal},
     cli::{Place, ShowFormat, Study},
@@ -35,8 +32,7 @@ pub async fn run(args: Study) -> Result<ExitCode> {
         }
         Study::Publish { place, study, reason } => {
             let assembly = Assembly::open(&Config::new(&place, None)?).await?;
-            let draft = draft::read(&draft::kept(&assembly.data, &study)?)?;
-            publish(&assembly, &draft, reason).await
+            publish(&assembly, &StudyOid::new(study), reason).await
         }
     }
 }
@@ -62,41 +58,53 @@ async fn import(
         version.checks.len(),
         &version.hash().to_string()[..12]
     );
-    draft::keep(&assembly.data, version.study_oid.as_str(), files)?;
+    let study = draft::import(assembly, files).await?.study;
     if at_once {
-        return publish(assembly, &draft, reason).await;
+        return publish(assembly, &study, reason).await;
     }
-    println!("kept as the draft; `casebook study publish --study {}` checks it", version.study_oid);
+    println!("kept as the draft; `casebook study publish --study {study}` checks it");
     Ok(ExitCode::SUCCESS)
 }
 
-async fn publish(assembly: &Assembly, draft: &Draft, reason: Option<String>) -> Result<ExitCode> {
-    let Some(published) = try_publish(assembly, draft, reason).await? else {
+async fn publish(
+    assembly: &Assembly,
+    study: &StudyOid,
+    reason: Option<String>,
+) -> Result<ExitCode> {
+    let Some(published) = try_publish(assembly, study, reason).await? else {
         return Ok(ExitCode::FAILURE);
     };
-    enter::study(assembly, &draft.version.study_oid).await?;
+    enter::study(assembly, study).await?;
     let before = if published.unchanged { " (it was published before)" } else { "" };
     println!("published version {}{before}", published.hash);
     Ok(ExitCode::SUCCESS)
 }
 
-/// Publishes a draft; `None` after every fault was listed on standard error.
+/// Publishes the draft of a study; `None` after every fault was listed on standard error.
 pub async fn try_publish(
     assembly: &Assembly,
-    draft: &Draft,
+    study: &StudyOid,
     reason: Option<String>,
 ) -> Result<Option<Published>> {
     let caller = terminal(false).caller;
-    match assembly.edc.publish(&caller, draft.version.clone(), reason).await {
+    let wanted = PublishDraft {
+        study,
+        seen_revision: None,
+        reason: reason.as_deref(),
+        site_by_site: false,
+        origin: "system",
+        request: None,
+    };
+    match assembly.edc.publish_draft(&caller, wanted).await {
         Ok(published) => Ok(Some(published)),
-        Err(PublishFailure::Faults(faults)) => {
+        Err(PublishFailure::DraftFaults(faults)) => {
             for fault in &faults {
-                eprintln!("{}", draft.said(fault));
+                eprintln!("{fault}");
             }
             eprintln!("{} faults; nothing was published", faults.len());
             Ok(None)
         }
-        Err(PublishFailure::Failed(failure)) => Err(failure.into()),
+        Err(failure) => Err(failure.into()),
     }
 }
 
@@ -210,7 +218,7 @@ async fn named(assembly: &Assembly, study: &StudyOid, name: &str) -> Result<Stud
     let caller = terminal(false).caller;
     match name {
         "latest" => Ok(assembly.edc.version(&caller, study, None).await?),
-        "draft" => Ok(draft::read(&draft::kept(&assembly.data, study.as_str())?)?.version),
+        "draft" => Ok(assembly.edc.draft_version(&caller, study).await?),
         file if Path::new(file).exists() => Ok(draft::read(&[PathBuf::from(file)])?.version),
         hash => assembly
             .edc

@@ -36,7 +36,7 @@ pub(super) async fn read(job: &Job, pages: &Sender<Page>) -> Result<()> {
     for (subject, known) in &subjects {
         send(pages, known.page(subject.clone(), true, Vec::new())).await?;
     }
-    for form in &job.study.compiled.design.version().forms {
+    for form in &job.study.whole().version().forms {
         if !job.has_form(&form.oid) {
             continue;
         }

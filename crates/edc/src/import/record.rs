@@ -144,7 +144,7 @@ fn decide_unit(
 ) -> Result<Vec<Event>, Refusal> {
     let mut events = Vec::new();
     if !save.assignments.is_empty() || unit.remove.is_empty() {
-        let decided = decide::save_form(&run.study.compiled, &unit.subject, casebook, save)?;
+        let decided = decide::save_form(run.study.of(casebook), &unit.subject, casebook, save)?;
         events = decided.events;
     }
     for row in &unit.remove {

@@ -46,7 +46,7 @@ pub(crate) async fn matrix(
     let wanted = Wanted::new(edc, &study, &asked)?;
     let page = Page::new(request.page_size, request.page_token.as_ref())?;
     let found = subjects(edc, context, &study, &wanted, &page).await?;
-    let events = Events::new(&study.compiled.design);
+    let events = Events::new(study.whole());
     let mut today: HashMap<String, Date> = HashMap::new();
     let mut rows = Vec::with_capacity(found.subjects.len());
     for (key, row) in &found.subjects {

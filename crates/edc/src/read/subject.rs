@@ -43,9 +43,9 @@ pub(crate) async fn get(
     let subject: SubjectKey = request.subject_key.as_str().into();
     let site = site_to_read(edc, context, &study, &subject).await?;
     let today = today_at(edc, &study, &site)?;
-    let design = &study.compiled.design;
     let found = stored(edc, &study, &subject, |book| {
         let enrolment = book.casebook.enrolment.as_ref()?;
+        let design = &study.of(&book.casebook).design;
         let chart = Chart { design, casebook: &book.casebook, enrolment, today };
         Some(GetSubjectResponse {
             subject: Some(wire::subject::subject(&subject, &book.row)),

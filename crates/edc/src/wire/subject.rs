@@ -164,7 +164,7 @@ pub(super) async fn record_event(
     edc.record_event(context, &study, request.request_id.as_ref(), &noted).await?;
     let id = request_id(context, request.request_id.as_ref());
     let study = edc.study(&study).await?;
-    let book = edc.shelf.get(&study.oid, &noted.subject, &study.compiled.design).await?;
+    let book = edc.shelf.get(&study, &noted.subject).await?;
     let book = lock(&book);
     let last = book.casebook.requests.get(&id).copied().unwrap_or_default();
     let note = book.casebook.notes.iter().rev().find(|note| note.entry <= last);
@@ -179,7 +179,7 @@ pub(crate) fn given(text: Option<&String>) -> Option<&str> {
 
 async fn answer(edc: &Edc, study: &StudyOid, key: &SubjectKey) -> Result<proto::Subject> {
     let study = edc.study(study).await?;
-    let book = edc.shelf.get(&study.oid, key, &study.compiled.design).await?;
+    let book = edc.shelf.get(&study, key).await?;
     let book = lock(&book);
     Ok(subject(key, &book.row))
 }

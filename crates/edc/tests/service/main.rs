@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test may panic like the test")]
 
 mod access;
+mod amendments;
 mod blinding;
 mod clock;
 mod dictionary;
+mod drafts;
 mod eligibility;
 mod evaluation;
 mod export;
