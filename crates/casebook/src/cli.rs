@@ -91,12 +91,16 @@ pub struct Serve {
 
 #[derive(Debug, Subcommand)]
 pub enum Study {
-    /// Read a definition: ODM (.xml), USDM (.json), rules (.toml), sites (.toml); several make one version.
+    /// Read a definition: ODM or a REDCap project (.xml), a REDCap dictionary with its arms and events
+    /// (.csv), an XLSForm (.csv), USDM (.json), rules (.toml); several make one version.
     Import {
         #[command(flatten)]
         place: Place,
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
+        /// The study, where the files do not name it: a REDCap dictionary does not.
+        #[arg(long, value_name = "OID")]
+        study: Option<String>,
         /// Publish at once.
         #[arg(long)]
         publish: bool,
@@ -155,13 +159,18 @@ pub enum ShowFormat {
     Odm,
     /// ODM 2.0
     Odm2,
+    /// A REDCap data dictionary
+    Redcap,
+    /// A bundle of FHIR R4 questionnaires
+    Fhir,
 }
 
 #[derive(Debug, Args)]
 pub struct Import {
     #[command(flatten)]
     pub place: Place,
-    /// A table (.csv, .xpt) with a mapping, or ODM clinical data (.xml).
+    /// A table (.csv, .xpt) with a mapping, ODM clinical data (.xml), or REDCap records (.csv, flat or
+    /// one value a row, or a project file).
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     #[arg(long, value_name = "OID")]
@@ -169,6 +178,9 @@ pub struct Import {
     /// How the rows of a table become values.
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
+    /// Print a mapping that is suggested for the table, and stop.
+    #[arg(long, conflicts_with = "mapping")]
+    pub suggest: bool,
     /// Check everything and write nothing.
     #[arg(long)]
     pub dry_run: bool,

@@ -2,6 +2,7 @@
 
 mod identity;
 mod limits;
+mod redcap;
 mod watch;
 mod webhooks;
 
@@ -11,7 +12,8 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    identity::IdentityConfig, limits::LimitsConfig, watch::WatchConfig, webhooks::WebhooksConfig,
+    identity::IdentityConfig, limits::LimitsConfig, redcap::RedcapConfig, watch::WatchConfig,
+    webhooks::WebhooksConfig,
 };
 use self::{identity::IdentityFile, webhooks::WebhooksFile};
 use crate::{cli::Place, cluster::Settings as ClusterSettings};
@@ -33,6 +35,8 @@ struct File {
     limits: LimitsConfig,
     #[serde(default)]
     watch: WatchConfig,
+    #[serde(default)]
+    redcap: RedcapConfig,
 }
 
 /// The settings in force.
@@ -48,6 +52,7 @@ pub struct Config {
     pub webhooks: WebhooksConfig,
     pub limits: LimitsConfig,
     pub watch: WatchConfig,
+    pub redcap: RedcapConfig,
 }
 
 impl Config {
@@ -70,6 +75,7 @@ impl Config {
             webhooks: WebhooksConfig::new(file.webhooks)?,
             limits: file.limits.with_environment()?,
             watch: file.watch.with_environment()?,
+            redcap: file.redcap,
         })
     }
 }

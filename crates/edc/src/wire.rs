@@ -3,6 +3,7 @@
 //! One file for each noun. Conversions are total; what a message can say wrongly is refused with
 //! the place in the request. Refusals and failures become errors of the contract in `error` only.
 
+mod definition;
 pub(crate) mod design;
 pub(crate) mod error;
 mod export;
@@ -39,6 +40,22 @@ impl proto::Edc for Edc {
         request: proto::GetStudyRequest,
     ) -> Result<proto::Study, Error> {
         answer(context, studies::get(self, context, &request).await)
+    }
+
+    async fn get_definition(
+        &self,
+        context: &Context,
+        request: proto::GetDefinitionRequest,
+    ) -> Result<BoxStream<'static, Result<HttpBody, Error>>, Error> {
+        answer(context, definition::get(self, context, &request).await)
+    }
+
+    async fn publish_definition(
+        &self,
+        context: &Context,
+        request: proto::PublishDefinitionRequest,
+    ) -> Result<proto::PublishDefinitionResponse, Error> {
+        answer(context, definition::publish(self, context, request).await)
     }
 
     async fn list_sites(

@@ -176,7 +176,7 @@ async fn build(
 ) -> Result<()> {
     let files: Vec<PathBuf> =
         [&plan.usdm, &plan.crf, &plan.rules].iter().map(|file| folder.join(file)).collect();
-    let read = draft::read(&files)?;
+    let read = draft::read(&files, None)?;
     draft::keep(&assembly.data, study.as_str(), &files)?;
     if study::try_publish(assembly, &read, None).await?.is_none() {
         bail!("the demonstration's design has faults");

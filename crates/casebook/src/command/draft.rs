@@ -2,17 +2,23 @@
 
 use std::{
     fs::{self, File},
-    io::BufReader,
+    io::{BufReader, Read as _},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result, bail};
-use formats::{Finding, Places, Severity, merge, odm, rules_toml, usdm};
+use formats::{
+    Finding, ImportedDesign, Places, Severity, merge, odm, redcap, rules_toml,
+    table::{CsvTable, Table as _, TextEncoding},
+    usdm, xlsform,
+};
 use kernel::{StudyVersion, study::Fault};
 
 /// A study version put together from files.
 pub struct Draft {
     pub version: StudyVersion,
+    /// The sites that the files name, by OID, with their names.
+    pub sites: Vec<(String, String)>,
     places: Vec<Places>,
     is_protocol: bool,
     /// What was read otherwise than written, replaced, or left aside.
@@ -20,10 +26,11 @@ pub struct Draft {
 }
 
 /// Reads the files in their order; each lays itself over those before it.
-pub fn read(files: &[PathBuf]) -> Result<Draft> {
+/// `study` names a study whose files do not say their OID: a REDCap dictionary has none.
+pub fn read(files: &[PathBuf], study: Option<&str>) -> Result<Draft> {
     let mut draft: Option<Draft> = None;
     for file in files {
-        draft = Some(over(draft, file)?);
+        draft = over(draft, file, (files, study))?;
     }
     let Some(draft) = draft else { bail!("no file was given") };
     let errors: Vec<String> = draft
@@ -35,26 +42,47 @@ pub fn read(files: &[PathBuf]) -> Result<Draft> {
     if errors.is_empty() { Ok(draft) } else { bail!("{}", errors.join("\n")) }
 }
 
-fn over(base: Option<Draft>, file: &Path) -> Result<Draft> {
+fn over(
+    base: Option<Draft>,
+    file: &Path,
+    (files, study): (&[PathBuf], Option<&str>),
+) -> Result<Option<Draft>> {
     let name = file.display().to_string();
     let open = || File::open(file).with_context(|| format!("cannot read {name}"));
     let imported = match extension(file) {
+        "csv" if is_xlsform(file)? => {
+            let sheets = xlsform::Sheets::read_csv(open()?, &name)?;
+            xlsform::to_study(&sheets, study.unwrap_or(&oid_of(file)))
+        }
+        "csv" if is_schedule(file)? => return Ok(base),
+        "csv" => redcap_csv(file, files, study)?,
+        "xml" if is_redcap(file)? => {
+            let dictionary = redcap::read_project(BufReader::new(open()?), &name)?;
+            let oid = redcap::project_oid(&dictionary.title);
+            redcap::to_study(&dictionary, &name, study.unwrap_or(&oid))
+        }
         "xml" => odm::read_metadata(BufReader::new(open()?), &name)?,
         "json" => usdm::read(BufReader::new(open()?), &name)?,
         "toml" => {
             let Some(base) = base else { bail!("{name}: rules need a study before them") };
-            return rules(base, file, &name);
+            return rules(base, file, &name).map(Some);
         }
-        _ => bail!("{name}: a definition is .xml (ODM), .json (USDM) or .toml (rules)"),
+        _ => bail!(
+            "{name}: a definition is .xml (ODM, REDCap), .json (USDM), .csv (REDCap, XLSForm) or .toml (rules)"
+        ),
     };
     let mut findings = imported.warnings;
+    let is_site = |one: &&formats::Location| one.kind.as_deref() == Some("Site");
+    let sites = imported.sites.iter().filter(is_site);
+    let sites: Vec<_> = sites.map(|one| (one.oid.clone(), one.name.clone())).collect();
     let Some(newest) = imported.versions.into_iter().next_back() else {
         bail!("{name} holds no study version");
     };
     let Some(base) = base else {
         let is_protocol = extension(file) == "json";
         let places = vec![newest.places];
-        return Ok(Draft { version: newest.version, places, is_protocol, findings });
+        let version = newest.version;
+        return Ok(Some(Draft { version, sites, places, is_protocol, findings }));
     };
     // Forms that a protocol sketches are replaced by the case report forms.
     let below = if base.is_protocol { usdm::protocol_only(base.version) } else { base.version };
@@ -63,7 +91,58 @@ fn over(base: Option<Draft>, file: &Path) -> Result<Draft> {
     places.push(newest.places);
     findings.splice(0..0, base.findings);
     findings.extend(merged.notes);
-    Ok(Draft { version: merged.version, places, is_protocol: false, findings })
+    let sites = base.sites.into_iter().chain(sites).collect();
+    Ok(Some(Draft { version: merged.version, sites, places, is_protocol: false, findings }))
+}
+
+/// Whether a definition in XML was written by REDCap.
+fn is_redcap(file: &Path) -> Result<bool> {
+    const BEGINNING_BYTES: u64 = 64 * 1024;
+    let name = file.display();
+    let opened = File::open(file).with_context(|| format!("cannot read {name}"))?;
+    let mut beginning = Vec::new();
+    opened.take(BEGINNING_BYTES).read_to_end(&mut beginning)?;
+    Ok(redcap::is_project(&beginning))
+}
+
+/// Whether a table says when something happens, and not what is collected.
+fn is_schedule(file: &Path) -> Result<bool> {
+    let name = file.display();
+    let opened = File::open(file).with_context(|| format!("cannot read {name}"))?;
+    let table = CsvTable::open(opened, &name.to_string(), TextEncoding::UTF_8, b',')?;
+    Ok(redcap::Dictionary::is_schedule(table.columns()))
+}
+
+/// A REDCap dictionary with the tables of arms, events and forms that are given beside it.
+fn redcap_csv(file: &Path, files: &[PathBuf], study: Option<&str>) -> Result<ImportedDesign> {
+    let name = file.display().to_string();
+    let open = |file: &Path| File::open(file).with_context(|| format!("cannot read {name}"));
+    let mut dictionary = redcap::Dictionary::read_csv(open(file)?, &name)?;
+    for beside in files.iter().filter(|one| extension(one) == "csv") {
+        if !is_xlsform(beside)? && is_schedule(beside)? {
+            dictionary.read_schedule(open(beside)?, &beside.display().to_string())?;
+        }
+    }
+    Ok(redcap::to_study(&dictionary, &name, study.unwrap_or(&oid_of(file))))
+}
+
+/// The OID of a study whose file does not say one: the name of the file.
+fn oid_of(file: &Path) -> String {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    // A draft is kept with its files numbered.
+    let stem = stem.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches('-');
+    redcap::project_oid(stem)
+}
+
+/// Whether a table holds the sheets of an XLSForm, of which the first is the survey.
+fn is_xlsform(file: &Path) -> Result<bool> {
+    const WORD: &[u8] = b"survey";
+    let name = file.display();
+    let opened = File::open(file).with_context(|| format!("cannot read {name}"))?;
+    let mut beginning = Vec::new();
+    opened.take(WORD.len() as u64 + 4).read_to_end(&mut beginning)?;
+    let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&beginning);
+    Ok(text.strip_prefix(b"\"").unwrap_or(text).starts_with(WORD))
 }
 
 fn rules(mut base: Draft, file: &Path, name: &str) -> Result<Draft> {

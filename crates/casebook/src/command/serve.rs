@@ -10,7 +10,7 @@ use contract::{
     identity, portfolio, webhook,
 };
 use futures::future;
-use gateway::{Cookies, Gateway};
+use gateway::{Cookies, Gateway, Redcap, RedcapSettings};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -78,6 +78,18 @@ pub fn front(
         .mount(Part::Portfolio.service(), portfolio::v1::rest::routes(), portfolio)
         .mount(Part::Edc.service(), edc::v1::rest::routes(), edc)
         .mount(Part::Webhook.service(), webhook::v1::rest::routes(), webhook);
+    let gateway = if config.redcap.open {
+        gateway.with_redcap(Redcap {
+            edc: Arc::clone(edc),
+            portfolio: Arc::clone(portfolio),
+            settings: RedcapSettings {
+                ignores_unknown_names: config.redcap.ignore_unknown_names,
+                answers_400: config.redcap.answer_400,
+            },
+        })
+    } else {
+        gateway
+    };
     services.asked.iter().fold(gateway, |gateway, (name, ready)| {
         let ready = Arc::clone(ready);
         if *name == Part::Webhook.name() {

@@ -4,11 +4,16 @@ use std::{
     io::Write as _,
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
 };
 
 use anyhow::{Context as _, Result};
 use edc::{PublishFailure, Published};
-use kernel::{StudyOid, StudyVersion, study::diff};
+use formats::redcap::Layout;
+use kernel::{
+    StudyOid, StudyVersion,
+    study::{Design, diff},
+};
 
 use super::{
     draft::{self, Draft},
@@ -22,9 +27,9 @@ use crate::{
 
 pub async fn run(args: Study) -> Result<ExitCode> {
     match args {
-        Study::Import { place, files, publish, reason } => {
+        Study::Import { place, files, study, publish, reason } => {
             let assembly = Assembly::open(&Config::new(&place, None)?).await?;
-            import(&assembly, &files, publish, reason).await
+            import(&assembly, (&files, study.as_deref()), publish, reason).await
         }
         Study::List { place, json } => list(&place, json).await,
         Study::Show { place, study, version, format } => {
@@ -35,7 +40,7 @@ pub async fn run(args: Study) -> Result<ExitCode> {
         }
         Study::Publish { place, study, reason } => {
             let assembly = Assembly::open(&Config::new(&place, None)?).await?;
-            let draft = draft::read(&draft::kept(&assembly.data, &study)?)?;
+            let draft = draft::read(&draft::kept(&assembly.data, &study)?, Some(&study))?;
             publish(&assembly, &draft, reason).await
         }
     }
@@ -43,11 +48,11 @@ pub async fn run(args: Study) -> Result<ExitCode> {
 
 async fn import(
     assembly: &Assembly,
-    files: &[PathBuf],
+    (files, study): (&[PathBuf], Option<&str>),
     at_once: bool,
     reason: Option<String>,
 ) -> Result<ExitCode> {
-    let draft = draft::read(files)?;
+    let draft = draft::read(files, study)?;
     for finding in &draft.findings {
         println!("{finding}");
     }
@@ -74,10 +79,33 @@ async fn publish(assembly: &Assembly, draft: &Draft, reason: Option<String>) -> 
     let Some(published) = try_publish(assembly, draft, reason).await? else {
         return Ok(ExitCode::FAILURE);
     };
+    add_sites(assembly, draft).await?;
     enter::study(assembly, &draft.version.study_oid).await?;
     let before = if published.unchanged { " (it was published before)" } else { "" };
     println!("published version {}{before}", published.hash);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Adds the sites that the files name and the study does not have. What they do not say of a site,
+/// its time zone, is UTC.
+async fn add_sites(assembly: &Assembly, draft: &Draft) -> Result<()> {
+    const TIME_ZONE: &str = "Etc/UTC";
+    let study = &draft.version.study_oid;
+    let known = assembly.edc.study_state(study).await?.sites;
+    for (oid, name) in &draft.sites {
+        if known.keys().any(|one| one.as_str() == oid) {
+            continue;
+        }
+        let added = edc::SiteAdded {
+            site: oid.as_str().into(),
+            name: [("en".to_owned(), name.clone())].into(),
+            time_zone: TIME_ZONE.to_owned(),
+            country: None,
+        };
+        assembly.edc.add_site(&terminal(false).caller, study, added).await?;
+        println!("site {oid} was added, in the time zone {TIME_ZONE}");
+    }
+    Ok(())
 }
 
 /// Publishes a draft; `None` after every fault was listed on standard error.
@@ -134,6 +162,17 @@ async fn show(
     match format {
         ShowFormat::Text => outline(&version),
         ShowFormat::Json => println!("{}", serde_json::to_string_pretty(&version)?),
+        ShowFormat::Fhir => {
+            let bundle = formats::fhir::questionnaires(&Design::new(Arc::new(version)), None);
+            println!("{}", serde_json::to_string_pretty(&bundle)?);
+        }
+        ShowFormat::Redcap => {
+            let layout = Layout::of(&Design::new(Arc::new(version)));
+            for finding in &layout.findings {
+                eprintln!("{finding}");
+            }
+            std::io::stdout().lock().write_all(&layout.dictionary.write_csv(true))?;
+        }
         ShowFormat::Odm | ShowFormat::Odm2 => {
             let header = header(&version);
             let out = std::io::stdout().lock();
@@ -210,8 +249,13 @@ async fn named(assembly: &Assembly, study: &StudyOid, name: &str) -> Result<Stud
     let caller = terminal(false).caller;
     match name {
         "latest" => Ok(assembly.edc.version(&caller, study, None).await?),
-        "draft" => Ok(draft::read(&draft::kept(&assembly.data, study.as_str())?)?.version),
-        file if Path::new(file).exists() => Ok(draft::read(&[PathBuf::from(file)])?.version),
+        "draft" => {
+            Ok(draft::read(&draft::kept(&assembly.data, study.as_str())?, Some(study.as_str()))?
+                .version)
+        }
+        file if Path::new(file).exists() => {
+            Ok(draft::read(&[PathBuf::from(file)], Some(study.as_str()))?.version)
+        }
         hash => assembly
             .edc
             .version(&caller, study, Some(hash))

@@ -121,7 +121,7 @@ fn save_of(run: &Run, unit: &RecordUnit, good: &dyn Fn(u64) -> bool) -> SaveForm
     SaveForm {
         record: unit.record.clone(),
         seen_version: None,
-        complete: run.options.complete.then_some(true),
+        complete: unit.complete.or(run.options.complete.then_some(true)),
         assignments,
         reason: Some(run.options.reason.clone()),
     }

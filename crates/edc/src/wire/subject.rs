@@ -86,6 +86,10 @@ pub(super) async fn screen(
 ) -> Result<proto::Subject> {
     let study = request.study_oid.as_str().into();
     let site: kernel::SiteOid = request.site_oid.as_str().into();
+    if request.took_place {
+        let scope = Scope::study_wide(&request.study_oid);
+        context.caller.permit(Act::ImportData, scope)?;
+    }
     let screened_on = if let Some(date) = given(request.screening_date.as_ref()) {
         date.to_owned()
     } else {
@@ -99,7 +103,7 @@ pub(super) async fn screen(
         subject: given(request.subject_key.as_ref()).map(Into::into),
         consented_on: request.consent_date.clone(),
         screened_on: Some(screened_on),
-        took_place: false,
+        took_place: request.took_place,
     };
     let key = edc.screen(context, &study, request.request_id.as_ref(), &screen).await?;
     answer(edc, &study, &key).await

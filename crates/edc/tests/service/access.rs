@@ -9,7 +9,8 @@ use crate::world::{HERE, STUDY, THERE, World, value};
 
 const ITEM: &str = "itemGroupOid=IG.DM&itemGroupRepeatKey=1&itemOid=I.BIRTHYR";
 
-const BODIES: [(&str, &str); 19] = [
+const BODIES: [(&str, &str); 20] = [
+    ("PublishDefinition", r#"{"definition":"{}"}"#),
     ("ScreenSubject", r#"{"siteOid": "101", "consentDate": "2026-03-01"}"#),
     ("EnrolSubject", r#"{"enrolmentDate": "2026-03-02"}"#),
     (
