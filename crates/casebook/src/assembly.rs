@@ -1,7 +1,7 @@
 //! What the commands are put together from.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -9,7 +9,10 @@ use std::{
 use anyhow::{Context as _, Result};
 use contract::{Caller, Context};
 use ed25519_dalek::SigningKey;
-use edc::{Dictionaries, Edc};
+use edc::{
+    Dictionaries, Edc,
+    proof::{KnownCheckpoint, ReadCheckpoint},
+};
 use gateway::HttpsClient;
 use identity::{Http, HttpError, Identity, NoHttp, Parts};
 use jiff::Timestamp;
@@ -23,6 +26,8 @@ use crate::{config::Config, outbox::Outbox};
 pub const DATABASE: &str = "casebook.db";
 /// The name of the key that signs checkpoints.
 const SIGNING_KEY: &str = "checkpoint.key";
+/// The last checkpoint: the next one names it, and casebooks are found in it.
+pub const LAST_CHECKPOINT: &str = "checkpoint.last";
 /// How much of the database is mapped for a scan; what is beyond is read as usual.
 const SCANNED_MIB: u32 = 64 * 1024;
 /// The name of the key from which second factors follow.
@@ -57,7 +62,10 @@ impl Assembly {
         let known: Arc<dyn contract::identity::v1::Identity> = Arc::clone(&identity) as _;
         Ok(Self {
             data: config.data.clone(),
-            edc: Arc::new(edc(&store, Arc::clone(&known), Arc::new(RuntimeClock), chance())),
+            edc: Arc::new(
+                edc(&store, Arc::clone(&known), Arc::new(RuntimeClock), chance())
+                    .with_last_checkpoint(last_checkpoint(&config.data)),
+            ),
             identity,
             portfolio: Arc::new(portfolio(&store, known, Arc::new(RuntimeClock), chance())),
             store,
@@ -77,15 +85,7 @@ impl Assembly {
 
     /// The key that signs checkpoints, if there is one.
     pub fn present_signing_key(&self) -> Result<Option<SigningKey>> {
-        let path = self.data.join(SIGNING_KEY);
-        if !path.exists() {
-            return Ok(None);
-        }
-        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let bytes: [u8; 32] = bytes
-            .try_into()
-            .map_err(|_| anyhow::anyhow!("{} is not a key of 32 bytes", path.display()))?;
-        Ok(Some(SigningKey::from_bytes(&bytes)))
+        present_signing_key(&self.data)
     }
 }
 
@@ -98,6 +98,33 @@ pub fn edc(
 ) -> Edc {
     let edc = Edc::new(Arc::clone(store), Arc::new(now)).with_identity(identity);
     edc.with_dictionaries(Dictionaries::new(clock, chance))
+}
+
+fn present_signing_key(data: &Path) -> Result<Option<SigningKey>> {
+    let path = data.join(SIGNING_KEY);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let bytes: [u8; 32] = bytes
+        .try_into()
+        .map_err(|_| anyhow::anyhow!("{} is not a key of 32 bytes", path.display()))?;
+    Ok(Some(SigningKey::from_bytes(&bytes)))
+}
+
+/// Reads the last checkpoint of a data folder, and the key that signs checkpoints there.
+pub fn last_checkpoint(data: &Path) -> ReadCheckpoint {
+    let data = data.to_owned();
+    Arc::new(move || {
+        let file = data.join(LAST_CHECKPOINT);
+        let text = match fs::read_to_string(file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            read => read?,
+        };
+        let key = present_signing_key(&data).map_err(io::Error::other)?;
+        let key = key.map(|key| key.verifying_key().to_bytes());
+        Ok(key.map(|trusted_key| KnownCheckpoint { text, trusted_key }))
+    })
 }
 
 /// The portfolio service, with names from the identity service.

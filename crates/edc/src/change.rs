@@ -96,6 +96,9 @@ impl Edc {
         subject: &SubjectKey,
         work: impl Fn(&mut Writer<'_>) -> Result<T, Refusal>,
     ) -> Result<T> {
+        if study.state.is_locked {
+            return Err(Refusal::StudyLocked.into());
+        }
         let log = Shelf::log(&study.oid, subject);
         for _ in 0..MAX_ATTEMPTS {
             let shared = self.shelf.get(&study.oid, subject, &study.compiled.design).await?;

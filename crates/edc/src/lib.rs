@@ -6,6 +6,7 @@
 //! Start reading at `save_form` (the life of a form save): permit, read, decide, append, answer.
 //! What a save means is decided in `decide`, purely; how a change reaches the store is in `change`.
 
+mod audit_review;
 mod book;
 mod change;
 mod check_eligibility;
@@ -17,14 +18,17 @@ pub mod export;
 mod failure;
 pub mod import;
 mod known;
+mod lock_study;
 mod numbers;
 mod permit;
 pub mod proof;
 mod publish;
 mod query;
 mod read;
+mod records;
 mod review;
 mod save_form;
+mod sign_whole;
 mod signing;
 mod study;
 mod study_log;
@@ -63,6 +67,7 @@ pub struct Edc {
     shelf: Arc<Shelf>,
     identity: Option<Arc<dyn Identity>>,
     dictionaries: Arc<Dictionaries>,
+    last_checkpoint: Option<proof::ReadCheckpoint>,
 }
 
 impl Edc {
@@ -71,7 +76,7 @@ impl Edc {
         let shelf = Arc::new(Shelf::new(Arc::clone(&store)));
         let always = Arc::new(SplitMix::seeded(0));
         let dictionaries = Arc::new(Dictionaries::new(Arc::new(RuntimeClock), always));
-        Self { store, clock, studies, shelf, identity: None, dictionaries }
+        Self { store, clock, studies, shelf, identity: None, dictionaries, last_checkpoint: None }
     }
 
     /// Redeems signing tickets, and has reads of unblinded data noted, by this service.
@@ -85,6 +90,13 @@ impl Edc {
     #[must_use]
     pub fn with_dictionaries(mut self, dictionaries: Dictionaries) -> Self {
         self.dictionaries = Arc::new(dictionaries);
+        self
+    }
+
+    /// Finds casebooks in the last signed checkpoint, which this reads.
+    #[must_use]
+    pub fn with_last_checkpoint(mut self, read: proof::ReadCheckpoint) -> Self {
+        self.last_checkpoint = Some(read);
         self
     }
 

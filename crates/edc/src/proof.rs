@@ -7,6 +7,7 @@
 //!
 //! A store may be in use meanwhile: what looks wrong is looked at again before it is called a fault.
 
+pub(crate) mod casebook;
 mod checkpoint;
 mod compare;
 mod confirm;
@@ -35,6 +36,7 @@ use kernel::StudyOid;
 use store::Store;
 
 pub use self::{
+    casebook::{KnownCheckpoint, ReadCheckpoint},
     checkpoint::{CheckpointFile, CheckpointFileError, checkpoint, read_checkpoint},
     fault::{Fault, Place},
     inclusion::{Inclusion, InclusionError, prove},

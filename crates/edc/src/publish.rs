@@ -50,6 +50,9 @@ impl Edc {
         if folded.state.versions.last().is_some_and(|latest| latest.hash == hash) {
             return Ok(Published { hash, unchanged: true });
         }
+        if folded.state.is_locked {
+            return Err(Failure::Refused(Refusal::StudyLocked).into());
+        }
         let event = StudyEvent::VersionPublished(VersionPublished {
             hash: hash.clone(),
             version_oid: version.version_oid.clone(),

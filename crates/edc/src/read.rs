@@ -4,6 +4,7 @@
 //! from memory when memory is where the store is, else from its log. What reveals the arm reaches
 //! no blinded caller (`sight`).
 
+pub(crate) mod audit;
 pub(crate) mod casebook;
 pub(crate) mod conflict;
 pub(crate) mod form_record;
@@ -20,3 +21,4 @@ pub(crate) mod subjects;
 pub(crate) mod today;
 pub(crate) mod trail;
 pub(crate) mod wanted;
+pub(crate) mod work;

@@ -15,7 +15,8 @@ use crate::{
     change::{Attempt, Change, Decided, request_id},
     decide::close_queries_of,
     failure::Result,
-    signing::{Signer, SigningPlace},
+    read::sight::Sight,
+    signing::{SignedPart, Signer, SigningPlace},
 };
 
 /// What is done to a record.
@@ -100,17 +101,19 @@ impl Edc {
         };
         let signer = match &wanted.review {
             Review::Sign { meaning, ticket } => {
-                let place = SigningPlace { study: &study, subject, record: &wanted.record };
+                let part = SignedPart::Record(wanted.record.clone());
+                let place = SigningPlace { study: &study, subject, part };
                 self.signer(context, &place, &change.request, meaning, ticket.as_deref()).await?
             }
             _ => Signer::default(),
         };
         let now_ms = (self.clock)().as_millisecond();
+        let sight = Sight::of(context, &study, &self.site_of(&study, subject).await?);
         self.change(&study, &change, |casebook, attempt| {
             if attempt == Attempt::Repeated {
                 return Ok(Decided::new(Vec::new(), ()));
             }
-            Ok(Decided::new(decide(casebook, wanted, &signer, now_ms)?, ()))
+            Ok(Decided::new(decide(casebook, wanted, &sight, &signer, now_ms)?, ()))
         })
         .await?;
         Ok(())
@@ -120,6 +123,7 @@ impl Edc {
 fn decide(
     casebook: &Casebook,
     wanted: &ReviewRecord,
+    sight: &Sight,
     signer: &Signer,
     now_ms: i64,
 ) -> Result<Vec<Event>, Refusal> {
@@ -149,7 +153,9 @@ fn decide(
             }
         }
         Review::Verify { items } => {
-            let items = verifiable(record, items)?;
+            // Nobody states of what he cannot see that it agrees with its source.
+            let mut items = verifiable(record, items)?;
+            items.retain(|item| sight.shows(&item.item));
             if items.is_empty() {
                 return Err(Refusal::AlreadySo);
             }
@@ -205,7 +211,7 @@ fn verifiable(record: &FormRecord, items: &[ItemKey]) -> Result<Vec<ItemKey>, Re
     Ok(wanted.filter(|item| !record.verified.contains(item)).collect())
 }
 
-fn mark_record(
+pub(crate) fn mark_record(
     casebook: &Casebook,
     key: &RecordKey,
     record: &FormRecord,

@@ -5,10 +5,10 @@ use contract::{
     Act, Authentication, Caller, Context, Error,
     identity::v1::{AccessDecision, GetUserRequest, RecordAccessRequest, RedeemSignatureRequest},
 };
-use journal::Hash;
+use journal::{Hash, Head};
 use kernel::{
-    RequestId, SiteOid, SubjectKey,
-    casebook::{FormRecord, RecordKey, Refusal},
+    RepeatKey, RequestId, SiteOid, StudyEventOid, SubjectKey,
+    casebook::{Casebook, FormRecord, RecordKey, Refusal},
 };
 
 use crate::{
@@ -28,12 +28,48 @@ pub(crate) struct Signer {
     pub printed_name: String,
 }
 
+/// A form record, a visit, or the whole casebook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SignedPart {
+    Record(RecordKey),
+    Visit(StudyEventOid, RepeatKey),
+    Casebook,
+}
+
 /// What is signed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct SigningPlace<'a> {
     pub study: &'a Study,
     pub subject: &'a SubjectKey,
-    pub record: &'a RecordKey,
+    pub part: SignedPart,
+}
+
+impl SigningPlace<'_> {
+    /// What a signature of a visit or casebook is authorised for. The hash of the last entry is in
+    /// it, so that the digest tells nothing about values to who may not see them.
+    pub fn signing_sha256(&self, casebook: &Casebook, head: Head) -> String {
+        let visit = match &self.part {
+            SignedPart::Visit(event, repeat) => Some((event, repeat)),
+            _ => None,
+        };
+        let content = Hash(self.part.content(casebook)).to_string();
+        let place = (self.study.oid.as_str(), self.subject.as_str(), visit);
+        let signed = serde_json::to_vec(&(place, content, head.hash.to_string()));
+        Hash::of(&signed.expect("plain data has JSON")).to_string()
+    }
+}
+
+impl SignedPart {
+    /// What the signature is bound to.
+    pub fn content(&self, casebook: &Casebook) -> [u8; 32] {
+        match self {
+            Self::Record(key) => {
+                casebook.record(key).map(|record| record.content_hash()).unwrap_or_default()
+            }
+            Self::Visit(event, repeat) => casebook.visit_content(event, repeat),
+            Self::Casebook => casebook.content(),
+        }
+    }
 }
 
 impl Edc {
@@ -56,19 +92,29 @@ impl Edc {
             return Ok(Signer { user, printed_name });
         };
         let identity = self.identity.as_ref().ok_or_else(no_identity)?;
-        let SigningPlace { study, subject, record: key } = *place;
+        let SigningPlace { study, subject, part } = place;
         let book = self.shelf.get(&study.oid, subject, &study.compiled.design).await?;
-        let record = {
+        let (record, whole) = {
             let book = lock(&book);
             if book.casebook.requests.contains_key(request) {
                 // It was carried out before: the ticket is spent, and nothing is signed again.
                 return Ok(Signer { printed_name: user.clone(), user });
             }
-            book.casebook.record(key).cloned().ok_or(Refusal::RecordUnknown)?
+            match part {
+                SignedPart::Record(key) => {
+                    let record = book.casebook.record(key).cloned();
+                    (Some((key, record.ok_or(Refusal::RecordUnknown)?)), String::new())
+                }
+                _ => (None, place.signing_sha256(&book.casebook, book.head)),
+            }
+        };
+        let content_sha256 = match record {
+            Some((key, record)) => signing_sha256(self, study, subject, key, &record).await?,
+            None => whole,
         };
         let redeem = RedeemSignatureRequest {
             ticket: ticket.to_owned(),
-            content_sha256: signing_sha256(self, study, subject, key, &record).await?,
+            content_sha256,
             username: user,
             signing_id: request.as_str().to_owned(),
         };

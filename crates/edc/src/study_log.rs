@@ -9,7 +9,24 @@ use serde::{Deserialize, Serialize};
 pub enum StudyEvent {
     VersionPublished(VersionPublished),
     SiteAdded(SiteAdded),
-    SiteStatusChanged { site: SiteOid, status: SiteStatus },
+    SiteStatusChanged {
+        site: SiteOid,
+        status: SiteStatus,
+    },
+    /// Nothing of its casebooks may change any more.
+    StudyLocked(StudyLocked),
+    StudyUnlocked,
+}
+
+/// The checklist as it stood when the study was locked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StudyLocked {
+    /// What was still open, by name.
+    pub open: Vec<(String, u32)>,
+    pub subjects: u32,
+    pub records: u32,
+    /// Whoever locked could not see what tells the arm, so that it was not counted.
+    pub is_blinded: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +87,7 @@ pub struct StudyState {
     pub recorded_at_ms: i64,
     pub versions: Vec<PublishedVersion>,
     pub sites: BTreeMap<SiteOid, Site>,
+    pub is_locked: bool,
 }
 
 impl StudyState {
@@ -88,6 +106,8 @@ impl StudyState {
                 let site = Site { added: added.clone(), status: SiteStatus::Pending };
                 self.sites.insert(added.site.clone(), site);
             }
+            StudyEvent::StudyLocked(_) => self.is_locked = true,
+            StudyEvent::StudyUnlocked => self.is_locked = false,
             StudyEvent::SiteStatusChanged { site, status } => {
                 if let Some(site) = self.sites.get_mut(site) {
                     site.status = *status;
@@ -104,6 +124,8 @@ impl StudyEvent {
             Self::VersionPublished(_) => "VersionPublished",
             Self::SiteAdded(_) => "SiteAdded",
             Self::SiteStatusChanged { .. } => "SiteStatusChanged",
+            Self::StudyLocked(_) => "StudyLocked",
+            Self::StudyUnlocked => "StudyUnlocked",
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Which items must agree with their source, and whether they were found to (SDV).
 
 use kernel::{
-    FormOid, SubjectKey,
-    casebook::{Casebook, FormRecord, ItemKey},
+    FormOid, ItemOid, SubjectKey,
+    casebook::{Casebook, FormRecord, ItemKey, RowKey},
     study::{Design, Participant},
 };
 
@@ -19,12 +19,52 @@ pub(crate) fn is_verified(
     if record.verified.is_empty() || record.removed {
         return false;
     }
-    let rows = record.rows.iter().filter(|(_, row)| !row.removed);
-    let held = rows.flat_map(|(key, row)| row.items.keys().map(move |item| (key, item)));
+    to_verify(design, participant, form, record).next().is_none()
+}
+
+/// What of a record is still to be verified, by who may see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owed {
+    Nothing,
+    /// At least one item that everybody may see.
+    Seen,
+    /// Only items that tell the arm.
+    Blinded,
+}
+
+impl Owed {
+    pub fn of(
+        design: &Design,
+        participant: Option<Participant>,
+        form: &FormOid,
+        record: &FormRecord,
+    ) -> Self {
+        let blinded = &design.version().blinding.items;
+        let mut owed = Self::Nothing;
+        for item in to_verify(design, participant, form, record) {
+            if !blinded.contains(item.1) {
+                return Self::Seen;
+            }
+            owed = Self::Blinded;
+        }
+        owed
+    }
+}
+
+/// The items that the plan asks for and that are not verified.
+pub(crate) fn to_verify<'a>(
+    design: &'a Design,
+    participant: Option<Participant>,
+    form: &'a FormOid,
+    record: &'a FormRecord,
+) -> impl Iterator<Item = (&'a RowKey, &'a ItemOid)> {
     let plan = &design.version().sdv;
-    let mut needed = held.filter(|(_, item)| plan.requires(participant, form, item));
-    needed.all(|(row, item)| {
-        record.verified.contains(&ItemKey { row: row.clone(), item: item.clone() })
+    let rows = record.rows.iter().filter(|(_, row)| !row.removed && !record.removed);
+    let held = rows.flat_map(|(key, row)| row.items.keys().map(move |item| (key, item)));
+    held.filter(move |(row, item)| {
+        let is_verified = !record.verified.is_empty()
+            && record.verified.contains(&ItemKey { row: (*row).clone(), item: (*item).clone() });
+        !is_verified && plan.requires(participant, form, item)
     })
 }
 

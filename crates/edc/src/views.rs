@@ -3,15 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::{Timestamp, tz::TimeZone};
 use kernel::{
-    QueryId, RepeatKey, StudyEventOid, SubjectKey,
-    casebook::{Casebook, Event, Query, RecordKey, SubjectStatus},
+    FormOid, QueryId, RepeatKey, StudyEventOid, SubjectKey,
+    casebook::{Casebook, Event, FormRecord, Query, QueryStatus, RecordKey, SubjectStatus},
     study::Design,
 };
 use serde::{Deserialize, Serialize};
 use store::{Effect, View};
 
-use crate::verification::{is_verified, participant};
+use crate::verification::{Owed, is_verified, participant};
 
 /// Form records: form, subject, event, event repeat, form repeat.
 pub(crate) const RECORD: View = View(10);
@@ -21,11 +22,15 @@ pub(crate) const SUBJECT: View = View(11);
 pub(crate) const QUERY_PENDING: View = View(12);
 /// Queries that are closed or cancelled: site, subject, number.
 pub(crate) const QUERY_ENDED: View = View(13);
+/// Queries that wait for somebody, by age: the day of opening and the site, subject, number.
+pub(crate) const QUERY_BY_DAY: View = View(14);
 /// Every view of casebooks.
-pub(crate) const ALL: [View; 4] = [RECORD, SUBJECT, QUERY_PENDING, QUERY_ENDED];
+pub(crate) const ALL: [View; 5] = [RECORD, SUBJECT, QUERY_PENDING, QUERY_ENDED, QUERY_BY_DAY];
 
 /// Stands between the parts of a key; no OID and no key contains it.
 pub(crate) const BETWEEN: char = '\u{1f}';
+/// Stands within the first part of a key that names two things.
+pub(crate) const WITHIN: char = '\u{1e}';
 
 pub(crate) fn record_key(subject: &SubjectKey, key: &RecordKey) -> String {
     let parts = [
@@ -67,6 +72,12 @@ pub(crate) struct SubjectRow {
     pub enrolled_on: Option<String>,
     pub failed_criteria: Vec<String>,
     pub pending_queries: u32,
+    /// Those of them that would tell the arm.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub blinded_queries: u32,
+    /// Whether the casebook bears a signature that is valid.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub signed: bool,
     pub visits: BTreeMap<String, VisitCell>,
 }
 
@@ -88,8 +99,34 @@ pub(crate) struct VisitCell {
     pub signed: u32,
     #[serde(rename = "q")]
     pub pending_queries: u32,
+    /// Pending queries that would tell the arm.
+    #[serde(rename = "b", skip_serializing_if = "is_zero", default)]
+    pub blinded_queries: u32,
+    /// Pending queries that are answered and do not tell the arm.
+    #[serde(rename = "a", skip_serializing_if = "is_zero", default)]
+    pub answered_queries: u32,
+    /// Complete records in which items that everybody may see are still to be verified.
+    #[serde(rename = "w", skip_serializing_if = "is_zero", default)]
+    pub to_verify: u32,
+    /// Complete records in which only items that tell the arm are still to be verified.
+    #[serde(rename = "x", skip_serializing_if = "is_zero", default)]
+    pub to_verify_blinded: u32,
+    /// Complete records without a valid signature.
+    #[serde(rename = "u", skip_serializing_if = "is_zero", default)]
+    pub to_sign: u32,
+    /// Mandatory forms that were never saved, once anything is known of the visit.
+    #[serde(rename = "m", skip_serializing_if = "is_zero", default)]
+    pub missing: u32,
+    /// Whether the visit as a whole bears a signature that is valid.
+    #[serde(rename = "g", skip_serializing_if = "std::ops::Not::not", default)]
+    pub is_signed: bool,
     #[serde(rename = "d", skip_serializing_if = "Option::is_none", default)]
     pub date: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// The key of a visit within its subject's row.
@@ -112,7 +149,8 @@ impl Touched {
             self.visits.insert((key.event.clone(), key.event_repeat.clone()));
         }
         match event {
-            Event::StudyEventDated { event, event_repeat, .. } => {
+            Event::StudyEventDated { event, event_repeat, .. }
+            | Event::VisitSigned { event, event_repeat, .. } => {
                 self.visits.insert((event.clone(), event_repeat.clone()));
             }
             Event::QueryOpened(opened) => {
@@ -162,6 +200,8 @@ pub(crate) fn refresh(
         row.visits.insert(visit_key(event, repeat), cell);
     }
     row.pending_queries = row.visits.values().map(|cell| cell.pending_queries).sum();
+    row.blinded_queries = row.visits.values().map(|cell| cell.blinded_queries).sum();
+    row.signed = casebook.valid_signature().is_some();
 }
 
 fn visit_cell(
@@ -181,21 +221,78 @@ fn visit_cell(
         .asked
         .range(from..)
         .take_while(|(key, _)| key.event == *event && key.event_repeat == *repeat);
-    let pending = |id: &&QueryId| casebook.queries.get(*id).is_some_and(|q| q.status.is_pending());
-    let count: usize = asked.map(|(_, ids)| ids.iter().filter(pending).count()).sum();
-    cell.pending_queries = u32::try_from(count).unwrap_or(u32::MAX);
+    let queries = asked.flat_map(|(_, ids)| ids).filter_map(|id| casebook.queries.get(id));
+    for query in queries.filter(|query| query.status.is_pending()) {
+        cell.pending_queries += 1;
+        if tells_arm(design, query) {
+            cell.blinded_queries += 1;
+        } else if query.status == QueryStatus::Answered {
+            cell.answered_queries += 1;
+        }
+    }
     let records = casebook.records_of(event, repeat).filter(|(_, record)| !record.removed);
     for (key, record) in records {
-        cell.records += 1;
-        cell.complete += u32::from(record.complete);
-        cell.verified += u32::from(is_verified(design, participant(casebook), &key.form, record));
-        cell.frozen += u32::from(record.frozen);
-        cell.locked += u32::from(record.locked);
-        cell.signed += u32::from(record.signature.is_some() && record.valid_signature().is_some());
+        count(&mut cell, design, casebook, key, record);
     }
     let date = kernel::casebook::event_date(design, casebook, event, repeat);
     cell.date = date.map(|date| date.to_string());
+    if cell.records > 0 || cell.date.is_some() {
+        let missing = missing_forms(design, casebook, event, repeat).count();
+        cell.missing = u32::try_from(missing).unwrap_or(u32::MAX);
+    }
+    cell.is_signed = casebook.valid_visit_signature(event, repeat).is_some();
     cell
+}
+
+fn count(
+    cell: &mut VisitCell,
+    design: &Design,
+    casebook: &Casebook,
+    key: &RecordKey,
+    record: &FormRecord,
+) {
+    let is_signed = record.signature.is_some() && record.valid_signature().is_some();
+    let participant = participant(casebook);
+    cell.records += 1;
+    cell.complete += u32::from(record.complete);
+    cell.verified += u32::from(is_verified(design, participant, &key.form, record));
+    cell.frozen += u32::from(record.frozen);
+    cell.locked += u32::from(record.locked);
+    cell.signed += u32::from(is_signed);
+    if record.complete {
+        cell.to_sign += u32::from(!is_signed);
+        match Owed::of(design, participant, &key.form, record) {
+            Owed::Nothing => {}
+            Owed::Seen => cell.to_verify += 1,
+            Owed::Blinded => cell.to_verify_blinded += 1,
+        }
+    }
+}
+
+/// The mandatory forms of a visit that were never saved, or were removed. One that may not be
+/// collected is not missed.
+pub(crate) fn missing_forms<'a>(
+    design: &'a Design,
+    casebook: &'a Casebook,
+    event: &'a StudyEventOid,
+    repeat: &'a RepeatKey,
+) -> impl Iterator<Item = &'a FormOid> {
+    let forms = design.event(event).map_or(&[][..], |def| def.forms.as_slice());
+    let mandatory = forms.iter().filter(|form| form.mandatory && form.exception.is_none());
+    mandatory.map(|form| &form.form).filter(move |form| {
+        let mut records = casebook.records_of(event, repeat);
+        !records.any(|(key, record)| key.form == **form && !record.removed)
+    })
+}
+
+/// Whether the item or the check of a query would tell the arm.
+pub(crate) fn tells_arm(design: &Design, query: &Query) -> bool {
+    let version = design.version();
+    let Query { opened, .. } = query;
+    opened.item.as_ref().is_some_and(|item| version.blinding.items.contains(&item.item))
+        || opened.check.as_ref().is_some_and(|check| {
+            version.checks.iter().any(|known| known.oid == *check && known.blinded)
+        })
 }
 
 /// The rows to write after `touched` changed; `row` must have been refreshed.
@@ -226,6 +323,12 @@ pub(crate) fn effects(
             (QUERY_ENDED, QUERY_PENDING)
         };
         all.push(Effect::Put { view: here, key: key.clone(), bytes: encode(query) });
+        let by_day = query_by_day_key(&row.site, subject, query);
+        all.push(if query.status.is_pending() {
+            Effect::Put { view: QUERY_BY_DAY, key: by_day, bytes: encode(query) }
+        } else {
+            Effect::Drop { view: QUERY_BY_DAY, key: by_day }
+        });
         let reopened = query.thread.len() > 1 || !query.status.is_pending();
         if reopened {
             all.push(Effect::Drop { view: gone, key });
@@ -236,9 +339,25 @@ pub(crate) fn effects(
 
 /// Site, subject and the number of the query within its subject, padded so that it sorts.
 pub(crate) fn query_key(site: &str, subject: &SubjectKey, id: &QueryId) -> String {
+    join(&[site, subject.as_str(), &number_of(id)])
+}
+
+/// The same behind the day of opening in UTC, so that the oldest come first.
+pub(crate) fn query_by_day_key(site: &str, subject: &SubjectKey, query: &Query) -> String {
+    let first = format!("{}{WITHIN}{site}", day(query.opened_at_ms));
+    join(&[&first, subject.as_str(), &number_of(&query.opened.id)])
+}
+
+/// The day of an instant in UTC, such as `2026-03-02`.
+pub(crate) fn day(at_ms: i64) -> String {
+    let at = Timestamp::from_millisecond(at_ms).unwrap_or_default();
+    at.to_zoned(TimeZone::UTC).date().to_string()
+}
+
+fn number_of(id: &QueryId) -> String {
     let number: u32 =
         id.as_str().rsplit(".Q").next().and_then(|number| number.parse().ok()).unwrap_or(0);
-    join(&[site, subject.as_str(), &format!("{number:08}")])
+    format!("{number:08}")
 }
 
 pub(crate) fn encode<T: Serialize>(row: &T) -> Vec<u8> {

@@ -3,6 +3,7 @@
 //! One file for each noun. Conversions are total; what a message can say wrongly is refused with
 //! the place in the request. Refusals and failures become errors of the contract in `error` only.
 
+mod audit;
 pub(crate) mod design;
 mod eligibility;
 pub(crate) mod error;
@@ -10,9 +11,12 @@ pub(crate) mod evaluate;
 mod export;
 pub(crate) mod form;
 mod items;
+mod lock;
 mod patience;
 pub(crate) mod query;
+mod query_bulk;
 mod review;
+pub(crate) mod signature;
 pub(crate) mod study;
 pub(crate) mod subject;
 pub(crate) mod value;
@@ -24,308 +28,146 @@ use self::{error::answer, patience::patiently};
 use crate::{
     Edc, dictionary,
     failure::Result as Done,
-    read::{self, form_record, history, matrix, outline, queries, sites, studies, subjects},
+    read::{
+        self, audit as trail, form_record, history, matrix, outline, queries, sites, studies,
+        subjects, work,
+    },
 };
 
-#[async_trait::async_trait]
-impl proto::Edc for Edc {
-    async fn list_studies(
-        &self,
-        context: &Context,
-        request: proto::ListStudiesRequest,
-    ) -> Result<proto::ListStudiesResponse, Error> {
-        answer(context, studies::list(self, context, &request).await)
-    }
+/// Carries out each call by a function that takes the service, the context and the request, and
+/// turns what it returns into the answer where that is another message; what changes something is
+/// tried again while others are busy. See `docs/decisions/calls-of-a-service.md`.
+macro_rules! calls {
+    (
+        $($how:ident $name:ident($request:ident) -> $answer:ident =
+            $call:path $(, |$done:ident| $told:expr)?;)+
+        { $($other:item)* }
+    ) => {
+        #[async_trait::async_trait]
+        impl proto::Edc for Edc {
+            $(
+                async fn $name(
+                    &self,
+                    context: &Context,
+                    request: proto::$request,
+                ) -> Result<proto::$answer, Error> {
+                    let done = $how(context, || $call(self, context, &request)).await?;
+                    $(let done = { let $done = done; $told };)?
+                    Ok(done)
+                }
+            )+
+            $($other)*
+        }
+    };
+}
 
-    async fn get_study(
-        &self,
-        context: &Context,
-        request: proto::GetStudyRequest,
-    ) -> Result<proto::Study, Error> {
-        answer(context, studies::get(self, context, &request).await)
+calls! {
+    answered list_studies(ListStudiesRequest) -> ListStudiesResponse = studies::list;
+    answered get_study(GetStudyRequest) -> Study = studies::get;
+    answered list_sites(ListSitesRequest) -> ListSitesResponse = sites::list;
+    answered list_subjects(ListSubjectsRequest) -> ListSubjectsResponse = subjects::list;
+    answered outline_subjects(OutlineSubjectsRequest) -> OutlineSubjectsResponse = outline::outline;
+    answered get_matrix(GetMatrixRequest) -> GetMatrixResponse = matrix::matrix;
+    changed screen_subject(ScreenSubjectRequest) -> ScreenSubjectResponse =
+        subject::screen, |subject| proto::ScreenSubjectResponse { subject: Some(subject) };
+    answered get_subject(GetSubjectRequest) -> GetSubjectResponse = read::subject::get;
+    answered check_eligibility(CheckEligibilityRequest) -> CheckEligibilityResponse =
+        eligibility::check;
+    changed enrol_subject(EnrolSubjectRequest) -> EnrolSubjectResponse =
+        subject::enrol, |subject| proto::EnrolSubjectResponse { subject: Some(subject) };
+    changed change_subject_status(ChangeSubjectStatusRequest) -> ChangeSubjectStatusResponse =
+        subject::change_status,
+            |subject| proto::ChangeSubjectStatusResponse { subject: Some(subject) };
+    changed record_event(RecordEventRequest) -> RecordEventResponse =
+        subject::record_event, |event| proto::RecordEventResponse { event: Some(event) };
+    answered get_form_record(GetFormRecordRequest) -> FormRecord = form_record::get;
+    changed save_form(SaveFormRequest) -> SaveFormResponse = form::save;
+    answered evaluate_form(EvaluateFormRequest) -> EvaluateFormResponse = evaluate::evaluate;
+    changed remove_record(RemoveRecordRequest) -> RemoveRecordResponse =
+        review::remove, |done| proto::RemoveRecordResponse { version: done.version };
+    changed restore_record(RestoreRecordRequest) -> RestoreRecordResponse =
+        review::restore, |done| proto::RestoreRecordResponse { version: done.version };
+    answered get_item_history(GetItemHistoryRequest) -> GetItemHistoryResponse = history::get;
+    answered list_queries(ListQueriesRequest) -> ListQueriesResponse = queries::list;
+    changed open_query(OpenQueryRequest) -> OpenQueryResponse =
+        query::open, |query| proto::OpenQueryResponse { query: Some(query) };
+    changed answer_query(AnswerQueryRequest) -> AnswerQueryResponse =
+        query::reply, |query| proto::AnswerQueryResponse { query: Some(query) };
+    changed close_query(CloseQueryRequest) -> CloseQueryResponse =
+        query::close, |query| proto::CloseQueryResponse { query: Some(query) };
+    changed reopen_query(ReopenQueryRequest) -> ReopenQueryResponse =
+        query::reopen, |query| proto::ReopenQueryResponse { query: Some(query) };
+    changed cancel_query(CancelQueryRequest) -> CancelQueryResponse =
+        query::cancel, |query| proto::CancelQueryResponse { query: Some(query) };
+    changed verify_items(VerifyItemsRequest) -> VerifyItemsResponse =
+        review::verify,
+            |done| proto::VerifyItemsResponse { version: done.version, review: done.review };
+    changed unverify_items(UnverifyItemsRequest) -> UnverifyItemsResponse =
+        review::unverify,
+            |done| proto::UnverifyItemsResponse { version: done.version, review: done.review };
+    changed freeze_record(FreezeRecordRequest) -> FreezeRecordResponse =
+        review::freeze,
+            |done| proto::FreezeRecordResponse { version: done.version, review: done.review };
+    changed unfreeze_record(UnfreezeRecordRequest) -> UnfreezeRecordResponse =
+        review::unfreeze,
+            |done| proto::UnfreezeRecordResponse { version: done.version, review: done.review };
+    changed lock_record(LockRecordRequest) -> LockRecordResponse =
+        review::lock_record,
+            |done| proto::LockRecordResponse { version: done.version, review: done.review };
+    changed unlock_record(UnlockRecordRequest) -> UnlockRecordResponse =
+        review::unlock,
+            |done| proto::UnlockRecordResponse { version: done.version, review: done.review };
+    changed sign_record(SignRecordRequest) -> SignRecordResponse =
+        review::sign,
+            |done| proto::SignRecordResponse { version: done.version, review: done.review };
+    answered list_work(ListWorkRequest) -> ListWorkResponse = work::list;
+    answered get_workload(GetWorkloadRequest) -> GetWorkloadResponse = work::count;
+    changed answer_queries(AnswerQueriesRequest) -> AnswerQueriesResponse =
+        query_bulk::reply, |done| proto::AnswerQueriesResponse { results: done };
+    changed settle_queries(SettleQueriesRequest) -> SettleQueriesResponse =
+        query_bulk::settle, |done| proto::SettleQueriesResponse { results: done };
+    answered list_history(ListHistoryRequest) -> ListHistoryResponse = trail::history::list;
+    answered verify_casebook(VerifyCasebookRequest) -> VerifyCasebookResponse = audit::verify;
+    answered list_audit_trail(ListAuditTrailRequest) -> ListAuditTrailResponse = trail::trail::list;
+    changed review_audit_trail(ReviewAuditTrailRequest) -> ReviewAuditTrailResponse =
+        audit::review, |done| proto::ReviewAuditTrailResponse { review: Some(done) };
+    answered list_audit_reviews(ListAuditReviewsRequest) -> ListAuditReviewsResponse =
+        audit::reviews;
+    changed sign_visit(SignVisitRequest) -> SignVisitResponse =
+        signature::visit, |done| proto::SignVisitResponse { signature: Some(done) };
+    changed sign_casebook(SignCasebookRequest) -> SignCasebookResponse =
+        signature::casebook, |done| proto::SignCasebookResponse { signature: Some(done) };
+    changed freeze_records(FreezeRecordsRequest) -> FreezeRecordsResponse =
+        lock::freeze, |done| proto::FreezeRecordsResponse { results: done };
+    changed lock_records(LockRecordsRequest) -> LockRecordsResponse =
+        lock::lock, |done| proto::LockRecordsResponse { results: done };
+    answered get_lock_checklist(GetLockChecklistRequest) -> GetLockChecklistResponse =
+        lock::checklist;
+    changed lock_study(LockStudyRequest) -> LockStudyResponse =
+        lock::lock_study, |done| proto::LockStudyResponse { lock: Some(done) };
+    changed unlock_study(UnlockStudyRequest) -> UnlockStudyResponse =
+        lock::unlock_study, |done| proto::UnlockStudyResponse { lock: Some(done) };
+    answered list_dictionaries(ListDictionariesRequest) -> ListDictionariesResponse =
+        dictionary::list;
+    answered search_terms(SearchTermsRequest) -> SearchTermsResponse = dictionary::search;
+    answered get_term(GetTermRequest) -> GetTermResponse = dictionary::get;
+    {
+        async fn export_study(
+            &self,
+            context: &Context,
+            request: proto::ExportStudyRequest,
+        ) -> Result<BoxStream<'static, Result<HttpBody, Error>>, Error> {
+            answer(context, export::export(self, context, &request).await)
+        }
     }
+}
 
-    async fn list_sites(
-        &self,
-        context: &Context,
-        request: proto::ListSitesRequest,
-    ) -> Result<proto::ListSitesResponse, Error> {
-        answer(context, sites::list(self, context, &request).await)
-    }
-
-    async fn list_subjects(
-        &self,
-        context: &Context,
-        request: proto::ListSubjectsRequest,
-    ) -> Result<proto::ListSubjectsResponse, Error> {
-        answer(context, subjects::list(self, context, &request).await)
-    }
-
-    async fn outline_subjects(
-        &self,
-        context: &Context,
-        request: proto::OutlineSubjectsRequest,
-    ) -> Result<proto::OutlineSubjectsResponse, Error> {
-        answer(context, outline::outline(self, context, &request).await)
-    }
-
-    async fn get_matrix(
-        &self,
-        context: &Context,
-        request: proto::GetMatrixRequest,
-    ) -> Result<proto::GetMatrixResponse, Error> {
-        answer(context, matrix::matrix(self, context, &request).await)
-    }
-
-    async fn screen_subject(
-        &self,
-        context: &Context,
-        request: proto::ScreenSubjectRequest,
-    ) -> Result<proto::ScreenSubjectResponse, Error> {
-        let subject = changed(context, || subject::screen(self, context, &request)).await?;
-        Ok(proto::ScreenSubjectResponse { subject: Some(subject) })
-    }
-
-    async fn get_subject(
-        &self,
-        context: &Context,
-        request: proto::GetSubjectRequest,
-    ) -> Result<proto::GetSubjectResponse, Error> {
-        answer(context, read::subject::get(self, context, &request).await)
-    }
-
-    async fn check_eligibility(
-        &self,
-        context: &Context,
-        request: proto::CheckEligibilityRequest,
-    ) -> Result<proto::CheckEligibilityResponse, Error> {
-        answer(context, eligibility::check(self, context, &request).await)
-    }
-
-    async fn enrol_subject(
-        &self,
-        context: &Context,
-        request: proto::EnrolSubjectRequest,
-    ) -> Result<proto::EnrolSubjectResponse, Error> {
-        let subject = changed(context, || subject::enrol(self, context, &request)).await?;
-        Ok(proto::EnrolSubjectResponse { subject: Some(subject) })
-    }
-
-    async fn change_subject_status(
-        &self,
-        context: &Context,
-        request: proto::ChangeSubjectStatusRequest,
-    ) -> Result<proto::ChangeSubjectStatusResponse, Error> {
-        let subject = changed(context, || subject::change_status(self, context, &request)).await?;
-        Ok(proto::ChangeSubjectStatusResponse { subject: Some(subject) })
-    }
-
-    async fn record_event(
-        &self,
-        context: &Context,
-        request: proto::RecordEventRequest,
-    ) -> Result<proto::RecordEventResponse, Error> {
-        let event = changed(context, || subject::record_event(self, context, &request)).await?;
-        Ok(proto::RecordEventResponse { event: Some(event) })
-    }
-
-    async fn get_form_record(
-        &self,
-        context: &Context,
-        request: proto::GetFormRecordRequest,
-    ) -> Result<proto::FormRecord, Error> {
-        answer(context, form_record::get(self, context, &request).await)
-    }
-
-    async fn save_form(
-        &self,
-        context: &Context,
-        request: proto::SaveFormRequest,
-    ) -> Result<proto::SaveFormResponse, Error> {
-        changed(context, || form::save(self, context, &request)).await
-    }
-
-    async fn evaluate_form(
-        &self,
-        context: &Context,
-        request: proto::EvaluateFormRequest,
-    ) -> Result<proto::EvaluateFormResponse, Error> {
-        answer(context, evaluate::evaluate(self, context, &request).await)
-    }
-
-    async fn remove_record(
-        &self,
-        context: &Context,
-        request: proto::RemoveRecordRequest,
-    ) -> Result<proto::RemoveRecordResponse, Error> {
-        let done = changed(context, || review::remove(self, context, &request)).await?;
-        Ok(proto::RemoveRecordResponse { version: done.version })
-    }
-
-    async fn restore_record(
-        &self,
-        context: &Context,
-        request: proto::RestoreRecordRequest,
-    ) -> Result<proto::RestoreRecordResponse, Error> {
-        let done = changed(context, || review::restore(self, context, &request)).await?;
-        Ok(proto::RestoreRecordResponse { version: done.version })
-    }
-
-    async fn get_item_history(
-        &self,
-        context: &Context,
-        request: proto::GetItemHistoryRequest,
-    ) -> Result<proto::GetItemHistoryResponse, Error> {
-        answer(context, history::get(self, context, &request).await)
-    }
-
-    async fn list_queries(
-        &self,
-        context: &Context,
-        request: proto::ListQueriesRequest,
-    ) -> Result<proto::ListQueriesResponse, Error> {
-        answer(context, queries::list(self, context, &request).await)
-    }
-
-    async fn open_query(
-        &self,
-        context: &Context,
-        request: proto::OpenQueryRequest,
-    ) -> Result<proto::OpenQueryResponse, Error> {
-        let query = changed(context, || query::open(self, context, &request)).await?;
-        Ok(proto::OpenQueryResponse { query: Some(query) })
-    }
-
-    async fn answer_query(
-        &self,
-        context: &Context,
-        request: proto::AnswerQueryRequest,
-    ) -> Result<proto::AnswerQueryResponse, Error> {
-        let query = changed(context, || query::reply(self, context, &request)).await?;
-        Ok(proto::AnswerQueryResponse { query: Some(query) })
-    }
-
-    async fn close_query(
-        &self,
-        context: &Context,
-        request: proto::CloseQueryRequest,
-    ) -> Result<proto::CloseQueryResponse, Error> {
-        let query = changed(context, || query::close(self, context, &request)).await?;
-        Ok(proto::CloseQueryResponse { query: Some(query) })
-    }
-
-    async fn reopen_query(
-        &self,
-        context: &Context,
-        request: proto::ReopenQueryRequest,
-    ) -> Result<proto::ReopenQueryResponse, Error> {
-        let query = changed(context, || query::reopen(self, context, &request)).await?;
-        Ok(proto::ReopenQueryResponse { query: Some(query) })
-    }
-
-    async fn cancel_query(
-        &self,
-        context: &Context,
-        request: proto::CancelQueryRequest,
-    ) -> Result<proto::CancelQueryResponse, Error> {
-        let query = changed(context, || query::cancel(self, context, &request)).await?;
-        Ok(proto::CancelQueryResponse { query: Some(query) })
-    }
-
-    async fn verify_items(
-        &self,
-        context: &Context,
-        request: proto::VerifyItemsRequest,
-    ) -> Result<proto::VerifyItemsResponse, Error> {
-        let done = changed(context, || review::verify(self, context, &request)).await?;
-        Ok(proto::VerifyItemsResponse { version: done.version, review: done.review })
-    }
-
-    async fn unverify_items(
-        &self,
-        context: &Context,
-        request: proto::UnverifyItemsRequest,
-    ) -> Result<proto::UnverifyItemsResponse, Error> {
-        let done = changed(context, || review::unverify(self, context, &request)).await?;
-        Ok(proto::UnverifyItemsResponse { version: done.version, review: done.review })
-    }
-
-    async fn freeze_record(
-        &self,
-        context: &Context,
-        request: proto::FreezeRecordRequest,
-    ) -> Result<proto::FreezeRecordResponse, Error> {
-        let done = changed(context, || review::freeze(self, context, &request)).await?;
-        Ok(proto::FreezeRecordResponse { version: done.version, review: done.review })
-    }
-
-    async fn unfreeze_record(
-        &self,
-        context: &Context,
-        request: proto::UnfreezeRecordRequest,
-    ) -> Result<proto::UnfreezeRecordResponse, Error> {
-        let done = changed(context, || review::unfreeze(self, context, &request)).await?;
-        Ok(proto::UnfreezeRecordResponse { version: done.version, review: done.review })
-    }
-
-    async fn lock_record(
-        &self,
-        context: &Context,
-        request: proto::LockRecordRequest,
-    ) -> Result<proto::LockRecordResponse, Error> {
-        let done = changed(context, || review::lock_record(self, context, &request)).await?;
-        Ok(proto::LockRecordResponse { version: done.version, review: done.review })
-    }
-
-    async fn unlock_record(
-        &self,
-        context: &Context,
-        request: proto::UnlockRecordRequest,
-    ) -> Result<proto::UnlockRecordResponse, Error> {
-        let done = changed(context, || review::unlock(self, context, &request)).await?;
-        Ok(proto::UnlockRecordResponse { version: done.version, review: done.review })
-    }
-
-    async fn sign_record(
-        &self,
-        context: &Context,
-        request: proto::SignRecordRequest,
-    ) -> Result<proto::SignRecordResponse, Error> {
-        let done = changed(context, || review::sign(self, context, &request)).await?;
-        Ok(proto::SignRecordResponse { version: done.version, review: done.review })
-    }
-
-    async fn export_study(
-        &self,
-        context: &Context,
-        request: proto::ExportStudyRequest,
-    ) -> Result<BoxStream<'static, Result<HttpBody, Error>>, Error> {
-        answer(context, export::export(self, context, &request).await)
-    }
-
-    async fn list_dictionaries(
-        &self,
-        context: &Context,
-        request: proto::ListDictionariesRequest,
-    ) -> Result<proto::ListDictionariesResponse, Error> {
-        answer(context, dictionary::list(self, context, &request).await)
-    }
-
-    async fn search_terms(
-        &self,
-        context: &Context,
-        request: proto::SearchTermsRequest,
-    ) -> Result<proto::SearchTermsResponse, Error> {
-        answer(context, dictionary::search(self, context, &request).await)
-    }
-
-    async fn get_term(
-        &self,
-        context: &Context,
-        request: proto::GetTermRequest,
-    ) -> Result<proto::GetTermResponse, Error> {
-        answer(context, dictionary::get(self, context, &request).await)
-    }
+/// The answer to a call that only looks.
+async fn answered<T, W>(context: &Context, look: impl Fn() -> W) -> Result<T, Error>
+where
+    W: Future<Output = Done<T>>,
+{
+    answer(context, look().await)
 }
 
 /// The answer to a call that changes something; see [`patiently`].

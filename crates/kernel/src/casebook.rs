@@ -10,6 +10,7 @@ mod record;
 mod refusal;
 mod save;
 mod schedule;
+mod signing;
 mod state;
 mod status;
 mod stored;

@@ -112,7 +112,9 @@ impl EventType {
             Event::RecordMarked { mark: Mark::Frozen, on: false, .. } => Self::RecordUnfrozen,
             Event::RecordMarked { mark: Mark::Locked, on: true, .. } => Self::RecordLocked,
             Event::RecordMarked { mark: Mark::Locked, on: false, .. } => Self::RecordUnlocked,
-            Event::RecordSigned { .. } => Self::RecordSigned,
+            Event::RecordSigned { .. }
+            | Event::VisitSigned { .. }
+            | Event::CasebookSigned { .. } => Self::RecordSigned,
             Event::QueryOpened(_) => Self::QueryOpened,
             Event::QueryAnswered { .. } => Self::QueryAnswered,
             Event::QueryClosed { .. } => Self::QueryClosed,

@@ -52,7 +52,8 @@ pub(crate) fn read(log: &LogName, entry: &EntryRef<'_>) -> Result<Option<Told>, 
     let event = Event::from_payload(entry.payload)?;
     let event_type = EventType::of_casebook(&event);
     let place = match &event {
-        Event::StudyEventDated { event, event_repeat, .. } => {
+        Event::StudyEventDated { event, event_repeat, .. }
+        | Event::VisitSigned { event, event_repeat, .. } => {
             Place::StudyEvent { event: event.to_string(), event_repeat: event_repeat.to_string() }
         }
         Event::QueryOpened(opened) => Place::Record(opened.record.clone()),

@@ -16,7 +16,7 @@ use store::SqliteOptions;
 
 use super::{Cluster, Part, authenticator::RemoteAuthenticator, ready::readiness};
 use crate::{
-    assembly::{edc, identity, open_store, portfolio},
+    assembly::{edc, identity, last_checkpoint, open_store, portfolio},
     config::Config,
     services::{Asked, Services, store_readiness},
     webhooks,
@@ -51,7 +51,8 @@ impl Services {
         };
         let edc: Arc<dyn EdcContract> = if let Some(store) = here(Part::Edc) {
             let (clock, chance) = (Arc::clone(&cluster.clock), Arc::clone(&cluster.chance));
-            Arc::new(edc(store, Arc::clone(&identity), clock, chance))
+            let edc = edc(store, Arc::clone(&identity), clock, chance);
+            Arc::new(edc.with_last_checkpoint(last_checkpoint(&config.data)))
         } else {
             let channel = way(cluster, Part::Edc, &mut asked)?;
             Arc::new(EdcRemote::new(channel, Arc::clone(&cluster.tokens)))

@@ -6,18 +6,15 @@ use anyhow::{Context as _, Result};
 use edc::proof::{checkpoint, read_checkpoint};
 
 use crate::{
-    assembly::{Assembly, now},
+    assembly::{Assembly, LAST_CHECKPOINT, now},
     cli::Checkpoint,
     command::public_key,
     config::Config,
 };
 
-/// The last checkpoint in the data folder, which the next one names.
-pub const LAST: &str = "checkpoint.last";
-
 pub async fn run(args: Checkpoint) -> Result<ExitCode> {
     let assembly = Assembly::open(&Config::new(&args.place, None)?).await?;
-    let last = assembly.data.join(LAST);
+    let last = assembly.data.join(LAST_CHECKPOINT);
     let previous = match fs::read_to_string(&last) {
         Ok(text) => Some(read_checkpoint(&text)?.checkpoint),
         Err(_) => None,
@@ -27,7 +24,7 @@ pub async fn run(args: Checkpoint) -> Result<ExitCode> {
     let taken = checkpoint(&assembly.store, &key, now_ms, previous.as_ref()).await?;
     fs::write(&args.out, taken.to_text())
         .with_context(|| format!("cannot write {}", args.out.display()))?;
-    fs::write(last, taken.checkpoint.to_line())?;
+    fs::write(last, taken.to_text())?;
     println!("{} logs signed, root in {}", taken.leaves.len(), args.out.display());
     println!("public key {}", public_key::text(&key.verifying_key().to_bytes()));
     Ok(ExitCode::SUCCESS)

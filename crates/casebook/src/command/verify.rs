@@ -9,9 +9,9 @@ use edc::proof::{
 use indicatif::ProgressBar;
 
 use crate::{
-    assembly::Assembly,
+    assembly::{Assembly, LAST_CHECKPOINT},
     cli::{RebuildViews, Verify},
-    command::{checkpoint, public_key},
+    command::public_key,
     config::Config,
     progress::counter,
     webhooks,
@@ -76,7 +76,7 @@ fn own_faults(assembly: &Assembly, own_key: Option<&[u8; 32]>, given: &[u8; 32])
     if own_key.is_some_and(|own| own != given) {
         faults.push(fault("the key in the data folder is not the given one".to_owned()));
     }
-    if let Ok(text) = fs::read_to_string(assembly.data.join(checkpoint::LAST)) {
+    if let Ok(text) = fs::read_to_string(assembly.data.join(LAST_CHECKPOINT)) {
         let signed = read_checkpoint(&text)
             .map_err(|error| error.to_string())
             .and_then(|last| last.checkpoint.verify(given).map_err(|error| error.to_string()));

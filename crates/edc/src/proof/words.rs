@@ -6,7 +6,8 @@ use kernel::casebook::{FormRecord, Query};
 use store::View;
 
 use crate::views::{
-    BETWEEN, QUERY_ENDED, QUERY_PENDING, RECORD, SUBJECT, SubjectRow, decode_query, decode_subject,
+    BETWEEN, QUERY_BY_DAY, QUERY_ENDED, QUERY_PENDING, RECORD, SUBJECT, SubjectRow, WITHIN,
+    decode_query, decode_subject,
 };
 
 /// Items that are named, at most.
@@ -18,12 +19,13 @@ pub(super) fn of_view(view: View) -> &'static str {
         SUBJECT => "row in the list of subjects",
         QUERY_PENDING => "row in the list of pending queries",
         QUERY_ENDED => "row in the list of ended queries",
+        QUERY_BY_DAY => "row in the list of pending queries by age",
         _ => "row",
     }
 }
 
 pub(super) fn of_key(key: &str) -> String {
-    key.split(BETWEEN).collect::<Vec<_>>().join(" / ")
+    key.split([BETWEEN, WITHIN]).collect::<Vec<_>>().join(" / ")
 }
 
 /// How a stored row differs from what the log tells.
@@ -104,6 +106,8 @@ fn of_subjects(expected: &SubjectRow, stored: &SubjectRow) -> Option<String> {
         ("date of enrolment", expected.enrolled_on != stored.enrolled_on),
         ("failed criteria", expected.failed_criteria != stored.failed_criteria),
         ("number of pending queries", expected.pending_queries != stored.pending_queries),
+        ("number of blinded queries", expected.blinded_queries != stored.blinded_queries),
+        ("signature", expected.signed != stored.signed),
         ("visits", expected.visits != stored.visits),
     ])
 }

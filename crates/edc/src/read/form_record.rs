@@ -79,6 +79,9 @@ pub(crate) async fn get(
         not_collected: not_collected(edc, &study, &subject, &key, &record, &sight).await?,
         findings: seen().filter_map(wire::query::finding).collect(),
         signing_sha256: signing_sha256(edc, &study, &subject, &key, &record).await?,
+        signature: record.signature.as_ref().map(|signature| {
+            wire::signature::signature(signature, record.valid_signature().is_some())
+        }),
         queries: seen().map(|query| wire::query::query(site.as_str(), &subject, query)).collect(),
     })
 }

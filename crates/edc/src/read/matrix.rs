@@ -13,13 +13,14 @@ use contract::{
 use jiff::civil::Date;
 use kernel::{
     PartialDate, RepeatKey, StudyEventOid,
-    casebook::{EventTiming, SubjectStatus, due_after, timing_today},
+    casebook::{Due, EventTiming, SubjectStatus, due_after, timing_today},
     study::Design,
 };
 
 use super::{
+    sight::{Sight, Sights},
     subjects::{Page, subjects},
-    today::today_at,
+    today::Days,
     wanted::{Asked, Wanted},
 };
 use crate::{
@@ -47,21 +48,15 @@ pub(crate) async fn matrix(
     let page = Page::new(request.page_size, request.page_token.as_ref())?;
     let found = subjects(edc, context, &study, &wanted, &page).await?;
     let events = Events::new(&study.compiled.design);
-    let mut today: HashMap<String, Date> = HashMap::new();
+    let (mut days, mut sights) = (Days::new(edc, &study), Sights::new(context, &study));
     let mut rows = Vec::with_capacity(found.subjects.len());
     for (key, row) in &found.subjects {
-        let here = if let Some(here) = today.get(&row.site) {
-            *here
-        } else {
-            let here = today_at(edc, &study, &row.site.as_str().into())?;
-            today.insert(row.site.clone(), here);
-            here
-        };
+        let (today, sight) = (days.at(&row.site)?, sights.at(&row.site));
         rows.push(Row {
             subject_key: key.to_string(),
             site_oid: row.site.clone(),
             status: wire::subject::status_of(row.status()).into(),
-            cells: events.cells(row, here),
+            cells: events.cells(row, today, sight),
         });
     }
     let matrix = Matrix { columns: events.columns(), rows };
@@ -81,7 +76,7 @@ pub(super) struct Events<'a> {
 
 /// All occurrences of one event of one subject.
 #[derive(Clone, Default)]
-struct Occurrences<'a> {
+pub(super) struct Occurrences<'a> {
     sum: VisitCell,
     count: u32,
     last: Option<(RepeatKey, &'a VisitCell)>,
@@ -115,19 +110,21 @@ impl<'a> Events<'a> {
         events.map(column).collect()
     }
 
-    fn cells(&self, row: &SubjectRow, today: Date) -> Vec<Cell> {
+    fn cells(&self, row: &SubjectRow, today: Date, sight: &Sight) -> Vec<Cell> {
         let all = self.occurrences(row);
-        all.iter().enumerate().map(|(at, one)| self.cell(row, at, one, today)).collect()
+        all.iter().enumerate().map(|(at, one)| self.cell(row, at, one, today, sight)).collect()
     }
 
     /// Whether a visit of the subject is overdue.
     pub(super) fn is_overdue(&self, row: &SubjectRow, today: Date) -> bool {
         let all = self.occurrences(row);
-        let mut timings = all.iter().enumerate().map(|(at, one)| self.timing(row, at, one, today));
+        let mut timings =
+            all.iter().enumerate().map(|(at, one)| self.standing(row, at, one, today).0);
         takes_part(row.status()) && timings.any(|timing| timing == EventTiming::Overdue)
     }
 
-    fn occurrences<'b>(&self, row: &'b SubjectRow) -> Vec<Occurrences<'b>> {
+    /// The occurrences of each event in the row of a subject, in the order of the events.
+    pub(super) fn occurrences<'r>(&self, row: &'r SubjectRow) -> Vec<Occurrences<'r>> {
         let mut all = vec![Occurrences::default(); self.columns.len()];
         for (key, cell) in &row.visits {
             let (event, repeat) = key.split_once(BETWEEN).unwrap_or((key, "1"));
@@ -138,13 +135,14 @@ impl<'a> Events<'a> {
         all
     }
 
-    fn timing(
+    /// Where the last occurrence of an event stands today, and when it is due.
+    pub(super) fn standing(
         &self,
         row: &SubjectRow,
         at: usize,
         all: &Occurrences<'_>,
         today: Date,
-    ) -> EventTiming {
+    ) -> (EventTiming, Option<Due>) {
         let last = all.last.as_ref();
         let first = last.is_none_or(|(repeat, _)| repeat.as_str() == "1");
         let anchor = self.anchors[at].as_ref().filter(|_| first);
@@ -154,16 +152,27 @@ impl<'a> Events<'a> {
         });
         let happened = last.and_then(|(_, cell)| PartialDate::parse(cell.date.as_deref()?));
         let known = last.is_some_and(|(_, cell)| cell.records > 0);
-        timing(timing_today(due, happened, today), known, takes_part(row.status()))
+        let by_date = timing_today(due, happened, today);
+        (timing(by_date, known, takes_part(row.status())), due)
     }
 
-    fn cell(&self, row: &SubjectRow, at: usize, all: &Occurrences<'_>, today: Date) -> Cell {
+    fn cell(
+        &self,
+        row: &SubjectRow,
+        at: usize,
+        all: &Occurrences<'_>,
+        today: Date,
+        sight: &Sight,
+    ) -> Cell {
         let sum = &all.sum;
+        let (timing, _) = self.standing(row, at, all, today);
         Cell {
             status: entry_status(sum.records, sum.complete, self.mandatory_forms[at]).into(),
-            timing: wire::subject::timing(self.timing(row, at, all, today)).into(),
+            timing: wire::subject::timing(timing).into(),
             occurrence_count: value::number(all.count),
-            open_query_count: value::number(sum.pending_queries),
+            open_query_count: value::number(
+                sight.pending(sum.pending_queries, sum.blinded_queries),
+            ),
             review: Some(ReviewState {
                 verified: sum.records > 0 && sum.verified == sum.records,
                 frozen: sum.records > 0 && sum.frozen == sum.records,
@@ -184,6 +193,7 @@ impl<'a> Occurrences<'a> {
         sum.locked += cell.locked;
         sum.signed += cell.signed;
         sum.pending_queries += cell.pending_queries;
+        sum.blinded_queries += cell.blinded_queries;
         if cell.records == 0 && cell.date.is_none() {
             return;
         }

@@ -1,6 +1,6 @@
 //! What a caller may see: values that reveal the arm reach no blinded caller.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use contract::{Act, Context, Scope};
 use kernel::{CheckOid, ItemOid, SiteOid, casebook::Query};
@@ -8,7 +8,7 @@ use kernel::{CheckOid, ItemOid, SiteOid, casebook::Query};
 use crate::study::Study;
 
 /// The items and checks that a caller must not see; nothing for one who may see unblinded data.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Sight {
     items: HashSet<ItemOid>,
     checks: HashSet<CheckOid>,
@@ -41,6 +41,16 @@ impl Sight {
         self.unblinded
     }
 
+    /// Whether nothing is hidden at all.
+    pub fn is_complete(&self) -> bool {
+        self.items.is_empty() && self.checks.is_empty()
+    }
+
+    /// How many of the pending queries the caller may know of; so many of all are blinded.
+    pub fn pending(&self, all: u32, blinded: u32) -> u32 {
+        if self.is_complete() { all } else { all.saturating_sub(blinded) }
+    }
+
     pub fn shows(&self, item: &ItemOid) -> bool {
         !self.items.contains(item)
     }
@@ -53,5 +63,24 @@ impl Sight {
     pub fn shows_query(&self, query: &Query) -> bool {
         query.opened.item.as_ref().is_none_or(|item| self.shows(&item.item))
             && query.opened.check.as_ref().is_none_or(|check| self.shows_check(check))
+    }
+}
+
+/// What a caller may see at each site, looked up once.
+#[derive(Debug)]
+pub(crate) struct Sights<'a> {
+    context: &'a Context,
+    study: &'a Study,
+    sites: HashMap<String, Sight>,
+}
+
+impl<'a> Sights<'a> {
+    pub fn new(context: &'a Context, study: &'a Study) -> Self {
+        Self { context, study, sites: HashMap::new() }
+    }
+
+    pub fn at(&mut self, site: &str) -> &Sight {
+        let Self { context, study, sites } = self;
+        sites.entry(site.to_owned()).or_insert_with(|| Sight::of(context, study, &site.into()))
     }
 }

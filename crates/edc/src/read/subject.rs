@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use contract::{
     Act, Context,
     edc::v1::{
-        FormSummary, GetSubjectRequest, GetSubjectResponse, ReviewState, Visit, data_entry::Status,
+        FormSummary, GetSubjectRequest, GetSubjectResponse, ReviewState, Signature, Visit,
+        data_entry::Status,
     },
 };
 use jiff::civil::Date;
+use journal::Head;
 use kernel::{
     FormOid, RepeatKey, StudyEventOid, SubjectKey,
     casebook::{
@@ -20,11 +22,13 @@ use kernel::{
 use super::{
     casebook::{site_to_read, stored},
     matrix::{entry_status, takes_part, timing},
+    sight::Sight,
     today::today_at,
 };
 use crate::{
     Edc,
     failure::Result,
+    signing::{SignedPart, SigningPlace},
     verification::participant,
     wire::{
         self,
@@ -44,13 +48,20 @@ pub(crate) async fn get(
     let site = site_to_read(edc, context, &study, &subject).await?;
     let today = today_at(edc, &study, &site)?;
     let design = &study.compiled.design;
+    let sight = Sight::of(context, &study, &site);
     let found = stored(edc, &study, &subject, |book| {
-        let enrolment = book.casebook.enrolment.as_ref()?;
-        let chart = Chart { design, casebook: &book.casebook, enrolment, today };
+        let casebook = &book.casebook;
+        let enrolment = casebook.enrolment.as_ref()?;
+        let place = SigningPlace { study: &study, subject: &subject, part: SignedPart::Casebook };
+        let chart = Chart { design, casebook, enrolment, today, sight: &sight, head: book.head };
         Some(GetSubjectResponse {
-            subject: Some(wire::subject::subject(&subject, &book.row)),
-            visits: chart.visits(),
-            events: book.casebook.notes.iter().map(wire::subject::recorded_event).collect(),
+            subject: Some(wire::subject::subject(&subject, &book.row, &sight)),
+            visits: chart.visits(&place),
+            events: casebook.notes.iter().map(wire::subject::recorded_event).collect(),
+            signature: casebook.signature.as_ref().map(|signature| {
+                wire::signature::signature(signature, casebook.valid_signature().is_some())
+            }),
+            signing_sha256: place.signing_sha256(casebook, book.head),
         })
     })
     .await?;
@@ -63,25 +74,28 @@ struct Chart<'a> {
     casebook: &'a Casebook,
     enrolment: &'a Enrolment,
     today: Date,
+    sight: &'a Sight,
+    head: Head,
 }
 
 impl Chart<'_> {
     /// In schedule order; what an earlier version of the study asked for comes last.
-    fn visits(&self) -> Vec<Visit> {
+    fn visits(&self, place: &SigningPlace<'_>) -> Vec<Visit> {
         let mut visits = Vec::new();
         for event in &self.design.version().events {
             let mut repeats = self.occurrences(&event.oid);
             if repeats.is_empty() && event.kind != StudyEventKind::Unscheduled {
                 repeats.insert(RepeatKey::first());
             }
-            let each = repeats.iter().map(|repeat| self.visit(&event.oid, repeat, Some(event)));
+            let each =
+                repeats.iter().map(|repeat| self.visit(place, &event.oid, repeat, Some(event)));
             visits.extend(each);
         }
         let events = self.casebook.records.keys().map(|key| &key.event);
         let gone = events.filter(|event| self.design.event(event).is_none());
         for event in gone.collect::<BTreeSet<_>>() {
             let repeats = self.occurrences(event);
-            visits.extend(repeats.iter().map(|repeat| self.visit(event, repeat, None)));
+            visits.extend(repeats.iter().map(|repeat| self.visit(place, event, repeat, None)));
         }
         visits
     }
@@ -101,6 +115,7 @@ impl Chart<'_> {
 
     fn visit(
         &self,
+        place: &SigningPlace<'_>,
         event: &StudyEventOid,
         repeat: &RepeatKey,
         def: Option<&StudyEventDef>,
@@ -131,7 +146,18 @@ impl Chart<'_> {
             window_end_date: due.map(|due| due.latest.to_string()),
             visit_date: happened.map(|date| date.to_string()),
             forms,
+            signature: self.signature(event, repeat),
+            signing_sha256: (records > 0).then(|| {
+                let part = SignedPart::Visit(event.clone(), repeat.clone());
+                SigningPlace { part, ..place.clone() }.signing_sha256(casebook, self.head)
+            }),
         }
+    }
+
+    fn signature(&self, event: &StudyEventOid, repeat: &RepeatKey) -> Option<Signature> {
+        let signature = self.casebook.visit_signatures.get(&(event.clone(), repeat.clone()))?;
+        let is_valid = self.casebook.valid_visit_signature(event, repeat).is_some();
+        Some(wire::signature::signature(signature, is_valid))
     }
 
     /// The forms in the order of the event; forms that it no longer has come last.
@@ -160,7 +186,7 @@ impl Chart<'_> {
     }
 
     fn form(&self, key: &RecordKey, record: &FormRecord) -> FormSummary {
-        let queries = self.casebook.queries_of(key);
+        let queries = self.casebook.queries_of(key).filter(|query| self.sight.shows_query(query));
         FormSummary {
             form_oid: key.form.to_string(),
             form_repeat_key: key.form_repeat.to_string(),

@@ -11,6 +11,7 @@ use kernel::SubjectKey;
 
 use super::{
     rows::{End, Walk, prefixes},
+    sight::Sights,
     wanted::{Asked, Wanted},
 };
 use crate::{
@@ -59,7 +60,11 @@ pub(crate) async fn list(
     let wanted = Wanted::new(edc, &study, &asked)?;
     let page = Page::new(request.page_size, request.page_token.as_ref())?;
     let found = subjects(edc, context, &study, &wanted, &page).await?;
-    let subjects = found.subjects.iter().map(|(key, row)| wire::subject::subject(key, row));
+    let mut sights = Sights::new(context, &study);
+    let subjects = found
+        .subjects
+        .iter()
+        .map(|(key, row)| wire::subject::subject(key, row, sights.at(&row.site)));
     Ok(ListSubjectsResponse { subjects: subjects.collect(), next_page_token: found.next })
 }
 

@@ -77,7 +77,8 @@ impl<'a> Wanted<'a> {
 
     pub fn fits(&self, row: &SubjectRow) -> bool {
         self.status.is_none_or(|status| status == row.status())
-            && (!self.with_open_queries || row.pending_queries > 0)
+            // Those that would tell the arm do not count: what is found must not say that there is one.
+            && (!self.with_open_queries || row.pending_queries > row.blinded_queries)
             && self.overdue.as_ref().is_none_or(|overdue| overdue.has(row))
     }
 }

@@ -197,7 +197,7 @@ async fn take(edc: &Edc, context: &Context, wanted: Reply<'_>) -> Result<proto::
 }
 
 /// The query as the caller may see it: without its words when they are about a blinded item.
-async fn answer(
+pub(super) async fn answer(
     edc: &Edc,
     context: &Context,
     study: &StudyOid,
@@ -214,7 +214,7 @@ async fn answer(
 }
 
 /// Refuses a text that says nothing.
-fn said(field: &str, text: &str) -> Result<(), Error> {
+pub(super) fn said(field: &str, text: &str) -> Result<(), Error> {
     if text.trim().is_empty() {
         Err(Error::invalid(field, "it must say something"))
     } else {

@@ -14,11 +14,15 @@ use kernel::{
 
 use super::value;
 use crate::{
-    ChangeStatus, Edc, EnrolSubject, RecordEvent, ScreenSubject, book::lock, change::request_id,
-    failure::Result, read::today::today_at, views::SubjectRow,
+    ChangeStatus, Edc, EnrolSubject, RecordEvent, ScreenSubject,
+    book::lock,
+    change::request_id,
+    failure::Result,
+    read::{sight::Sight, today::today_at},
+    views::SubjectRow,
 };
 
-pub(crate) fn subject(key: &SubjectKey, row: &SubjectRow) -> proto::Subject {
+pub(crate) fn subject(key: &SubjectKey, row: &SubjectRow, sight: &Sight) -> proto::Subject {
     proto::Subject {
         subject_key: key.to_string(),
         site_oid: row.site.clone(),
@@ -28,7 +32,7 @@ pub(crate) fn subject(key: &SubjectKey, row: &SubjectRow) -> proto::Subject {
         enrolment_date: row.enrolled_on.clone(),
         enrolment_number: row.enrolment_number.clone(),
         failed_criterion_oids: row.failed_criteria.clone(),
-        open_query_count: value::number(row.pending_queries),
+        open_query_count: value::number(sight.pending(row.pending_queries, row.blinded_queries)),
     }
 }
 
@@ -102,7 +106,7 @@ pub(super) async fn screen(
         took_place: false,
     };
     let key = edc.screen(context, &study, request.request_id.as_ref(), &screen).await?;
-    answer(edc, &study, &key).await
+    answer(edc, context, &study, &key).await
 }
 
 pub(super) async fn enrol(
@@ -120,7 +124,7 @@ pub(super) async fn enrol(
         took_place: false,
     };
     edc.enrol(context, &study, request.request_id.as_ref(), &enrol).await?;
-    answer(edc, &study, &enrol.subject).await
+    answer(edc, context, &study, &enrol.subject).await
 }
 
 pub(super) async fn change_status(
@@ -141,7 +145,7 @@ pub(super) async fn change_status(
         reason: Some(request.reason.clone()),
     };
     edc.change_status(context, &study, request.request_id.as_ref(), &change).await?;
-    answer(edc, &study, &change.subject).await
+    answer(edc, context, &study, &change.subject).await
 }
 
 pub(super) async fn record_event(
@@ -177,9 +181,15 @@ pub(crate) fn given(text: Option<&String>) -> Option<&str> {
     text.map(|text| text.trim()).filter(|text| !text.is_empty())
 }
 
-async fn answer(edc: &Edc, study: &StudyOid, key: &SubjectKey) -> Result<proto::Subject> {
+async fn answer(
+    edc: &Edc,
+    context: &Context,
+    study: &StudyOid,
+    key: &SubjectKey,
+) -> Result<proto::Subject> {
     let study = edc.study(study).await?;
     let book = edc.shelf.get(&study.oid, key, &study.compiled.design).await?;
     let book = lock(&book);
-    Ok(subject(key, &book.row))
+    let sight = Sight::of(context, &study, &book.row.site.as_str().into());
+    Ok(subject(key, &book.row, &sight))
 }

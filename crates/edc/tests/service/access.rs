@@ -9,7 +9,7 @@ use crate::world::{HERE, STUDY, THERE, World, value};
 
 const ITEM: &str = "itemGroupOid=IG.DM&itemGroupRepeatKey=1&itemOid=I.BIRTHYR";
 
-const BODIES: [(&str, &str); 21] = [
+const BODIES: [(&str, &str); 30] = [
     ("ScreenSubject", r#"{"siteOid": "101", "consentDate": "2026-03-01"}"#),
     ("EnrolSubject", r#"{"enrolmentDate": "2026-03-02"}"#),
     (
@@ -43,6 +43,15 @@ const BODIES: [(&str, &str); 21] = [
     ("LockRecord", r#"{"seenVersion": 0}"#),
     ("UnlockRecord", r#"{"reason": "wrong"}"#),
     ("SignRecord", r#"{"seenVersion": 0, "meaning": "approved"}"#),
+    ("AnswerQueries", r#"{"queryIds": ["NOBODY.Q1"], "text": "It is."}"#),
+    ("SettleQueries", r#"{"queryIds": ["NOBODY.Q1"], "step": "CLOSE"}"#),
+    ("ReviewAuditTrail", r#"{"reviewedUntil": "2026-03-02T02:00:00Z", "finding": "nothing"}"#),
+    ("SignVisit", r#"{"signingSha256": "00", "meaning": "approved"}"#),
+    ("SignCasebook", r#"{"signingSha256": "00", "meaning": "approved"}"#),
+    ("FreezeRecords", "{}"),
+    ("LockRecords", "{}"),
+    ("LockStudy", r#"{"checklistSha256": "00"}"#),
+    ("UnlockStudy", r#"{"reason": "wrong"}"#),
 ];
 
 const NAMES: [(&str, &str); 12] = [
@@ -80,6 +89,7 @@ fn every_method_allows_what_the_table_says_and_tells_strangers_nothing() {
                 ("GetItemHistory", ITEM),
                 ("ExportStudy", "format=csv"),
                 ("SearchTerms", "text=a"),
+                ("ListWork", "kind=FORM_TO_VERIFY"),
             ]),
             names: BTreeMap::from(NAMES),
             bodies: BTreeMap::from(BODIES),

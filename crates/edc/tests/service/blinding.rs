@@ -2,10 +2,12 @@
 
 use contract::{
     Code, Context, Role,
-    edc::v1::{GetFormRecordRequest, ListQueriesRequest, StaleRecord},
+    edc::v1::{GetFormRecordRequest, ListQueriesRequest, StaleRecord, VerifyItemsRequest},
 };
 
-use crate::world::{STUDY, World, detail, held, in_role, monitor, on_every_store, value, words};
+use crate::world::{
+    STUDY, World, detail, held, in_role, item_of, monitor, on_every_store, unique, value, words,
+};
 
 const IP: &str = "SE.W2/F.IP";
 
@@ -95,5 +97,25 @@ fn one_who_may_see_the_arm_at_one_site_sees_it_only_there() {
         let request =
             ListQueriesRequest { study_oid: STUDY.into(), ..ListQueriesRequest::default() };
         assert_eq!(world.edc.list_queries(&both, request).await.unwrap().queries, []);
+    });
+}
+
+#[test]
+fn who_verifies_the_rest_of_a_form_states_nothing_of_what_he_cannot_see() {
+    on_every_store(async |world| {
+        dispensed(&world).await;
+        let request = VerifyItemsRequest {
+            study_oid: STUDY.into(),
+            subject_key: "S1".into(),
+            study_event_oid: "SE.W2".into(),
+            form_oid: "F.IP".into(),
+            seen_version: Some(1),
+            request_id: Some(unique("verify")),
+            ..VerifyItemsRequest::default()
+        };
+        world.edc.verify_items(&monitor(), request).await.unwrap();
+        let record = world.record_as(&pharmacist(), "S1", IP).await.unwrap();
+        assert!(item_of(&record, "IG.IP/I.DOSES").unwrap().verified);
+        assert!(!item_of(&record, "IG.IP/I.KIT").unwrap().verified);
     });
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test may panic like the test")]
 
 mod access;
+mod audit;
 mod blinding;
 mod clock;
 mod dictionary;
@@ -11,6 +12,7 @@ mod evaluation;
 mod export;
 mod history;
 mod lists;
+mod lock;
 mod outline;
 mod queries;
 mod replay;
@@ -21,4 +23,6 @@ mod several;
 mod signing;
 mod subjects;
 mod visits;
+mod whole;
+mod work;
 mod world;

@@ -3,8 +3,12 @@
 use contract::{
     Code, Context, Error,
     edc::v1::{
-        AnswerQueryRequest, CancelQueryRequest, CloseQueryRequest, ListQueriesRequest,
-        OpenQueryRequest, Query, ReopenQueryRequest, query::Status,
+        AnswerQueriesRequest, AnswerQueryRequest, CancelQueryRequest, CloseQueryRequest,
+        ListQueriesRequest, OpenQueryRequest, Query, QueryResult, ReopenQueryRequest,
+        SettleQueriesRequest,
+        list_queries_request::{Order, Origin},
+        query::Status,
+        settle_queries_request::Step,
     },
 };
 
@@ -293,5 +297,96 @@ fn a_removed_form_closes_what_its_checks_asked() {
         let cleared = [entry("IG.VS/I.WEIGHT", contract::edc::v1::item_entry::Entry::Clear(true))];
         let error = world.save("S1", VS, 2, &cleared).await.unwrap_err();
         assert_eq!(error.reason(), "RECORD_REMOVED");
+    });
+}
+
+/// The ids of the queries that fit, read one by one.
+async fn ids(world: &World, context: &Context, request: ListQueriesRequest) -> Vec<String> {
+    let mut request = ListQueriesRequest { study_oid: STUDY.into(), ..request };
+    request.page_size = Some(1);
+    let mut all = Vec::new();
+    loop {
+        let page = world.edc.list_queries(context, request.clone()).await.unwrap();
+        all.extend(page.queries.into_iter().map(|query| query.query_id));
+        match page.next_page_token {
+            Some(token) => request.page_token = Some(token),
+            None => return all,
+        }
+    }
+}
+
+#[test]
+fn queries_are_listed_by_age_and_by_who_asked_about_what() {
+    on_every_store(async |world| {
+        for (site, subject) in [(HERE, "S2"), (THERE, "T1"), (HERE, "S1")] {
+            world.screen_at(site, subject).await.unwrap();
+            world.save(subject, VS, 0, &[value("IG.VS/I.WEIGHT", "70")]).await.unwrap();
+            ask(&world, &monitor(), question(subject, None, "Why?")).await.unwrap();
+            world.clock.advance(jiff::SignedDuration::from_hours(48));
+        }
+        let high = [value("IG.VS/I.WEIGHT", "260")];
+        world.save("S1", VS, 1, &high).await.unwrap();
+        let oldest =
+            || ListQueriesRequest { order: Some(Order::Oldest.into()), ..Default::default() };
+        assert_eq!(ids(&world, &monitor(), oldest()).await, ["S2.Q1", "T1.Q1", "S1.Q1", "S1.Q2"]);
+        let there = in_role(contract::Role::Monitor, Some(THERE));
+        assert_eq!(ids(&world, &there, oldest()).await, ["T1.Q1"]);
+        let old = ListQueriesRequest { older_than_days: Some(3), ..oldest() };
+        assert_eq!(ids(&world, &monitor(), old.clone()).await, ["S2.Q1", "T1.Q1"]);
+        let by_subject = ListQueriesRequest { order: None, ..old };
+        assert_eq!(ids(&world, &monitor(), by_subject).await, ["S2.Q1", "T1.Q1"]);
+        let checks = ListQueriesRequest { origin: Some(Origin::Check.into()), ..oldest() };
+        assert_eq!(ids(&world, &monitor(), checks).await, ["S1.Q2"]);
+        let role = ListQueriesRequest { opened_in_role: Some("monitor".into()), ..oldest() };
+        assert_eq!(ids(&world, &monitor(), role).await.len(), 3);
+        close(&world, "T1.Q1", None).await.unwrap();
+        assert_eq!(ids(&world, &monitor(), oldest()).await, ["S2.Q1", "S1.Q1", "S1.Q2"]);
+    });
+}
+
+fn outcomes(results: &[QueryResult]) -> Vec<(&str, Option<&str>)> {
+    results.iter().map(|one| (one.query_id.as_str(), one.reason.as_deref())).collect()
+}
+
+#[test]
+fn many_queries_are_answered_and_closed_at_once_and_each_tells_what_became_of_it() {
+    on_every_store(async |world| {
+        for subject in ["S1", "S2"] {
+            world.screen(subject).await;
+            world.save(subject, VS, 0, &[value("IG.VS/I.WEIGHT", "70")]).await.unwrap();
+            ask(&world, &monitor(), question(subject, None, "Why?")).await.unwrap();
+        }
+        let answers = AnswerQueriesRequest {
+            study_oid: STUDY.into(),
+            query_ids: ["S1.Q1", "S2.Q1", "S9.Q1"].map(Into::into).to_vec(),
+            text: "Checked against the chart.".into(),
+            request_id: Some(unique("answers")),
+        };
+        let told = world.edc.answer_queries(&coordinator(), answers.clone()).await.unwrap();
+        let unknown = Some("SUBJECT_UNKNOWN");
+        let expected = [("S1.Q1", None), ("S2.Q1", None), ("S9.Q1", unknown)];
+        assert_eq!(outcomes(&told.results), expected);
+        let again = world.edc.answer_queries(&coordinator(), answers).await.unwrap();
+        assert_eq!(outcomes(&again.results), expected, "the same call does nothing twice");
+        assert_eq!(again.results[0].query.as_ref().unwrap().messages.len(), 2);
+
+        let settle = |step: Step, text: Option<&str>| SettleQueriesRequest {
+            study_oid: STUDY.into(),
+            query_ids: vec!["S1.Q1".into(), "S2.Q1".into()],
+            step: step.into(),
+            text: text.map(ToOwned::to_owned),
+            request_id: Some(unique("settle")),
+        };
+        let closed = world.edc.settle_queries(&monitor(), settle(Step::Close, None)).await.unwrap();
+        assert_eq!(outcomes(&closed.results), [("S1.Q1", None), ("S2.Q1", None)]);
+        let twice = world.edc.settle_queries(&monitor(), settle(Step::Close, None)).await.unwrap();
+        assert_eq!(twice.results[0].reason.as_deref(), Some("QUERY_STATE"));
+        let silent = world.edc.settle_queries(&monitor(), settle(Step::Reopen, None)).await;
+        assert_eq!(silent.unwrap_err().violations()[0].field, "text");
+        let denied = world.edc.settle_queries(&coordinator(), settle(Step::Close, None)).await;
+        assert_eq!(denied.unwrap_err().code(), Code::PermissionDenied);
+        let elsewhere = in_role(contract::Role::Monitor, Some(THERE));
+        let unseen = world.edc.settle_queries(&elsewhere, settle(Step::Close, None)).await.unwrap();
+        assert_eq!(outcomes(&unseen.results), [("S1.Q1", unknown), ("S2.Q1", unknown)]);
     });
 }

@@ -53,6 +53,16 @@ pub enum Event {
         record: RecordKey,
         signature: RecordSignature,
     },
+    /// All form records of one visit are signed together.
+    VisitSigned {
+        event: StudyEventOid,
+        event_repeat: RepeatKey,
+        signature: RecordSignature,
+    },
+    /// The whole casebook is signed.
+    CasebookSigned {
+        signature: RecordSignature,
+    },
     QueryOpened(QueryOpened),
     QueryAnswered {
         id: QueryId,
@@ -182,6 +192,8 @@ impl Event {
             Self::ItemsUnverified { .. } => "ItemsUnverified",
             Self::RecordMarked { .. } => "RecordMarked",
             Self::RecordSigned { .. } => "RecordSigned",
+            Self::VisitSigned { .. } => "VisitSigned",
+            Self::CasebookSigned { .. } => "CasebookSigned",
             Self::QueryOpened(_) => "QueryOpened",
             Self::QueryAnswered { .. } => "QueryAnswered",
             Self::QueryClosed { .. } => "QueryClosed",

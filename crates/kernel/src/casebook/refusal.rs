@@ -90,6 +90,18 @@ pub enum Refusal {
     QueriesOpen,
     #[error("check {check} does not hold: {message}")]
     CheckFailed { check: CheckOid, message: String },
+    #[error("a form of the visit or casebook is missing or not complete")]
+    PartNotComplete,
+    #[error("no entry fits, so that nothing was looked at")]
+    NothingToReview,
+    #[error("the content has changed since it was looked at")]
+    ContentChanged,
+    #[error("the study is locked")]
+    StudyLocked,
+    #[error("points of the checklist are open: {}", list(.0))]
+    LockBlocked(Vec<String>),
+    #[error("the checklist is not what it was when it was looked at")]
+    ChecklistChanged,
     #[error("there is no query {0}")]
     QueryUnknown(QueryId),
     #[error("query {id} is {}", .status.code())]
@@ -130,6 +142,12 @@ impl Refusal {
             Self::FormNotComplete => "FORM_NOT_COMPLETE",
             Self::QueriesOpen => "QUERIES_OPEN",
             Self::CheckFailed { .. } => "CHECK_FAILED",
+            Self::PartNotComplete => "PART_NOT_COMPLETE",
+            Self::NothingToReview => "NOTHING_TO_REVIEW",
+            Self::ContentChanged => "CONTENT_CHANGED",
+            Self::StudyLocked => "STUDY_LOCKED",
+            Self::LockBlocked(_) => "LOCK_BLOCKED",
+            Self::ChecklistChanged => "CHECKLIST_CHANGED",
             Self::QueryUnknown(_) => "QUERY_UNKNOWN",
             Self::QueryState { .. } => "QUERY_STATE",
         }

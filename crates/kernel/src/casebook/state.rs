@@ -1,14 +1,14 @@
 //! The state of a casebook: the fold of its events. Applying an event cannot fail.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
 use super::{
     event::{Event, FormSaved, Mark, RecordPart},
     query::{Query, QueryStatus, Remark},
-    record::{FormRecord, ItemKey, RecordKey},
+    record::{FormRecord, ItemKey, RecordKey, RecordSignature},
     status::{StatusChange, SubjectStatus},
 };
 use crate::study::Participant;
@@ -29,6 +29,11 @@ pub struct Casebook {
     /// Dated events that were noted, oldest first.
     pub notes: Vec<Note>,
     pub records: BTreeMap<RecordKey, Arc<FormRecord>>,
+    /// Items that were verified and have changed since: they are to be verified again.
+    pub changed_since_verified: BTreeMap<RecordKey, BTreeSet<ItemKey>>,
+    /// The last signature of each visit, and that of the casebook.
+    pub visit_signatures: BTreeMap<(StudyEventOid, RepeatKey), RecordSignature>,
+    pub signature: Option<RecordSignature>,
     pub queries: BTreeMap<QueryId, Query>,
     /// The queries about each record.
     pub asked: BTreeMap<RecordKey, Vec<QueryId>>,
@@ -91,6 +96,9 @@ impl Casebook {
             Event::Removed(part) => self.removed(&part, true),
             Event::Restored(part) => self.removed(&part, false),
             Event::ItemsVerified { record, items } => {
+                if let Some(changed) = self.changed_since_verified.get_mut(&record) {
+                    changed.retain(|item| !items.contains(item));
+                }
                 self.record_mut(&record).verified.extend(items);
             }
             Event::ItemsUnverified { record, items } => {
@@ -109,6 +117,10 @@ impl Casebook {
             Event::RecordSigned { record, signature } => {
                 self.record_mut(&record).signature = Some(signature);
             }
+            Event::VisitSigned { event, event_repeat, signature } => {
+                self.visit_signatures.insert((event, event_repeat), signature);
+            }
+            Event::CasebookSigned { signature } => self.signature = Some(signature),
             Event::StudyEventDated { event, event_repeat, new, .. } => {
                 // A date that was noted comes right behind its note.
                 let noted = self.notes.last_mut().filter(|note| note.entry + 1 == stamp.sequence);
@@ -210,18 +222,25 @@ impl Casebook {
     }
 
     fn form_saved(&mut self, saved: FormSaved) {
+        let mut changed = Vec::new();
         let record = self.record_mut(&saved.record);
         record.version = saved.version;
         record.complete = saved.complete.unwrap_or(record.complete);
         for change in saved.rows {
             let row = record.rows.entry(change.0.clone()).or_default();
             for item in change.1 {
-                record.verified.remove(&ItemKey { row: change.0.clone(), item: item.0.clone() });
+                let key = ItemKey { row: change.0.clone(), item: item.0.clone() };
+                if record.verified.remove(&key) {
+                    changed.push(key);
+                }
                 match item.2 {
                     Some(datum) => row.items.insert(item.0, datum),
                     None => row.items.remove(&item.0),
                 };
             }
+        }
+        if !changed.is_empty() {
+            self.changed_since_verified.entry(saved.record).or_default().extend(changed);
         }
     }
 
