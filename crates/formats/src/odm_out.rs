@@ -15,8 +15,8 @@ use kernel::study::Design;
 use crate::{
     Location, SignatureDef, User, VersionInForce,
     export::{
-        ExportError, ExportOptions, Exporter, Out, QueryOut, RecordOut, Sink, StudyOut, SubjectOut,
-        TrailOut, Written,
+        ExportError, ExportOptions, Exporter, Out, QueryOut, RecordOut, SignatureOut, Sink,
+        StudyOut, SubjectOut, TrailOut, Written,
     },
     odm::{self, Annotation, AuditRecord, ClinicalWriter, FileType, Header, QueryMark, Signature},
 };
@@ -102,9 +102,11 @@ impl Exporter for OdmExporter {
     fn subject(&mut self, subject: &SubjectOut<'_>) -> Result<(), ExportError> {
         let begun = self.begun()?;
         begun.event = None;
+        let signature = signed(subject.signature, subject, &begun.meanings);
         let written = odm::SubjectOut {
             key: subject.key,
             site: Some(subject.site).filter(|site| !site.is_empty()),
+            signature: signature.as_ref(),
             ..odm::SubjectOut::default()
         };
         begun.writer.begin_subject(&written).map_err(failed)
@@ -199,11 +201,29 @@ fn definition_oid(place: usize) -> String {
 
 /// The signature on a record, with a reference to the definition of its meaning.
 fn signature<'a>(record: &RecordOut<'a>, meanings: &[String]) -> Option<Signature<'a>> {
-    let signed = record.signature?;
+    signed(record.signature, record.subject, meanings)
+}
+
+/// The signature on the visit of a record as a whole.
+fn visit_signature<'a>(record: &RecordOut<'a>, meanings: &[String]) -> Option<Signature<'a>> {
+    let mut visits = record.subject.visit_signatures.iter();
+    let is_it = |(event, repeat, _): &&(&str, &str, _)| {
+        *event == record.event && *repeat == record.event_repeat
+    };
+    let found = visits.find(is_it).map(|(_, _, signature)| *signature);
+    signed(found, record.subject, meanings)
+}
+
+fn signed<'a>(
+    signed: Option<SignatureOut<'a>>,
+    subject: &SubjectOut<'a>,
+    meanings: &[String],
+) -> Option<Signature<'a>> {
+    let signed = signed?;
     let place = meanings.iter().position(|meaning| meaning == signed.meaning)?;
     Some(Signature {
         user: signed.signer.into(),
-        location: record.subject.site.into(),
+        location: subject.site.into(),
         definition: definition_oid(place).into(),
         timestamp: signed.signed_at.into(),
         ..Signature::default()

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use journal::{Chain, EntryRef, Head};
 use kernel::{
-    RequestId, SubjectKey,
-    casebook::{Casebook, Event, RecordKey, Stamp},
+    RepeatKey, RequestId, StudyEventOid, SubjectKey,
+    casebook::{Casebook, Event, RecordKey, RecordSignature, Stamp},
 };
 use store::LogName;
 use tokio::sync::mpsc::Sender;
@@ -104,8 +104,19 @@ fn page(
         status: enrolment.status.code().to_owned(),
         screening_number: enrolment.screening_number.clone(),
         enrolment_number: enrolment.enrolment_number.clone(),
+        signature: casebook.valid_signature().cloned(),
+        visit_signatures: visit_signatures(casebook),
         records,
     })
+}
+
+fn visit_signatures(casebook: &Casebook) -> Vec<(StudyEventOid, RepeatKey, RecordSignature)> {
+    let visits = casebook.visit_signatures.keys();
+    let valid = visits.filter_map(|(event, repeat)| {
+        let signature = casebook.valid_visit_signature(event, repeat)?;
+        Some((event.clone(), repeat.clone(), signature.clone()))
+    });
+    valid.collect()
 }
 
 fn note(trails: &mut BTreeMap<RecordKey, Vec<Step>>, entry: &EntryRef<'_>, event: &Event) {

@@ -1,8 +1,8 @@
 //! What goes from the readers to the exporter.
 
 use kernel::{
-    Datum, SubjectKey,
-    casebook::{Query, RecordKey},
+    Datum, RepeatKey, StudyEventOid, SubjectKey,
+    casebook::{Query, RecordKey, RecordSignature},
 };
 
 /// A part of an export.
@@ -23,6 +23,9 @@ pub(super) struct SubjectPage {
     pub status: String,
     pub screening_number: String,
     pub enrolment_number: Option<String>,
+    /// The signatures of the casebook and of its visits that still hold.
+    pub signature: Option<RecordSignature>,
+    pub visit_signatures: Vec<(StudyEventOid, RepeatKey, RecordSignature)>,
     pub records: Vec<RecordPage>,
 }
 

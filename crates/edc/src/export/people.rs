@@ -53,7 +53,7 @@ impl People {
                 if !self.users.contains_key(entry.actor) {
                     self.users.insert(entry.actor.to_owned(), None);
                 }
-                if entry.kind == SIGNED {
+                if SIGNED.contains(&entry.kind) {
                     let event = Event::from_payload(entry.payload).map_err(|source| {
                         Failure::Entry { log: log.to_string(), sequence: sealed.sequence, source }
                     })?;
@@ -68,12 +68,15 @@ impl People {
     }
 
     fn note(&mut self, event: Event) {
-        if let Event::RecordSigned { signature, .. } = event {
+        if let Event::RecordSigned { signature, .. }
+        | Event::VisitSigned { signature, .. }
+        | Event::CasebookSigned { signature } = event
+        {
             self.users.insert(signature.signer, Some(signature.printed_name));
             self.meanings.insert(signature.meaning);
         }
     }
 }
 
-/// The kind of the entries that hold a signature.
-const SIGNED: &str = "RecordSigned";
+/// The kinds of the entries that hold a signature.
+const SIGNED: [&str; 3] = ["RecordSigned", "VisitSigned", "CasebookSigned"];

@@ -78,12 +78,25 @@ fn subject(
 ) -> Result<(), ExportFailure> {
     let design = &job.study.compiled.design;
     page.records.sort_by(|left, right| in_schedule(design, &left.key, &right.key));
+    let visits: Vec<String> =
+        page.visit_signatures.iter().map(|(_, _, signed)| time(signed.signed_at_ms)).collect();
+    let visits: Vec<(&str, &str, SignatureOut<'_>)> = page
+        .visit_signatures
+        .iter()
+        .zip(&visits)
+        .map(|((event, repeat, signed), at)| {
+            (event.as_str(), repeat.as_str(), signature_out((signed, at)))
+        })
+        .collect();
+    let signed_at = page.signature.as_ref().map(|signed| time(signed.signed_at_ms));
     let subject = SubjectOut {
         key: page.subject.as_str(),
         site: &page.site,
         status: &page.status,
         screening_number: Some(&page.screening_number),
         enrolment_number: page.enrolment_number.as_deref(),
+        signature: page.signature.as_ref().zip(signed_at.as_deref()).map(signature_out),
+        visit_signatures: &visits,
     };
     if page.first {
         exporter.subject(&subject)?;

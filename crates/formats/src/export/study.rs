@@ -33,6 +33,10 @@ pub struct SubjectOut<'a> {
     pub status: &'a str,
     pub screening_number: Option<&'a str>,
     pub enrolment_number: Option<&'a str>,
+    /// The signature of the whole casebook that still holds.
+    pub signature: Option<SignatureOut<'a>>,
+    /// Those of its visits: event, repeat of the event, signature.
+    pub visit_signatures: &'a [(&'a str, &'a str, SignatureOut<'a>)],
 }
 
 /// One form record with what belongs to it.

@@ -179,6 +179,8 @@ pub(crate) fn export(
         status: "ENROLLED",
         screening_number: Some("S,1"),
         enrolment_number: None,
+        signature: None,
+        visit_signatures: &[],
     };
     exporter.subject(&subject).unwrap();
     for (at, record) in records.iter().enumerate() {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, io};
 
 use kernel::casebook::DatumRef;
 
-use super::{Begun, audit, signature, state::value};
+use super::{Begun, audit, signature, state::value, visit_signature};
 use crate::{
     export::{RecordOut, TrailKind, TrailOut},
     odm::{AuditRecord, ItemOut, LevelOut, TransactionType},
@@ -73,10 +73,16 @@ impl Begun {
     /// Opens the event and the form of a record.
     fn open_place(&mut self, record: &RecordOut<'_>) -> io::Result<()> {
         let upsert = Some(TransactionType::Upsert);
+        let event = (record.event.to_owned(), record.event_repeat.to_owned());
+        // The signature of the visit stands once, at its first record.
+        let is_first = self.event.as_ref() != Some(&event);
+        let signature = visit_signature(record, &self.meanings).filter(|_| is_first);
+        self.event = Some(event);
         self.writer.begin_event(&LevelOut {
             oid: record.event,
             repeat: self.repeats.event(record.event, record.event_repeat),
             transaction: upsert,
+            signature: signature.as_ref(),
             ..LevelOut::default()
         })?;
         self.form(record, TransactionType::Upsert, None)

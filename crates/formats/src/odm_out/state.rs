@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use kernel::casebook::DatumRef;
 
-use super::{Begun, annotations, audit, failed, signature};
+use super::{Begun, annotations, audit, failed, signature, visit_signature};
 use crate::{
     export::{ExportError, QueryOut, RecordOut, TrailOut},
     odm::{ItemOut, LevelOut, ValueOut},
@@ -66,9 +66,11 @@ impl Begun {
         let event = (record.event.to_owned(), record.event_repeat.to_owned());
         if self.event.as_ref() != Some(&event) {
             let repeat = self.repeats.event(record.event, record.event_repeat);
+            let signature = visit_signature(record, &self.meanings);
             self.writer.begin_event(&LevelOut {
                 oid: record.event,
                 repeat,
+                signature: signature.as_ref(),
                 ..LevelOut::default()
             })?;
             self.event = Some(event);

@@ -18,6 +18,8 @@ const SUBJECT: SubjectOut<'_> = SubjectOut {
     status: "ENROLLED",
     screening_number: None,
     enrolment_number: None,
+    signature: None,
+    visit_signatures: &[],
 };
 
 const SIGNED: SignatureOut<'_> = SignatureOut {
@@ -249,4 +251,37 @@ fn a_signature_names_its_signer_its_meaning_and_its_time() {
         assert_eq!(signature.definition, "SIG.1");
         assert_eq!(signature.timestamp, "2026-01-01T00:00:01.000Z");
     }
+}
+
+#[test]
+fn the_signatures_of_a_visit_and_of_a_casebook_stand_where_they_belong() {
+    let (design, bytes) = (design(), record().to_bytes());
+    let record = RecordRef::decode(&bytes).unwrap();
+    let visits = [("SE.1", "1", SIGNED)];
+    let subject = SubjectOut { signature: Some(SIGNED), visit_signatures: &visits, ..SUBJECT };
+    let mut exporter = exporter("odm", &ExportOptions::default()).unwrap();
+    let mut memory = Memory::default();
+    exporter.begin(&study(&design), &mut memory).unwrap();
+    exporter.subject(&subject).unwrap();
+    for form_repeat in ["1", "2"] {
+        exporter
+            .record(&RecordOut {
+                subject: &subject,
+                event: "SE.1",
+                event_repeat: "1",
+                form: "F.VS",
+                form_repeat,
+                record: &record,
+                trail: &[],
+                queries: &[],
+                signature: None,
+            })
+            .unwrap();
+    }
+    exporter.finish().unwrap();
+    let text = memory.text("odm.xml");
+    assert_eq!(text.matches("<SignatureRef ").count(), 2, "{text}");
+    let behind = |tag: &str| text.split(tag).nth(1).unwrap().split('>').nth(1).unwrap().trim();
+    assert!(behind("<SubjectData ").starts_with("<Signature"), "{text}");
+    assert!(behind("<StudyEventData ").starts_with("<Signature"), "{text}");
 }
