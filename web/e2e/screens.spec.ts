@@ -5,9 +5,9 @@ const SCREENS: readonly (readonly [User, readonly (readonly [string, string])[]]
   ['coordinator', [
     ['home', STUDY], ['matrix', `${STUDY}/matrix`], ['subjects', `${STUDY}/subjects`], ['casebook', CASEBOOK],
     ['form', `${CASEBOOK}/SE.SCREENING1/1/F.DM/1`], ['table', `${CASEBOOK}/SE.SCREENING1/1/F.VS/1`], ['long', `${CASEBOOK}/SE.BASELINE/1/F.QSNI/1`],
-    ['queries', `${STUDY}/queries`], ['account', '/account'],
+    ['queries', `${STUDY}/queries`], ['work', `${STUDY}/work`], ['history', `${CASEBOOK}/history`], ['account', '/account'],
   ]],
-  ['datamanager', [['home-dm', STUDY], ['exports', `${STUDY}/exports`], ['webhooks', `${STUDY}/webhooks`], ['build', `${STUDY}/build`], ['schedule', `${STUDY}/build?part=schedule`], ['paper', `${STUDY}/build/forms/F.DM?mode=annotated`], ['delegations', `${STUDY}/delegations`]]],
+  ['datamanager', [['home-dm', STUDY], ['audit', `${STUDY}/audit`], ['reviews', `${STUDY}/audit?part=reviews`], ['lock', `${STUDY}/lock`], ['verify', `${STUDY}/work?kind=FORM_TO_VERIFY`], ['exports', `${STUDY}/exports`], ['webhooks', `${STUDY}/webhooks`], ['build', `${STUDY}/build`], ['schedule', `${STUDY}/build?part=schedule`], ['paper', `${STUDY}/build/forms/F.DM?mode=annotated`], ['delegations', `${STUDY}/delegations`]]],
   ['administrator', [['users', '/users'], ['portal', '/developers'], ['method', `/developers?call=${encodeURIComponent('get /v1/studies')}`], ['unknown', '/nowhere']]],
 ];
 

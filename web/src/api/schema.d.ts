@@ -1992,6 +1992,326 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/studies/{studyOid}/auditReviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the reviews of the audit trail, newest first
+         * @description Lists the reviews of the audit trail, newest first.
+         */
+        get: operations["Edc_ListAuditReviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/auditTrail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the audit trail of a study, newest first
+         * @description Lists the audit trail of a study, newest first. Entries of casebooks come from the sites at which the caller may also read data.
+         */
+        get: operations["Edc_ListAuditTrail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/auditTrail:review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * States that a part of the audit trail was looked at, and what was found
+         * @description States that a part of the audit trail was looked at, and what was found.
+         */
+        post: operations["Edc_ReviewAuditTrail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts what is to be done before a study is locked, and tells whether it is
+         * @description Counts what is to be done before a study is locked, and tells whether it is.
+         */
+        get: operations["Edc_GetLockChecklist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/lock:lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Locks a study: nothing of its casebooks may change until it is unlocked
+         * @description Locks a study: nothing of its casebooks may change until it is unlocked. Refused with `LOCK_BLOCKED` while points of the checklist are open, and with `CHECKLIST_CHANGED` when it is not what was seen.
+         */
+        post: operations["Edc_LockStudy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/lock:unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unlocks a locked study
+         * @description Unlocks a locked study.
+         */
+        post: operations["Edc_UnlockStudy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/queries:answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answers many open queries alike
+         * @description Answers many open queries alike. Each is answered or refused by itself.
+         */
+        post: operations["Edc_AnswerQueries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/queries:settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Closes, reopens or cancels many queries
+         * @description Closes, reopens or cancels many queries. Each is done or refused by itself.
+         */
+        post: operations["Edc_SettleQueries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/subjects/{subjectKey}/events/{studyEventOid}/{studyEventRepeatKey}:sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs a visit as a whole
+         * @description Signs a visit as a whole. The signature is bound to everything below it and ends when that changes.
+         */
+        post: operations["Edc_SignVisit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/subjects/{subjectKey}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists everything that happened to a casebook, or to one of its forms, newest first, from the journal
+         * @description Lists everything that happened to a casebook, or to one of its forms, newest first, from the journal.
+         */
+        get: operations["Edc_ListHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/subjects/{subjectKey}/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Checks the journal of a casebook entry by entry, holds the views against a replay of it, and finds it in the last signed checkpoint
+         * @description Checks the journal of a casebook entry by entry, holds the views against a replay of it, and finds it in the last signed checkpoint.
+         */
+        get: operations["Edc_VerifyCasebook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/subjects/{subjectKey}:freeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Freezes or unfreezes all form records of a visit or of a casebook
+         * @description Freezes or unfreezes all form records of a visit or of a casebook.
+         */
+        post: operations["Edc_FreezeRecords"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/subjects/{subjectKey}:lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Locks or unlocks all form records of a visit or of a casebook
+         * @description Locks or unlocks all form records of a visit or of a casebook.
+         */
+        post: operations["Edc_LockRecords"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/subjects/{subjectKey}:sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs a whole casebook
+         * @description Signs a whole casebook. The signature is bound to everything in it and ends when that changes.
+         */
+        post: operations["Edc_SignCasebook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/work": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists work that waits for somebody, page by page
+         * @description Lists work that waits for somebody, page by page.
+         */
+        get: operations["Edc_ListWork"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/workload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts the work that waits for somebody
+         * @description Counts the work that waits for somebody.
+         */
+        get: operations["Edc_GetWorkload"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2207,6 +2527,8 @@ export interface components {
             version: number;
             /** @description The hash of the study version under which the record was last saved. */
             versionHash: string;
+            /** @description The last signature of the record. */
+            signature?: components["schemas"]["Signature"];
         };
         /** @description A form record's place in a study: whose, at which visit, which form. */
         FormRecordPlace: {
@@ -2277,6 +2599,10 @@ export interface components {
         GetSubjectResponse: {
             /** @description The dated events that were noted, oldest first. */
             events: components["schemas"]["RecordedEvent"][];
+            /** @description The last signature of the whole casebook. */
+            signature?: components["schemas"]["Signature"];
+            /** @description What a signature of the casebook is authorised for. */
+            signingSha256: string;
             /** @description The subject as it is now. */
             subject: components["schemas"]["Subject"];
             /** @description The visits in schedule order, those that took place and those that are expected. */
@@ -2992,7 +3318,7 @@ export interface components {
         ListQueriesResponse: {
             /** @description The token of the next page. Absent on the last page. */
             nextPageToken?: string;
-            /** @description The queries, newest first. */
+            /** @description The queries. */
             queries: components["schemas"]["Query"][];
         };
         /** @description A page of sites. */
@@ -3781,6 +4107,10 @@ export interface components {
         Visit: {
             /** @description The forms of the visit, those that were entered and those that are expected. */
             forms: components["schemas"]["FormSummary"][];
+            /** @description The last signature of the visit as a whole. */
+            signature?: components["schemas"]["Signature"];
+            /** @description What a signature of the visit is authorised for. Absent while nothing is recorded at it. */
+            signingSha256?: string;
             /** @description How far the entry of data has come. */
             status: components["schemas"]["DataEntryStatus"];
             /** @description The OID of the study event. */
@@ -4122,6 +4452,488 @@ export interface components {
              */
             subjectCount: number;
         };
+        /** @description What became of each query. */
+        AnswerQueriesResponse: {
+            /** @description One result per id, in the order of the request. */
+            results: components["schemas"]["QueryResult"][];
+        };
+        /** @description One entry of the audit trail: who did what, when, why, and under which study version. */
+        AuditEntry: {
+            /** @description The values that changed. */
+            changes: components["schemas"]["ItemChange"][];
+            /** @description The OID of the form. */
+            formOid?: string;
+            /** @description Which occurrence of the form. */
+            formRepeatKey?: string;
+            /** @description A recorded value changed and nobody said why. */
+            isReasonMissing: boolean;
+            /** @description A reason was given, but the caller may not read it: it is about values that tell the treatment. */
+            isReasonWithheld: boolean;
+            /** @description The items that were verified, or that a query is about. */
+            items: components["schemas"]["ItemPlace"][];
+            /** @description What happened. */
+            kind: components["schemas"]["AuditEntryKind"];
+            /** @description What it became. */
+            newState?: string;
+            /** @description What it was before and became, where it is no value: a status or a date. */
+            oldState?: string;
+            /** @description For whom, when it was done on behalf of somebody else. */
+            onBehalfOf?: string;
+            /** @description Where it came from: web, import, epro, imaging, api or system. */
+            origin: string;
+            /** @description The query. */
+            queryId?: string;
+            /** @description The reason that was given. */
+            reason?: string;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            recordedAt: string;
+            /** @description The ids of the reviews of the audit trail that have looked at it. */
+            reviewIds: string[];
+            /** @description In which role. */
+            role: string;
+            /**
+             * Format: int32
+             * @description Which entry of its journal it is. Absent for callers from whom entries are hidden, whom the gaps would tell something.
+             */
+            sequence?: number;
+            /** @description The OID of the site of the subject, or of the site that it is about. */
+            siteOid?: string;
+            /** @description The OID of the study event. */
+            studyEventOid?: string;
+            /** @description Which occurrence of the study event. */
+            studyEventRepeatKey?: string;
+            /** @description The key of the subject. Absent for entries of the study. */
+            subjectKey?: string;
+            /** @description What was said: of a query by language, else under the empty language "". */
+            text: {
+                [key: string]: string;
+            };
+            /** @description Who did it. */
+            user: string;
+            /** @description The hash of the study version under which it was decided. */
+            versionHash: string;
+        };
+        /**
+         * @description What happened.
+         *     - `KIND_UNSPECIFIED`: Not said.
+         *     - `SUBJECT_SCREENED`: A subject was taken into screening.
+         *     - `ELIGIBILITY_ASSESSED`: Eligibility was assessed.
+         *     - `SUBJECT_ENROLLED`: A subject was enrolled.
+         *     - `STATUS_CHANGED`: The status of a subject changed.
+         *     - `EVENT_NOTED`: A dated event was noted.
+         *     - `VISIT_DATED`: The date of a visit was stated, changed or taken back.
+         *     - `FORM_SAVED`: Values of a form were saved.
+         *     - `REMOVED`: A form record or a row was removed.
+         *     - `RESTORED`: A form record or a row was restored.
+         *     - `VERIFIED`: Items were verified against their source.
+         *     - `UNVERIFIED`: A verification was taken back.
+         *     - `FROZEN`: A form record was frozen.
+         *     - `UNFROZEN`: A form record was unfrozen.
+         *     - `LOCKED`: A form record was locked.
+         *     - `UNLOCKED`: A form record was unlocked.
+         *     - `SIGNED`: A form record, a visit or the casebook was signed.
+         *     - `QUERY_OPENED`: A query was opened.
+         *     - `QUERY_ANSWERED`: A query was answered.
+         *     - `QUERY_CLOSED`: A query was closed.
+         *     - `QUERY_REOPENED`: A query was reopened.
+         *     - `QUERY_CANCELLED`: A query was cancelled.
+         *     - `VERSION_PUBLISHED`: A version of the study was published.
+         *     - `SITE_ADDED`: A site was added.
+         *     - `SITE_STATUS_CHANGED`: A site was activated or closed.
+         *     - `STUDY_LOCKED`: The study was locked.
+         *     - `STUDY_UNLOCKED`: The study was unlocked.
+         *     - `STUDY_CHANGED`: Something else of the study was changed.
+         * @enum {string}
+         */
+        AuditEntryKind: "KIND_UNSPECIFIED" | "SUBJECT_SCREENED" | "ELIGIBILITY_ASSESSED" | "SUBJECT_ENROLLED" | "STATUS_CHANGED" | "EVENT_NOTED" | "VISIT_DATED" | "FORM_SAVED" | "REMOVED" | "RESTORED" | "VERIFIED" | "UNVERIFIED" | "FROZEN" | "UNFROZEN" | "LOCKED" | "UNLOCKED" | "SIGNED" | "QUERY_OPENED" | "QUERY_ANSWERED" | "QUERY_CLOSED" | "QUERY_REOPENED" | "QUERY_CANCELLED" | "VERSION_PUBLISHED" | "SITE_ADDED" | "SITE_STATUS_CHANGED" | "STUDY_LOCKED" | "STUDY_UNLOCKED" | "STUDY_CHANGED";
+        /** @description A statement that a part of the audit trail was looked at (ICH E6(R3) §4.2.3). It is an entry in a journal of its own. */
+        AuditReview: {
+            /**
+             * Format: int32
+             * @description How many entries fit when it was stated.
+             */
+            entryCount: number;
+            /** @description What was found, in words. */
+            finding: string;
+            /** @description From this day on, in UTC. */
+            fromDate?: string;
+            /** @description Entries about values that tell the treatment were not shown to the reviewer. */
+            isBlinded: boolean;
+            /** @description Only this kind was looked at. */
+            kind?: components["schemas"]["AuditEntryKind"];
+            /** @description Only changes without a reason were looked at. */
+            reasonMissing: boolean;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            recordedAt: string;
+            /** @description The id of the review. */
+            reviewId: string;
+            /**
+             * Format: date-time
+             * @description Entries up to this moment were looked at.
+             */
+            reviewedUntil: string;
+            /** @description Only what this user did was looked at. */
+            reviewedUser?: string;
+            /** @description In which role. */
+            role: string;
+            /** @description Only this site was looked at. */
+            siteOid?: string;
+            /** @description Up to this day, in UTC. */
+            untilDate?: string;
+            /** @description Who has looked. */
+            user: string;
+        };
+        /** @description Where a casebook stands in a signed checkpoint of all journals. */
+        CasebookCheckpoint: {
+            /** @description The casebook still has the entry with which it ended then. */
+            isContinued: boolean;
+            /** @description The casebook was there when the checkpoint was taken, and a proof leads from it to the root. */
+            isIncluded: boolean;
+            /** @description The checkpoint bears a signature of the key of this server, and its leaves give its root. */
+            isSignatureValid: boolean;
+            /** @description The public key, as text. */
+            publicKey: string;
+            /** @description The Merkle root of the checkpoint. */
+            root: string;
+            /**
+             * Format: date-time
+             * @description When the checkpoint was taken.
+             */
+            takenAt: string;
+        };
+        /** @description What became of each form record. */
+        FreezeRecordsResponse: {
+            /** @description One result per form record that is not removed. */
+            results: components["schemas"]["RecordResult"][];
+        };
+        /** @description Whether a study is locked, and what stands in the way. */
+        GetLockChecklistResponse: {
+            /** @description What is to be done. */
+            checklist: components["schemas"]["LockChecklist"];
+            /** @description Every lock and unlock so far, oldest first. */
+            history: components["schemas"]["StudyLock"][];
+            /** @description The lock. Absent while the study is not locked. */
+            lock?: components["schemas"]["StudyLock"];
+        };
+        /** @description How much waits, over all roles: which of it is for the caller, the roles of the caller say. */
+        GetWorkloadResponse: {
+            /**
+             * Format: int32
+             * @description How many queries are answered and wait to be closed or reopened.
+             */
+            answeredQueryCount: number;
+            /** @description How much there is of each kind. */
+            counts: components["schemas"]["WorkCount"][];
+            /** @description There are more subjects than were looked at: each number is the least that there is. */
+            isPartial: boolean;
+            /**
+             * Format: int32
+             * @description How many queries wait for an answer.
+             */
+            openQueryCount: number;
+            /**
+             * Format: int32
+             * @description How many subjects were looked at.
+             */
+            subjectCount: number;
+        };
+        /** @description A page of reviews, newest first. */
+        ListAuditReviewsResponse: {
+            /** @description The token of the next page. Absent on the last page. */
+            nextPageToken?: string;
+            /** @description The reviews. */
+            reviews: components["schemas"]["AuditReview"][];
+        };
+        /** @description A page of entries, newest first. */
+        ListAuditTrailResponse: {
+            /** @description The entries. */
+            entries: components["schemas"]["AuditEntry"][];
+            /** @description The token of the next page. Absent on the last page. A page may be short, or empty, and not be the last. */
+            nextPageToken?: string;
+        };
+        /** @description A page of entries, newest first. */
+        ListHistoryResponse: {
+            /** @description The entries. */
+            entries: components["schemas"]["AuditEntry"][];
+            /** @description The token of the next page. Absent on the last page. */
+            nextPageToken?: string;
+        };
+        /**
+         * @description The orders.
+         *     - `ORDER_UNSPECIFIED`: By subject.
+         *     - `SUBJECT`: Those that wait for somebody first, then by site, subject and number.
+         *     - `OLDEST`: The oldest first. Only queries that wait for somebody.
+         * @enum {string}
+         */
+        ListQueriesRequestOrder: "ORDER_UNSPECIFIED" | "SUBJECT" | "OLDEST";
+        /**
+         * @description Who may have opened a query.
+         *     - `ORIGIN_UNSPECIFIED`: Anybody.
+         *     - `PERSON`: A person.
+         *     - `CHECK`: A check.
+         * @enum {string}
+         */
+        ListQueriesRequestOrigin: "ORIGIN_UNSPECIFIED" | "PERSON" | "CHECK";
+        /** @description A page of work, by site, subject and schedule. */
+        ListWorkResponse: {
+            /** @description The token of the next page. Absent on the last page. A page may be short, or empty, and not be the last. */
+            nextPageToken?: string;
+            /** @description What is to be done. */
+            work: components["schemas"]["Work"][];
+        };
+        /** @description What is to be done before a study is locked. */
+        LockChecklist: {
+            /** @description Names the counts; a lock is made for the checklist that was seen. */
+            checklistSha256: string;
+            /**
+             * Format: date-time
+             * @description When it was counted.
+             */
+            countedAt: string;
+            /**
+             * Format: int32
+             * @description How many form records there are.
+             */
+            formCount: number;
+            /** @description The points. */
+            points: components["schemas"]["LockChecklistPoint"][];
+            /**
+             * Format: int32
+             * @description How many subjects there are.
+             */
+            subjectCount: number;
+        };
+        /** @description One point. */
+        LockChecklistPoint: {
+            /**
+             * Format: int32
+             * @description How many there are.
+             */
+            count: number;
+            /** @description No reason helps: the lock is refused while there is one. */
+            isAbsolute: boolean;
+            /** @description The lock is refused while there is one, unless whoever locks says why it is done all the same. */
+            isBlocking: boolean;
+            /** @description What is counted. */
+            kind: components["schemas"]["LockChecklistPointKind"];
+            /** @description The list of work that shows them, if there is one. */
+            work?: components["schemas"]["WorkKind"];
+        };
+        /**
+         * @description What is counted.
+         *     - `KIND_UNSPECIFIED`: Not said.
+         *     - `QUERIES_PENDING`: Queries that are open or answered but not closed.
+         *     - `FORMS_MISSING`: Mandatory forms that were never saved.
+         *     - `FORMS_INCOMPLETE`: Forms that are not complete.
+         *     - `FORMS_UNVERIFIED`: Forms with items that the plan of verification asks for.
+         *     - `CASEBOOKS_UNSIGNED`: Casebooks without a valid signature.
+         *     - `FORMS_UNLOCKED`: Forms that are not locked.
+         *     - `SUBJECTS_IN_STUDY`: Subjects that are still in screening or take part.
+         *     - `VISITS_OVERDUE`: Visits whose window has passed and of which nothing is known.
+         * @enum {string}
+         */
+        LockChecklistPointKind: "KIND_UNSPECIFIED" | "QUERIES_PENDING" | "FORMS_MISSING" | "FORMS_INCOMPLETE" | "FORMS_UNVERIFIED" | "CASEBOOKS_UNSIGNED" | "FORMS_UNLOCKED" | "SUBJECTS_IN_STUDY" | "VISITS_OVERDUE";
+        /** @description What became of each form record. */
+        LockRecordsResponse: {
+            /** @description One result per form record that is not removed. */
+            results: components["schemas"]["RecordResult"][];
+        };
+        /** @description The lock. */
+        LockStudyResponse: {
+            /** @description The lock. */
+            lock: components["schemas"]["StudyLock"];
+        };
+        /** @description What became of one query. */
+        QueryResult: {
+            /** @description The refusal in words. */
+            message?: string;
+            /** @description The query as it is now. Absent when it was refused. */
+            query?: components["schemas"]["Query"];
+            /** @description The id of the query. */
+            queryId: string;
+            /** @description The code of the refusal. Absent when it was done. */
+            reason?: string;
+        };
+        /** @description What became of one form record. */
+        RecordResult: {
+            /** @description It was changed by this call. */
+            isChanged: boolean;
+            /** @description The code of the refusal. Absent when it was changed, or was so already. */
+            reason?: string;
+            /** @description The form record. */
+            record: components["schemas"]["FormRecordPlace"];
+        };
+        /** @description What was recorded. */
+        ReviewAuditTrailResponse: {
+            /** @description The review. */
+            review: components["schemas"]["AuditReview"];
+        };
+        /**
+         * @description What is done with them.
+         *     - `STEP_UNSPECIFIED`: Not said.
+         *     - `CLOSE`: Close them.
+         *     - `REOPEN`: Reopen them.
+         *     - `CANCEL`: Cancel them.
+         * @enum {string}
+         */
+        SettleQueriesRequestStep: "STEP_UNSPECIFIED" | "CLOSE" | "REOPEN" | "CANCEL";
+        /** @description What became of each query. */
+        SettleQueriesResponse: {
+            /** @description One result per id, in the order of the request. */
+            results: components["schemas"]["QueryResult"][];
+        };
+        /** @description The signature. */
+        SignCasebookResponse: {
+            /** @description The signature as it stands. */
+            signature: components["schemas"]["Signature"];
+        };
+        /** @description The signature. */
+        SignVisitResponse: {
+            /** @description The signature as it stands. */
+            signature: components["schemas"]["Signature"];
+        };
+        /** @description An electronic signature (21 CFR 11.50). */
+        Signature: {
+            /** @description Nothing below it has changed since. */
+            isValid: boolean;
+            /** @description What the signature means. */
+            meaning: string;
+            /** @description The name of the signer as it is printed. */
+            printedName: string;
+            /**
+             * Format: date-time
+             * @description When it was signed.
+             */
+            signedAt: string;
+            /** @description The user who signed. */
+            signer: string;
+        };
+        /** @description A lock of a study, or its end. */
+        StudyLock: {
+            /** @description It is locked, not unlocked. */
+            isLocked: boolean;
+            /** @description Why it was locked although points were open, or why it was unlocked. */
+            reason?: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            recordedAt: string;
+            /** @description In which role. */
+            role: string;
+            /** @description Who did it. */
+            user: string;
+        };
+        /** @description The end of the lock. */
+        UnlockStudyResponse: {
+            /** @description The end of the lock. */
+            lock: components["schemas"]["StudyLock"];
+        };
+        /** @description What the verification of a casebook has shown. */
+        VerifyCasebookResponse: {
+            /** @description The last signed checkpoint that the server knows. Absent when none was taken. */
+            checkpoint?: components["schemas"]["CasebookCheckpoint"];
+            /**
+             * Format: int32
+             * @description How many entries there are. Absent for callers from whom entries are hidden.
+             */
+            entryCount?: number;
+            /** @description Where it was found to be otherwise, in words, without values. */
+            faults: string[];
+            /**
+             * Format: date-time
+             * @description When the first entry was recorded.
+             */
+            firstRecordedAt: string;
+            /** @description The hash of the last entry. */
+            headHash: string;
+            /** @description Every entry follows from the one before it, and the journal ends where it is recorded to end. */
+            isChainWhole: boolean;
+            /** @description What the screens show is what a replay of the journal gives. */
+            isViewEqual: boolean;
+            /**
+             * Format: date-time
+             * @description When the last entry was recorded.
+             */
+            lastRecordedAt: string;
+            /**
+             * Format: date-time
+             * @description When it was verified.
+             */
+            verifiedAt: string;
+            /**
+             * Format: int32
+             * @description How many rows of views were compared.
+             */
+            viewRowCount: number;
+        };
+        /** @description One thing that is to be done. */
+        Work: {
+            /**
+             * Format: int32
+             * @description How many of them were verified before and have changed since.
+             */
+            changedItemCount: number;
+            /** @description The OID of the form. Absent when it is about a whole visit or casebook. */
+            formOid?: string;
+            /** @description Which occurrence of the form. */
+            formRepeatKey?: string;
+            /**
+             * Format: int32
+             * @description How many items are to be verified.
+             */
+            itemCount: number;
+            /** @description What is to be done. */
+            kind: components["schemas"]["WorkKind"];
+            /**
+             * Format: int32
+             * @description How many queries stand in the way: open or answered, but not closed.
+             */
+            openQueryCount: number;
+            /** @description The OID of the site of the subject. */
+            siteOid: string;
+            /** @description The OID of the study event. Absent when it is about the whole casebook. */
+            studyEventOid?: string;
+            /** @description Which occurrence of the study event. */
+            studyEventRepeatKey?: string;
+            /** @description The key of the subject. */
+            subjectKey: string;
+            /** @description The day on which the visit is due: ISO 8601. Only of visits. */
+            targetDate?: string;
+            /** @description The last day of the window: ISO 8601. Only of visits. */
+            windowEndDate?: string;
+        };
+        /** @description How much there is of one kind of work. */
+        WorkCount: {
+            /**
+             * Format: int32
+             * @description How often.
+             */
+            count: number;
+            /** @description What is to be done. */
+            kind: components["schemas"]["WorkKind"];
+        };
+        /**
+         * @description What is to be done.
+         *     - `KIND_UNSPECIFIED`: Not said.
+         *     - `FORM_TO_VERIFY`: A complete form has items that the plan of verification asks for and that are not verified.
+         *     - `FORM_TO_SIGN`: A complete form bears no valid signature.
+         *     - `VISIT_TO_SIGN`: All forms of a visit are complete, and the visit bears no valid signature.
+         *     - `CASEBOOK_TO_SIGN`: The subject takes no part any more, and the casebook bears no valid signature.
+         *     - `VISIT_OVERDUE`: The window of a visit has passed and nothing is known of it.
+         *     - `VISIT_DUE`: The window of a visit is open and nothing is known of it.
+         *     - `FORM_INCOMPLETE`: A form was begun and is not complete.
+         *     - `FORM_MISSING`: A mandatory form of a visit that took place was never saved.
+         *     - `FORM_UNLOCKED`: A form is not locked.
+         * @enum {string}
+         */
+        WorkKind: "KIND_UNSPECIFIED" | "FORM_TO_VERIFY" | "FORM_TO_SIGN" | "VISIT_TO_SIGN" | "CASEBOOK_TO_SIGN" | "VISIT_OVERDUE" | "VISIT_DUE" | "FORM_INCOMPLETE" | "FORM_MISSING" | "FORM_UNLOCKED";
     };
     responses: {
         /** @description The call was not done. */
@@ -5977,6 +6789,20 @@ export interface operations {
                 pageSize?: number;
                 /** @description The `next_page_token` of the page before. Absent for the first page. */
                 pageToken?: string;
+                /** @description The order. By subject when absent. A token is good for the order in which it was given out. */
+                order?: components["schemas"]["ListQueriesRequestOrder"];
+                /** @description Only queries that were opened at least so many days ago. */
+                olderThanDays?: number;
+                /** @description Only queries about this form. */
+                formOid?: string;
+                /** @description Only queries about this study event. */
+                studyEventOid?: string;
+                /** @description Only queries of people, or only those of checks. */
+                origin?: components["schemas"]["ListQueriesRequestOrigin"];
+                /** @description Only queries that this user opened. */
+                openedBy?: string;
+                /** @description Only queries that were opened in this role, such as `monitor`. */
+                openedInRole?: string;
             };
             header?: never;
             path: {
@@ -7964,6 +8790,595 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OutlineSubjectsResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_ListAuditReviews: {
+        parameters: {
+            query?: {
+                /** @description How many to return at most, 1 to 1000; 100 when absent. */
+                pageSize?: number;
+                /** @description The `next_page_token` of the page before. Absent for the first page. */
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAuditReviewsResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_ListAuditTrail: {
+        parameters: {
+            query?: {
+                /** @description Only this site. All sites that the caller may see, and the study itself, when absent. */
+                siteOid?: string;
+                /** @description Only what this user did. */
+                user?: string;
+                /** @description Only this kind. All when absent. */
+                kind?: components["schemas"]["AuditEntryKind"];
+                /** @description Only from this day on, in UTC: ISO 8601. */
+                fromDate?: string;
+                /** @description Only up to this day, in UTC: ISO 8601. */
+                untilDate?: string;
+                /** @description Only changes of recorded values for which nobody gave a reason. */
+                reasonMissing?: boolean;
+                /** @description Only entries that no review has looked at. */
+                unreviewed?: boolean;
+                /** @description How many to return at most, 1 to 1000; 100 when absent. */
+                pageSize?: number;
+                /** @description The `next_page_token` of the page before. Absent for the first page. */
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAuditTrailResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_ReviewAuditTrail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What was found, in words; also that nothing was. */
+                    finding: string;
+                    /** @description Only from this day on, in UTC: ISO 8601. */
+                    fromDate?: string;
+                    /** @description Only this kind. All when absent. */
+                    kind?: components["schemas"]["AuditEntryKind"];
+                    /** @description Only changes of recorded values for which nobody gave a reason. */
+                    reasonMissing?: boolean;
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                    /**
+                     * Format: date-time
+                     * @description Entries up to this moment were looked at: that of the newest entry on the screen.
+                     */
+                    reviewedUntil: string;
+                    /** @description Only this site. All sites that the caller may see, and the study itself, when absent. */
+                    siteOid?: string;
+                    /** @description Only up to this day, in UTC: ISO 8601. */
+                    untilDate?: string;
+                    /** @description Only what this user did. */
+                    user?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewAuditTrailResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_GetLockChecklist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetLockChecklistResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_LockStudy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The `checklist_sha256` of the checklist that was seen. */
+                    checklistSha256: string;
+                    /** @description Why it is locked although points are open. */
+                    reason?: string;
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockStudyResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_UnlockStudy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Why. */
+                    reason: string;
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnlockStudyResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_AnswerQueries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The ids of the queries, 1 to 500. */
+                    queryIds: string[];
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                    /** @description The answer. */
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerQueriesResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_SettleQueries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The ids of the queries, 1 to 500. */
+                    queryIds: string[];
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                    /** @description What is done. */
+                    step: components["schemas"]["SettleQueriesRequestStep"];
+                    /** @description What is to be said about it. Only a closing may go without. */
+                    text?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettleQueriesResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_SignVisit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The key of the subject. */
+                subjectKey: string;
+                /** @description The OID of the study event. */
+                studyEventOid: string;
+                /** @description Which occurrence of the study event, from "1". */
+                studyEventRepeatKey: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What the signature means, such as responsibility or approval (21 CFR 11.50). */
+                    meaning: string;
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                    /** @description The `signing_sha256` of the visit as the signer saw it. */
+                    signingSha256: string;
+                    /** @description The ticket of `Identity.AuthorizeSignature` for the `signing_sha256` and the meaning. Not needed when the call itself is made with name and password. */
+                    signingTicket?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignVisitResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_ListHistory: {
+        parameters: {
+            query?: {
+                /** @description Only this study event. */
+                studyEventOid?: string;
+                /** @description Only this occurrence of the study event. */
+                studyEventRepeatKey?: string;
+                /** @description Only this form. */
+                formOid?: string;
+                /** @description Only this occurrence of the form. */
+                formRepeatKey?: string;
+                /** @description Only what this user did. */
+                user?: string;
+                /** @description Only this kind. All when absent. */
+                kind?: components["schemas"]["AuditEntryKind"];
+                /** @description Only from this day on, in UTC: ISO 8601. */
+                fromDate?: string;
+                /** @description Only up to this day, in UTC: ISO 8601. */
+                untilDate?: string;
+                /** @description Only changes of recorded values for which nobody gave a reason. */
+                reasonMissing?: boolean;
+                /** @description How many to return at most, 1 to 1000; 100 when absent. */
+                pageSize?: number;
+                /** @description The `next_page_token` of the page before. Absent for the first page. */
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The key of the subject. */
+                subjectKey: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHistoryResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_VerifyCasebook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The key of the subject. */
+                subjectKey: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifyCasebookResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_FreezeRecords: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The key of the subject. */
+                subjectKey: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Why. Needed to unfreeze. */
+                    reason?: string;
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                    /** @description Only this study event. The whole casebook when absent. */
+                    studyEventOid?: string;
+                    /** @description Only this occurrence of the study event. The first when absent. */
+                    studyEventRepeatKey?: string;
+                    /** @description Unfreezes them. */
+                    undo?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreezeRecordsResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_LockRecords: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The key of the subject. */
+                subjectKey: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Why. Needed to unlock. */
+                    reason?: string;
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                    /** @description Only this study event. The whole casebook when absent. */
+                    studyEventOid?: string;
+                    /** @description Only this occurrence of the study event. The first when absent. */
+                    studyEventRepeatKey?: string;
+                    /** @description Unlocks them. */
+                    undo?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockRecordsResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_SignCasebook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The key of the subject. */
+                subjectKey: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What the signature means, such as responsibility or approval (21 CFR 11.50). */
+                    meaning: string;
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                    /** @description The `signing_sha256` of the casebook as the signer saw it. */
+                    signingSha256: string;
+                    /** @description The ticket of `Identity.AuthorizeSignature` for the `signing_sha256` and the meaning. Not needed when the call itself is made with name and password. */
+                    signingTicket?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignCasebookResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_ListWork: {
+        parameters: {
+            query: {
+                /** @description What is to be done. */
+                kind: components["schemas"]["WorkKind"];
+                /** @description Only this site. All sites that the caller may see when absent. */
+                siteOid?: string;
+                /** @description Only this study event. */
+                studyEventOid?: string;
+                /** @description Only this form. */
+                formOid?: string;
+                /** @description How many to return at most, 1 to 1000; 100 when absent. */
+                pageSize?: number;
+                /** @description The `next_page_token` of the page before. Absent for the first page. */
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListWorkResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_GetWorkload: {
+        parameters: {
+            query?: {
+                /** @description Only this site. All sites that the caller may see when absent. */
+                siteOid?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetWorkloadResponse"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -12,6 +12,10 @@ const Subject = lazy(() => import('../features/subjects/SubjectPage'));
 const Matrix = lazy(() => import('../features/matrix/Matrix'));
 const FormPage = lazy(() => import('../features/form/FormPage'));
 const Queries = lazy(() => import('../features/queries/Queries'));
+const Worklists = lazy(() => import('../features/work/Worklists'));
+const History = lazy(() => import('../features/audit/History'));
+const AuditTrail = lazy(() => import('../features/audit/AuditTrail'));
+const Lock = lazy(() => import('../features/lock/Lock'));
 const Exports = lazy(() => import('../features/exports/Exports'));
 const Build = lazy(() => import('../features/build/Build'));
 const FormPreview = lazy(() => import('../features/build/FormPreview'));
@@ -50,8 +54,12 @@ export function Routes() {
       <Route path="/s/:study/subjects" component={Subjects} />
       <Route path="/s/:study/matrix" component={Matrix} />
       <Route path="/s/:study/subjects/:subject" component={Subject} />
+      <Route path="/s/:study/subjects/:subject/history" component={History} />
       <Route path="/s/:study/subjects/:subject/:event/:occurrence/:form/:repeat" component={FormPage} />
       <Route path="/s/:study/queries" component={Queries} />
+      <Route path="/s/:study/work" component={Worklists} />
+      <Route path="/s/:study/audit" component={AuditTrail} />
+      <Route path="/s/:study/lock" component={Lock} />
       <Route path="/s/:study/exports" component={Exports} />
       <Route path="/s/:study/build" component={Build} />
       <Route path="/s/:study/build/forms/:form" component={FormPreview} />

@@ -3,7 +3,8 @@ import { forms } from './en/forms';
 import { entry } from './en/entry';
 import { admin } from './en/admin';
 import { jobs } from './en/jobs';
+import { review } from './en/review';
 import { system } from './en/system';
 
 /** Every text of the screens, by key. */
-export const en = { ...app, ...forms, ...entry, ...admin, ...jobs, ...system };
+export const en = { ...app, ...forms, ...entry, ...admin, ...jobs, ...review, ...system };

@@ -3,7 +3,8 @@ import { forms } from './zh/forms';
 import { entry } from './zh/entry';
 import { admin } from './zh/admin';
 import { jobs } from './zh/jobs';
+import { review } from './zh/review';
 import { system } from './zh/system';
 
 /** Every text of the screens, by key. */
-export const zh = { ...app, ...forms, ...entry, ...admin, ...jobs, ...system };
+export const zh = { ...app, ...forms, ...entry, ...admin, ...jobs, ...review, ...system };

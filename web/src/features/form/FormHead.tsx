@@ -9,7 +9,9 @@ import { refusalText } from '../../ui/refusal';
 import { ENTRY, Review, Status } from '../../ui/Status';
 import { useSay } from '../../ui/Toast';
 import { ReasonDialog } from '../../ui/ReasonDialog';
-import { SignDialog } from './SignDialog';
+import { SignDialog } from '../../forms/SignDialog';
+import { Signature } from '../../forms/Signature';
+import { useUser } from '../../lib/session';
 
 const PATH = '/v1/studies/{studyOid}/subjects/{subjectKey}/events/{studyEventOid}/{studyEventRepeatKey}/forms/{formOid}/{formRepeatKey}';
 type Act = 'verify' | 'freeze' | 'lock' | 'unfreeze' | 'unlock';
@@ -38,6 +40,7 @@ type Props = { store: FormStore; may: May; siteOid: string; onChange: () => void
 export function FormHead({ store, may, siteOid, onChange, toNextForm, hasNext }: Props) {
   const { t } = useLocale();
   const say = useSay();
+  const { fullName } = useUser();
   const subscribe = useMemo(() => store.subscribe(''), [store]);
   const { record, version, isChangedElsewhere } = useSyncExternalStore(subscribe, store.state);
   const [asked, setAsked] = useState<Act | 'sign' | undefined>();
@@ -77,7 +80,17 @@ export function FormHead({ store, may, siteOid, onChange, toNextForm, hasNext }:
       {(asked === 'unfreeze' || asked === 'unlock') && (
         <ReasonDialog title={t(`review.${asked}`)} onClose={() => setAsked(undefined)} onGive={(reason) => { setAsked(undefined); run.mutate({ act: asked, reason }); }} />
       )}
-      {asked === 'sign' && <SignDialog store={store} onClose={() => setAsked(undefined)} onSigned={() => { setAsked(undefined); onChange(); }} />}
+      {record.signature && <p className="message quiet full-line"><Signature signature={record.signature} /></p>}
+      {asked === 'sign' && (
+        <SignDialog
+          title={t('review.sign')}
+          what={t('sign.what', { name: fullName, version })}
+          signingSha256={record.signingSha256}
+          sign={(signing) => ask(api.POST(`${PATH}:sign`, { params: { path: store.place }, body: { seenVersion: version, ...signing } }))}
+          onClose={() => setAsked(undefined)}
+          onSigned={() => { setAsked(undefined); onChange(); }}
+        />
+      )}
     </div>
   );
 }

@@ -10,6 +10,7 @@ import { placeKey } from '../../forms/outbox';
 import { useLocale } from '../../i18n';
 import { useDesign, type Design } from '../../lib/study';
 import { formPath, studyPath, subjectPath } from '../../lib/url';
+import { Icon } from '../../ui/icons';
 import { Loaded } from '../../ui/State';
 import { Page } from '../../ui/Page';
 import { FormHead } from './FormHead';
@@ -63,7 +64,7 @@ function Opened({ place, design, casebook, record, refetch }: OpenedProps) {
   const reload = useCallback(() => {
     void refetch();
     void client.invalidateQueries({ queryKey: ['subject', place.studyOid, place.subjectKey] });
-    void client.invalidateQueries({ queryKey: ['matrix', place.studyOid] });
+    for (const key of ['matrix', 'work', 'workload']) void client.invalidateQueries({ queryKey: [key, place.studyOid] });
   }, [client, place, refetch]);
   useEffect(() => store.take(record), [store, record]);
   useEffect(() => store.connect(reload), [store, reload]);
@@ -78,6 +79,7 @@ function Opened({ place, design, casebook, record, refetch }: OpenedProps) {
   const toNextForm = useCallback(() => go(next ? formPath(next) : subjectPath(place.studyOid, place.subjectKey)), [go, next, place]);
   if (!form) return <Page title={t('state.unknown')}>{t('state.unknown.next')}</Page>;
   const title = `${text(form.description, form.name)}${place.formRepeatKey === '1' ? '' : ` ${place.formRepeatKey}`}`;
+  const history = `${subjectPath(place.studyOid, place.subjectKey)}/history?event=${encodeURIComponent(place.studyEventOid)}&form=${encodeURIComponent(place.formOid)}`;
   const crumbs = (
     <>
       <Link href={studyPath(place.studyOid, '/subjects')}>{t('nav.subjects')}</Link>
@@ -86,7 +88,7 @@ function Opened({ place, design, casebook, record, refetch }: OpenedProps) {
     </>
   );
   return (
-    <Page title={title} crumbs={crumbs} help="form.help" isFull>
+    <Page title={title} crumbs={crumbs} help="form.help" actions={<Link className="button" href={history}><Icon name="clock" />{t('audit.of')}</Link>} isFull>
       <div className="form-page">
         <VisitForms place={place} design={design} />
         <div className="form-main">

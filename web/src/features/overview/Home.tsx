@@ -3,41 +3,19 @@ import { Link, useParams } from 'wouter';
 import type { ReactNode } from 'react';
 import { api, ask } from '../../api/client';
 import { useMay, useUser } from '../../lib/session';
-import type { QueryStatus, SubjectStatus } from '../../api/types';
+import type { QueryStatus } from '../../api/types';
 import { queryPath } from '../../lib/query';
 import { useLocale } from '../../i18n';
-import { useSites, useStudies } from '../../lib/study';
-import { studyPath, subjectPath, useParam } from '../../lib/url';
+import { useDesign, useSites, useStudies } from '../../lib/study';
+import { studyPath, useParam } from '../../lib/url';
+import { useWork, useWorkload, workFor, workListPath, workPath, type Work, type WorkKind } from '../../lib/work';
 import { Icon, type IconName } from '../../ui/icons';
 import { Loaded } from '../../ui/State';
 import { Page } from '../../ui/Page';
-import { Status, SUBJECT, TIMING } from '../../ui/Status';
+import { Status, SUBJECT } from '../../ui/Status';
 import './home.css';
 
 const SHOWN = 6;
-/** So many subjects at most are looked through for visits that are due. */
-const LOOKED_AT = 1000;
-
-function useWaiting(studyOid: string, siteOid: string | undefined, status: QueryStatus) {
-  return useQuery({
-    queryKey: ['queries', studyOid, siteOid, undefined, status, 'home'],
-    queryFn: () => ask(api.GET('/v1/studies/{studyOid}/queries', { params: { path: { studyOid }, query: { status, pageSize: 1000, ...(siteOid ? { siteOid } : {}) } } })),
-  });
-}
-
-function useDue(studyOid: string, siteOid: string | undefined) {
-  return useQuery({
-    queryKey: ['matrix', studyOid, siteOid, 'due'],
-    queryFn: async () => {
-      const ask1 = (status: SubjectStatus) => ask(api.GET('/v1/studies/{studyOid}/matrix', { params: { path: { studyOid }, query: { status, pageSize: LOOKED_AT, ...(siteOid ? { siteOid } : {}) } } }));
-      const pages = await Promise.all([ask1('SCREENING'), ask1('ENROLLED')]);
-      const due = pages.flatMap(({ matrix }) => (matrix?.rows ?? []).flatMap((row) => row.cells.map((cell, at) => ({ row, cell, column: matrix?.columns[at] }))))
-        .filter(({ cell }) => cell.timing === 'OVERDUE' || cell.timing === 'IN_WINDOW');
-      return { overdue: due.filter(({ cell }) => cell.timing === 'OVERDUE'), now: due.filter(({ cell }) => cell.timing === 'IN_WINDOW'), isPartial: pages.some((page) => page.nextPageToken !== undefined) };
-    },
-    staleTime: 60_000,
-  });
-}
 
 function Card({ icon, title, count, to, children, tone = 'quiet' }: { icon: IconName; title: string; count: string; to: string; children: ReactNode; tone?: string }) {
   const { t } = useLocale();
@@ -61,10 +39,7 @@ export default function Home() {
     <Page title={t('home.hello', { name: user.fullName || user.username })} help="home.help">
       {summary && <p className="lead"><strong>{summary.protocolName}</strong> · {text(summary.description)} · {t('home.size', { sites: summary.siteCount, subjects: summary.subjectCount })}</p>}
       <div className="cards">
-        {may('answer_queries') && <QueriesCard study={study} site={site} status="OPEN" title={t('home.toanswer')} />}
-        {may('raise_queries') && <QueriesCard study={study} site={site} status="ANSWERED" title={t('home.toclose')} />}
-        {may('raise_queries') && !may('answer_queries') && <QueriesCard study={study} site={site} status="OPEN" title={t('home.asked')} />}
-        {may('read_data') && <DueCards study={study} site={site} />}
+        {may('read_data') && <Waiting study={study} site={site} />}
         {may('read_data') && <ProgressCard study={study} />}
         {may('publish_study') && <section className="card"><header><h2><Icon name="tools" />{t('nav.build')}</h2></header><p className="fine">{t('build.help')}</p><Link href={studyPath(study, '/build')}>{t('home.all')}</Link></section>}
         {may('manage_users') && <section className="card"><header><h2><Icon name="gear" />{t('nav.users')}</h2></header><p className="fine">{t('users.help')}</p><Link href="/users">{t('home.all')}</Link></section>}
@@ -73,40 +48,74 @@ export default function Home() {
   );
 }
 
-function QueriesCard({ study, site, status, title }: { study: string; site: string | undefined; status: QueryStatus; title: string }) {
-  const { t, text, count } = useLocale();
-  const found = useWaiting(study, site, status);
+/** What waits for the roles of the user: the queries, then each list that has something in it. */
+function Waiting({ study, site }: { study: string; site: string | undefined }) {
+  const { t } = useLocale();
+  const may = useMay(study);
+  const load = useWorkload(study, site);
   return (
-    <Loaded from={found}>
-      {({ queries, nextPageToken }) => (
-        <Card icon={status === 'OPEN' ? 'triangle' : 'chat'} tone={status === 'OPEN' ? 'amber' : 'blue'} title={title} count={`${count(queries.length)}${nextPageToken ? '+' : ''}`} to={studyPath(study, `/queries?status=${status}`)}>
-          {queries.length === 0 ? <p className="fine">{t('home.nothing')}</p> : (
-            <ul>{queries.slice(0, SHOWN).map((query) => <li key={query.queryId}><Link href={queryPath(study, query)}>{query.record?.subjectKey}</Link><span className="clip">{text(query.messages.at(-1)?.text)}</span></li>)}</ul>
-          )}
-        </Card>
-      )}
+    <Loaded from={load}>
+      {({ counts, openQueryCount, answeredQueryCount, isPartial }) => {
+        const plus = isPartial ? '+' : '';
+        const lists = workFor(may).map((kind) => ({ kind, count: counts.find((one) => one.kind === kind)?.count ?? 0 }));
+        const busy = lists.filter(({ count }) => count > 0);
+        const quiet = lists.filter(({ count }) => count === 0);
+        return (
+          <>
+            {may('answer_queries') && <QueriesCard study={study} site={site} status="OPEN" title={t('home.toanswer')} count={openQueryCount} plus={plus} />}
+            {may('raise_queries') && <QueriesCard study={study} site={site} status="ANSWERED" title={t('home.toclose')} count={answeredQueryCount} plus={plus} />}
+            {may('raise_queries') && !may('answer_queries') && <QueriesCard study={study} site={site} status="OPEN" title={t('home.asked')} count={openQueryCount} plus={plus} />}
+            {busy.map(({ kind, count }) => <WorkCard key={kind} study={study} site={site} kind={kind} count={count} plus={plus} />)}
+            {quiet.length > 0 && <section className="card"><header><h2 className="tone-green"><Icon name="check" />{t('home.nothing')}</h2></header><p className="fine">{quiet.map(({ kind }) => t(`work.${kind}`)).join(' · ')}</p></section>}
+          </>
+        );
+      }}
     </Loaded>
   );
 }
 
-function DueCards({ study, site }: { study: string; site: string | undefined }) {
+type CardProps = { study: string; site: string | undefined; count: number; plus: string };
+
+function QueriesCard({ study, site, status, title, count: waiting, plus }: CardProps & { status: QueryStatus; title: string }) {
   const { t, text, count } = useLocale();
-  const found = useDue(study, site);
+  const found = useQuery({
+    queryKey: ['queries', study, site, status, 'home'],
+    queryFn: () => ask(api.GET('/v1/studies/{studyOid}/queries', { params: { path: { studyOid: study }, query: { status, order: 'OLDEST', pageSize: SHOWN, ...(site ? { siteOid: site } : {}) } } })),
+  });
+  const to = studyPath(study, `/queries?status=${status}${site ? `&site=${encodeURIComponent(site)}` : ''}`);
   return (
-    <Loaded from={found}>
-      {({ overdue, now, isPartial }) => ([['home.overdue', overdue, 'red'], ['home.due', now, 'blue']] as const).map(([key, list, tone]) => (
-        <Card key={key} icon="clock" tone={tone} title={t(key)} count={`${count(list.length)}${isPartial ? '+' : ''}`} to={studyPath(study, key === 'home.overdue' ? '/matrix?only=overdue' : '/matrix')}>
-          {list.length === 0 ? <p className="fine">{t('home.nothing')}</p> : (
-            <ul>{list.slice(0, SHOWN).map(({ row, cell, column }) => (
-              <li key={`${row.subjectKey}.${column?.studyEventOid}`}>
-                <Link href={`${subjectPath(study, row.subjectKey)}#${encodeURIComponent(column?.studyEventOid ?? '')}`}>{row.subjectKey}</Link>
-                <span className="clip">{text(column?.description, column?.name)}</span><Status look={TIMING[cell.timing]} isBare />
-              </li>
-            ))}</ul>
-          )}
-        </Card>
-      ))}
-    </Loaded>
+    <Card icon={status === 'OPEN' ? 'triangle' : 'chat'} tone={status === 'OPEN' ? 'amber' : 'blue'} title={title} count={`${count(waiting)}${plus}`} to={to}>
+      <Loaded from={found}>
+        {({ queries }) => queries.length === 0 ? <p className="fine">{t('home.nothing')}</p> : (
+          <ul>{queries.map((query) => <li key={query.queryId}><Link href={queryPath(study, query)}>{query.record?.subjectKey}</Link><span className="clip">{text(query.messages.at(-1)?.text)}</span></li>)}</ul>
+        )}
+      </Loaded>
+    </Card>
+  );
+}
+
+const LOOKS: { [kind in WorkKind]?: readonly [IconName, string] } = {
+  FORM_TO_VERIFY: ['shield', 'blue'], FORM_TO_SIGN: ['pen', 'blue'], VISIT_TO_SIGN: ['pen', 'blue'], CASEBOOK_TO_SIGN: ['pen', 'blue'],
+  VISIT_OVERDUE: ['clock', 'red'], VISIT_DUE: ['clock', 'blue'], FORM_INCOMPLETE: ['half', 'blue'], FORM_MISSING: ['circle', 'amber'], FORM_UNLOCKED: ['lock', 'quiet'],
+};
+
+function WorkCard({ study, site, kind, count: waiting, plus }: CardProps & { kind: WorkKind }) {
+  const { t, text, count } = useLocale();
+  const design = useDesign(study).data;
+  const found = useWork(study, kind, { site, event: undefined, form: undefined }, SHOWN);
+  const [icon, tone] = LOOKS[kind] ?? ['circle', 'quiet'];
+  const rows = found.data?.pages[0]?.work;
+  const what = ({ studyEventOid, formOid }: Work) => {
+    const event = design?.events.get(studyEventOid ?? '');
+    const form = design?.forms.get(formOid ?? '');
+    return [text(event?.description, event?.name), text(form?.description, form?.name)].filter(Boolean).join(' · ');
+  };
+  return (
+    <Card icon={icon} tone={tone} title={t(`work.${kind}`)} count={`${count(waiting)}${plus}`} to={workListPath(study, kind, site)}>
+      <Loaded from={{ data: rows, error: found.error, refetch: found.refetch }}>
+        {(work) => <ul>{work.slice(0, SHOWN).map((one) => <li key={workPath(study, one)}><Link href={workPath(study, one)}>{one.subjectKey}</Link><span className="clip">{what(one)}</span></li>)}</ul>}
+      </Loaded>
+    </Card>
   );
 }
 

@@ -1,10 +1,8 @@
-import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useParams } from 'wouter';
-import { api, ask } from '../../api/client';
 import { useMay } from '../../lib/session';
 import type { Query, QueryStatus } from '../../api/types';
-import { actOnQuery, Thread } from '../../forms/Thread';
+import { Thread } from '../../forms/Thread';
 import { useLocale } from '../../i18n';
 import { useDesign, type Design } from '../../lib/study';
 import { useParam } from '../../lib/url';
@@ -12,63 +10,53 @@ import { Dialog } from '../../ui/Dialog';
 import { Empty, Failed, Loading } from '../../ui/State';
 import { Page } from '../../ui/Page';
 import { QUERY, Status } from '../../ui/Status';
-import { useSay } from '../../ui/Toast';
 import { queryPath } from '../../lib/query';
+import { BulkDialog, stepsFor, type BulkStep } from './BulkDialog';
+import { ASKED, useQueries, type Asked, type Order } from './useQueries';
 
 const STATUSES: QueryStatus[] = ['OPEN', 'ANSWERED', 'CLOSED', 'CANCELLED'];
+const ORDERS = ['OLDEST', 'SUBJECT'] as const;
 const DAY_MS = 86_400_000;
 const ageDays = (query: Query) => Math.floor((Date.now() - new Date(query.openedAt ?? 0).getTime()) / DAY_MS);
 
-function useQueries(study: string, site: string | undefined, subject: string | undefined, status: string | undefined) {
-  return useInfiniteQuery({
-    queryKey: ['queries', study, site, subject, status],
-    queryFn: ({ pageParam }) => {
-      const query = {
-        pageSize: 200, ...(site ? { siteOid: site } : {}), ...(subject ? { subjectKey: subject } : {}),
-        ...(status && status !== 'ANY' ? { status: status as QueryStatus } : {}), ...(pageParam ? { pageToken: pageParam } : {}),
-      };
-      return ask(api.GET('/v1/studies/{studyOid}/queries', { params: { path: { studyOid: study }, query } }));
-    },
-    initialPageParam: '',
-    getNextPageParam: (last) => last.nextPageToken,
-    placeholderData: keepPreviousData,
-  });
-}
-
 export default function Queries() {
   const { study } = useParams<{ study: string }>();
-  const { t, count } = useLocale();
+  const { t, text, count } = useLocale();
   const may = useMay(study);
-  const client = useQueryClient();
-  const say = useSay();
   const [site] = useParam('site');
   const [subject, setSubject] = useParam('subject');
   const [status = may('raise_queries') ? 'ANSWERED' : 'OPEN', setStatus] = useParam('status');
   const [older, setOlder] = useParam('older');
+  const [form, setForm] = useParam('form');
+  const [asked, setAsked] = useParam('asked');
+  const [wanted, setOrder] = useParam('order');
   const [opened, setOpened] = useState<string | undefined>();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [step, setStep] = useState<BulkStep | undefined>();
   const design = useDesign(study);
-  const found = useQueries(study, site, subject, status);
-  const all = found.data?.pages.flatMap(({ queries }) => queries);
-  const rows = all?.filter((query) => ageDays(query) >= Number(older ?? 0));
+  // Only what waits for somebody has an order by age.
+  const isWaiting = status === 'OPEN' || status === 'ANSWERED';
+  const order: Order = isWaiting && wanted !== 'SUBJECT' ? 'OLDEST' : 'SUBJECT';
+  const by: Asked = ASKED.find((one) => one === asked) ?? 'ANY';
+  const found = useQueries(study, { site, subject, status, older, form, asked: by, order });
+  const rows = found.data?.pages.flatMap(({ queries }) => queries);
   const current = rows?.find(({ queryId }) => queryId === opened);
-  const closable = rows?.filter((query) => query.status === 'ANSWERED' && may('raise_queries', query.siteOid)) ?? [];
-  const closeChosen = async () => {
-    let done = 0;
-    for (const queryId of chosen) {
-      await actOnQuery(study, queryId, 'close', '').then(() => { done += 1; }).catch(() => undefined);
-    }
-    say(t('query.closedsome', { n: done, of: chosen.size }), done < chosen.size);
-    setChosen(new Set());
-    void client.invalidateQueries({ queryKey: ['queries'] });
-  };
+  const picked = rows?.filter(({ queryId }) => chosen.has(queryId)) ?? [];
+  const actable = rows?.filter((query) => stepsFor([query], may).length > 0) ?? [];
   const toggle = (queryId: string) => setChosen((now) => {
     const next = new Set(now);
     if (!next.delete(queryId)) next.add(queryId);
     return next;
   });
+  const acts = picked.length > 0 && (
+    <>
+      <span className="fine">{t('query.chosen', { n: picked.length })}</span>
+      {stepsFor(picked, may).map((one, at) => <button key={one} type="button" className={at === 0 ? 'button primary' : 'button'} onClick={() => setStep(one)}>{t(`query.bulk.${one}`)}</button>)}
+      <button type="button" className="button plain" onClick={() => setChosen(new Set())}>{t('query.unchoose')}</button>
+    </>
+  );
   return (
-    <Page title={t('nav.queries')} help="queries.help" isFull actions={chosen.size > 0 && <button type="button" className="button primary" onClick={() => void closeChosen()}>{t('query.closechosen', { n: chosen.size })}</button>}>
+    <Page title={t('nav.queries')} help="queries.help" isFull actions={acts}>
       <div className="filters">
         <div className="segments" role="radiogroup" aria-label={t('filter.status')}>
           {[...STATUSES, 'ANY' as const].map((one) => (
@@ -83,13 +71,25 @@ export default function Queries() {
           <option value="">{t('query.anyage')}</option>
           {[7, 14, 30, 60].map((days) => <option key={days} value={days}>{t('query.older', { n: days })}</option>)}
         </select>
-        {closable.length > 0 && <button type="button" className="button" onClick={() => setChosen(new Set(closable.map(({ queryId }) => queryId)))}>{t('query.chooseall', { n: closable.length })}</button>}
-        {rows && <span className="fine">{t(found.hasNextPage ? 'query.loaded' : 'query.count', { n: count(rows.length) })}</span>}
+        <select className="input" aria-label={t('query.asked')} value={by} onChange={(event) => setAsked(event.target.value === 'ANY' ? undefined : event.target.value)}>
+          {ASKED.map((one) => <option key={one} value={one}>{t('query.asked')}: {t(`query.askedby.${one}`)}</option>)}
+        </select>
+        <select className="input" aria-label={t('work.form')} value={form ?? ''} onChange={(event) => setForm(event.target.value || undefined)}>
+          <option value="">{t('work.anyform')}</option>
+          {design.data?.study.forms.map((one) => <option key={one.formOid} value={one.formOid}>{text(one.description, one.name)}</option>)}
+        </select>
+        {isWaiting && (
+          <select className="input" aria-label={t('query.order')} value={order} onChange={(event) => setOrder(event.target.value === 'OLDEST' ? undefined : event.target.value)}>
+            {ORDERS.map((one) => <option key={one} value={one}>{t(`query.order.${one}`)}</option>)}
+          </select>
+        )}
+        {actable.length > 0 && <button type="button" className="button" onClick={() => setChosen(new Set(actable.map(({ queryId }) => queryId)))}>{t('query.choosepage', { n: actable.length })}</button>}
+        {rows && <span className="fine" role="status">{t(found.hasNextPage ? 'query.loaded' : 'query.count', { n: count(rows.length) })}</span>}
       </div>
-      {found.error && !all && <Failed error={found.error} onRetry={() => void found.refetch()} />}
-      {!all && !found.error && <Loading />}
-      {rows?.length === 0 && <Empty title={t('query.empty')}>{t('query.empty.next')}</Empty>}
-      {rows && rows.length > 0 && <Table study={study} rows={rows} design={design.data} chosen={chosen} closable={closable} onToggle={toggle} onOpen={setOpened} />}
+      {found.error && !rows && <Failed error={found.error} onRetry={() => void found.refetch()} />}
+      {!rows && !found.error && <Loading />}
+      {rows?.length === 0 && !found.hasNextPage && <Empty title={t('query.empty')}>{t('query.empty.next')}</Empty>}
+      {rows && rows.length > 0 && <Table study={study} rows={rows} design={design.data} chosen={chosen} actable={actable} onToggle={toggle} onOpen={setOpened} />}
       {found.hasNextPage && <button type="button" className="button" disabled={found.isFetching} onClick={() => void found.fetchNextPage()}>{t('act.more')}</button>}
       {current && (
         <Dialog title={current.record?.subjectKey ?? ''} isOpen isSide onClose={() => setOpened(undefined)}>
@@ -97,32 +97,33 @@ export default function Queries() {
           <p><Link href={queryPath(study, current)}>{t('query.toform')}</Link></p>
         </Dialog>
       )}
+      {step && <BulkDialog studyOid={study} step={step} queryIds={picked.map(({ queryId }) => queryId)} onClose={() => { setStep(undefined); setChosen(new Set()); }} />}
     </Page>
   );
 }
 
-type TableProps = { study: string; rows: Query[]; design: Design | undefined; chosen: ReadonlySet<string>; closable: Query[]; onToggle: (queryId: string) => void; onOpen: (queryId: string) => void };
+type TableProps = { study: string; rows: Query[]; design: Design | undefined; chosen: ReadonlySet<string>; actable: Query[]; onToggle: (queryId: string) => void; onOpen: (queryId: string) => void };
 
-function Table({ study, rows, design, chosen, closable, onToggle, onOpen }: TableProps) {
+function Table({ study, rows, design, chosen, actable, onToggle, onOpen }: TableProps) {
   const { t, text } = useLocale();
-  const mayClose = new Set(closable.map(({ queryId }) => queryId));
+  const mayChoose = new Set(actable.map(({ queryId }) => queryId));
   return (
     <div className="scroll-x tall">
       <table className="table">
-        <thead><tr>{closable.length > 0 && <th><span className="hidden">{t('query.choose')}</span></th>}<th>{t('nav.subject')}</th><th>{t('filter.status')}</th><th>{t('query.where')}</th><th>{t('query.last')}</th><th>{t('query.from')}</th><th>{t('query.age')}</th></tr></thead>
+        <thead><tr>{actable.length > 0 && <th><span className="hidden">{t('query.choose')}</span></th>}<th>{t('nav.subject')}</th><th>{t('filter.status')}</th><th>{t('query.where')}</th><th>{t('query.last')}</th><th>{t('query.from')}</th><th>{t('query.age')}</th></tr></thead>
         <tbody>
           {rows.map((query) => {
             const { queryId, record, item, messages } = query;
             const event = design?.events.get(record?.studyEventOid ?? '');
             const form = design?.forms.get(record?.formOid ?? '');
-            const asked = design?.items.get(item?.itemOid ?? '');
+            const about = design?.items.get(item?.itemOid ?? '');
             const last = messages.at(-1);
             return (
               <tr key={queryId}>
-                {closable.length > 0 && <td>{mayClose.has(queryId) && <input type="checkbox" aria-label={t('query.chooseone', { id: queryId })} checked={chosen.has(queryId)} onChange={() => onToggle(queryId)} />}</td>}
+                {actable.length > 0 && <td>{mayChoose.has(queryId) && <input type="checkbox" aria-label={t('query.chooseone', { id: queryId })} checked={chosen.has(queryId)} onChange={() => onToggle(queryId)} />}</td>}
                 <td className="nowrap"><Link href={queryPath(study, query)}>{record?.subjectKey}</Link></td>
                 <td><Status look={QUERY[query.status]} /></td>
-                <td>{text(event?.description, event?.name)} · {text(form?.description, form?.name)}{asked && <> · <strong>{text(asked.question, asked.name)}</strong></>}</td>
+                <td>{text(event?.description, event?.name)} · {text(form?.description, form?.name)}{about && <> · <strong>{text(about.question, about.name)}</strong></>}</td>
                 <td><button type="button" className="button plain text" onClick={() => onOpen(queryId)}>{text(last?.text) || t('query.open')}</button></td>
                 <td>{query.checkOid ? <span className="tag" title={query.checkOid}>{t('query.automatic')}</span> : query.openedBy}</td>
                 <td className="number">{t('query.days', { n: ageDays(query) })}</td>

@@ -6,13 +6,15 @@ import { useMay } from '../../lib/session';
 import type { Schemas } from '../../api/client';
 import { useLocale } from '../../i18n';
 import { useDesign, type Design } from '../../lib/study';
-import { studyPath } from '../../lib/url';
+import { studyPath, subjectPath } from '../../lib/url';
 import { Icon } from '../../ui/icons';
 import { Loaded } from '../../ui/State';
 import { Page } from '../../ui/Page';
 import { Status, SUBJECT } from '../../ui/Status';
 import { Eligibility } from './Eligibility';
+import { Signature } from '../../forms/Signature';
 import { EnrolDialog } from './EnrolDialog';
+import { ReviewWhole } from './ReviewWhole';
 import { StatusDialog } from './StatusDialog';
 import { VisitCard } from './VisitCard';
 import './subject.css';
@@ -48,12 +50,14 @@ function Shown({ design, casebook }: { design: Design; casebook: Casebook }) {
       title={subjectKey}
       help="casebook.help"
       crumbs={<Link href={studyPath(studyOid, '/subjects')}>{t('nav.subjects')}</Link>}
-      actions={mayManage && (
+      actions={
         <>
-          {status === 'SCREENING' && <button type="button" className="button primary" onClick={() => setAsked('enrol')}><Icon name="check" />{t('enrol.do')}</button>}
-          <button type="button" className="button" onClick={() => setAsked('status')}>{t('subject.change')}</button>
+          <Link className="button" href={`${subjectPath(studyOid, subjectKey)}/history`}><Icon name="clock" />{t('audit.of')}</Link>
+          <ReviewWhole studyOid={studyOid} subjectKey={subjectKey} siteOid={siteOid} signingSha256={casebook.signingSha256} />
+          {mayManage && status === 'SCREENING' && <button type="button" className="button primary" onClick={() => setAsked('enrol')}><Icon name="check" />{t('enrol.do')}</button>}
+          {mayManage && <button type="button" className="button" onClick={() => setAsked('status')}>{t('subject.change')}</button>}
         </>
-      )}
+      }
     >
       <dl className="facts">
         <div><dt>{t('filter.status')}</dt><dd><Status look={SUBJECT[status]} /></dd></div>
@@ -64,7 +68,8 @@ function Shown({ design, casebook }: { design: Design; casebook: Casebook }) {
         <div><dt>{t('nav.queries')}</dt><dd>{subject.openQueryCount > 0 ? <Link href={studyPath(studyOid, `/queries?subject=${encodeURIComponent(subjectKey)}`)}>{subject.openQueryCount}</Link> : '0'}</dd></div>
       </dl>
       {status === 'SCREENING' && <Eligibility design={design} subjectKey={subjectKey} />}
-      {visits.map((visit) => <VisitCard key={`${visit.studyEventOid}.${visit.studyEventRepeatKey}`} design={design} subjectKey={subjectKey} visit={visit} mayEnter={may('enter_data', siteOid)} />)}
+      {casebook.signature && <p className="verdict"><Signature signature={casebook.signature} /></p>}
+      {visits.map((visit) => <VisitCard key={`${visit.studyEventOid}.${visit.studyEventRepeatKey}`} design={design} subjectKey={subjectKey} siteOid={siteOid} visit={visit} mayEnter={may('enter_data', siteOid)} />)}
       {events.length > 0 && (
         <section className="section">
           <h2>{t('casebook.events')}</h2>

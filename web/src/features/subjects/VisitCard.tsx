@@ -9,12 +9,14 @@ import { formPath } from '../../lib/url';
 import { Icon } from '../../ui/icons';
 import { refusalText } from '../../ui/refusal';
 import { ENTRY, Review, Status, TIMING } from '../../ui/Status';
+import { Signature } from '../../forms/Signature';
 import { DateField } from './DateField';
+import { ReviewWhole } from './ReviewWhole';
 
-type Props = { design: Design; subjectKey: string; visit: Visit; mayEnter: boolean };
+type Props = { design: Design; subjectKey: string; siteOid: string; visit: Visit; mayEnter: boolean };
 
 /** One visit: when it is due, when it was, and its forms. */
-export function VisitCard({ design, subjectKey, visit, mayEnter }: Props) {
+export function VisitCard({ design, subjectKey, siteOid, visit, mayEnter }: Props) {
   const { t, text } = useLocale();
   const { studyEventOid, studyEventRepeatKey, timing, status, forms } = visit;
   const event = design.events.get(studyEventOid);
@@ -33,7 +35,9 @@ export function VisitCard({ design, subjectKey, visit, mayEnter }: Props) {
         {visit.targetDate && <span className="fine">{t('visit.window', { target: visit.targetDate, from: visit.windowStartDate ?? '', to: visit.windowEndDate ?? '' })}</span>}
         <span className="grow" />
         {isVisit && !isDated && mayEnter && <TookPlace place={place} name={name} />}
+        {visit.signingSha256 && <ReviewWhole {...place} siteOid={siteOid} visit={{ studyEventOid, studyEventRepeatKey, name }} signingSha256={visit.signingSha256} />}
       </header>
+      {visit.signature && <p className="fine"><Signature signature={visit.signature} /></p>}
       <ul className="form-links">
         {forms.map((summary) => {
           const form = design.forms.get(summary.formOid);

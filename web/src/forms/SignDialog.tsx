@@ -1,17 +1,27 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, ask, newRequestId, Refused } from '../../api/client';
-import { useUser } from '../../lib/session';
-import type { FormStore } from '../../forms/store';
-import { useLocale } from '../../i18n';
-import { Dialog } from '../../ui/Dialog';
-import { refusalText } from '../../ui/refusal';
+import { api, ask, newRequestId, Refused } from '../api/client';
+import { useUser } from '../lib/session';
+import { useLocale } from '../i18n';
+import { Dialog } from '../ui/Dialog';
+import { refusalText } from '../ui/refusal';
 
 const MEANINGS = ['responsibility', 'review', 'approval'] as const;
-const PATH = '/v1/studies/{studyOid}/subjects/{subjectKey}/events/{studyEventOid}/{studyEventRepeatKey}/forms/{formOid}/{formRepeatKey}:sign';
 
-/** Signs the record as it stands. The signer proves anew who he is (21 CFR 11.200). */
-export function SignDialog({ store, onClose, onSigned }: { store: FormStore; onClose: () => void; onSigned: () => void }) {
+/** What a signature is put under: the meaning, the ticket, and the id of the intention. */
+export type Signing = { meaning: string; signingTicket: string; requestId: string };
+type Props = {
+  title: string;
+  /** What is signed, in a sentence. */
+  what: string;
+  signingSha256: string;
+  sign: (signing: Signing) => Promise<unknown>;
+  onClose: () => void;
+  onSigned: () => void;
+};
+
+/** Signs something as it stands. The signer proves anew who he is (21 CFR 11.200). */
+export function SignDialog({ title, what, signingSha256, sign, onClose, onSigned }: Props) {
   const { t } = useLocale();
   const user = useUser();
   const [meaning, setMeaning] = useState<(typeof MEANINGS)[number]>('responsibility');
@@ -21,19 +31,18 @@ export function SignDialog({ store, onClose, onSigned }: { store: FormStore; onC
   const [requestId] = useState(newRequestId);
   const run = useMutation({
     mutationFn: async () => {
-      const { record, version } = store.state();
       const said = t(`sign.${meaning}`);
-      const components = { contentSha256: record.signingSha256, meaning: said, password, username: name.trim(), ...(code ? { code } : {}) };
+      const components = { contentSha256: signingSha256, meaning: said, password, username: name.trim(), ...(code ? { code } : {}) };
       const { ticket } = await ask(api.POST('/v1/signatures:authorize', { body: components }));
-      return ask(api.POST(PATH, { params: { path: store.place }, body: { seenVersion: version, meaning: said, signingTicket: ticket, requestId } }));
+      return sign({ meaning: said, signingTicket: ticket, requestId });
     },
     onSuccess: onSigned,
   });
   const reason = run.error instanceof Refused ? (run.error.reason === 'UNAUTHENTICATED' ? 'LOG_IN_FAILED' : run.error.reason) : 'INCIDENT';
   return (
-    <Dialog title={t('review.sign')} isOpen onClose={onClose}>
+    <Dialog title={title} isOpen onClose={onClose}>
       <form onSubmit={(event) => { event.preventDefault(); run.mutate(); }}>
-        <p>{t('sign.what', { name: user.fullName, version: store.state().version })}</p>
+        <p>{what}</p>
         <fieldset>
           <legend>{t('sign.meaning')}</legend>
           {MEANINGS.map((one) => (
