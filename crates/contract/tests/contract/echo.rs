@@ -8,6 +8,8 @@ use contract::{
 };
 use futures::{StreamExt as _, stream, stream::BoxStream};
 
+type Told<T> = Result<T, Error>;
+
 /// A save that saw this version is answered as stale.
 pub const STALE_VERSION: i32 = 99;
 
@@ -15,21 +17,17 @@ pub const STALE_VERSION: i32 = 99;
 #[derive(Debug)]
 pub struct Echo;
 
-fn unasked<T>(method: &'static str) -> Result<T, Error> {
+fn unasked<T>(method: &'static str) -> Told<T> {
     Err(Error::new(Code::Unimplemented, "UNASKED", method))
 }
 
 #[async_trait]
 impl Edc for Echo {
-    async fn list_studies(
-        &self,
-        _: &Context,
-        _: ListStudiesRequest,
-    ) -> Result<ListStudiesResponse, Error> {
+    async fn list_studies(&self, _: &Context, _: ListStudiesRequest) -> Told<ListStudiesResponse> {
         unasked("list_studies")
     }
 
-    async fn get_study(&self, _: &Context, request: GetStudyRequest) -> Result<Study, Error> {
+    async fn get_study(&self, _: &Context, request: GetStudyRequest) -> Told<Study> {
         match request.study_oid.as_str() {
             "PENDING" => std::future::pending().await,
             "PANIC" => panic!("the service panics"),
@@ -38,11 +36,7 @@ impl Edc for Echo {
         }
     }
 
-    async fn list_sites(
-        &self,
-        _: &Context,
-        _: ListSitesRequest,
-    ) -> Result<ListSitesResponse, Error> {
+    async fn list_sites(&self, _: &Context, _: ListSitesRequest) -> Told<ListSitesResponse> {
         unasked("list_sites")
     }
 
@@ -50,7 +44,7 @@ impl Edc for Echo {
         &self,
         _: &Context,
         request: ListSubjectsRequest,
-    ) -> Result<ListSubjectsResponse, Error> {
+    ) -> Told<ListSubjectsResponse> {
         let subject = Subject { subject_key: request.study_oid, ..Subject::default() };
         let seen = format!(
             "{:?} {:?} {:?} {:?}",
@@ -59,11 +53,7 @@ impl Edc for Echo {
         Ok(ListSubjectsResponse { subjects: vec![subject], next_page_token: Some(seen) })
     }
 
-    async fn get_matrix(
-        &self,
-        _: &Context,
-        _: GetMatrixRequest,
-    ) -> Result<GetMatrixResponse, Error> {
+    async fn get_matrix(&self, _: &Context, _: GetMatrixRequest) -> Told<GetMatrixResponse> {
         unasked("get_matrix")
     }
 
@@ -71,7 +61,7 @@ impl Edc for Echo {
         &self,
         _: &Context,
         _: ScreenSubjectRequest,
-    ) -> Result<ScreenSubjectResponse, Error> {
+    ) -> Told<ScreenSubjectResponse> {
         unasked("screen_subject")
     }
 
@@ -79,7 +69,7 @@ impl Edc for Echo {
         &self,
         _: &Context,
         _: OutlineSubjectsRequest,
-    ) -> Result<OutlineSubjectsResponse, Error> {
+    ) -> Told<OutlineSubjectsResponse> {
         unasked("outline_subjects")
     }
 
@@ -87,7 +77,7 @@ impl Edc for Echo {
         &self,
         _: &Context,
         _: CheckEligibilityRequest,
-    ) -> Result<CheckEligibilityResponse, Error> {
+    ) -> Told<CheckEligibilityResponse> {
         unasked("check_eligibility")
     }
 
@@ -95,7 +85,7 @@ impl Edc for Echo {
         &self,
         _: &Context,
         _: EvaluateFormRequest,
-    ) -> Result<EvaluateFormResponse, Error> {
+    ) -> Told<EvaluateFormResponse> {
         unasked("evaluate_form")
     }
 
@@ -103,27 +93,119 @@ impl Edc for Echo {
         &self,
         _: &Context,
         _: ListDictionariesRequest,
-    ) -> Result<ListDictionariesResponse, Error> {
+    ) -> Told<ListDictionariesResponse> {
         unasked("list_dictionaries")
     }
 
-    async fn search_terms(
-        &self,
-        _: &Context,
-        _: SearchTermsRequest,
-    ) -> Result<SearchTermsResponse, Error> {
+    async fn search_terms(&self, _: &Context, _: SearchTermsRequest) -> Told<SearchTermsResponse> {
         unasked("search_terms")
     }
 
-    async fn get_term(&self, _: &Context, _: GetTermRequest) -> Result<GetTermResponse, Error> {
+    async fn get_term(&self, _: &Context, _: GetTermRequest) -> Told<GetTermResponse> {
         unasked("get_term")
     }
 
-    async fn get_subject(
+    async fn list_work(&self, _: &Context, _: ListWorkRequest) -> Told<ListWorkResponse> {
+        unasked("list_work")
+    }
+
+    async fn get_workload(&self, _: &Context, _: GetWorkloadRequest) -> Told<GetWorkloadResponse> {
+        unasked("get_workload")
+    }
+
+    async fn answer_queries(
         &self,
         _: &Context,
-        _: GetSubjectRequest,
-    ) -> Result<GetSubjectResponse, Error> {
+        _: AnswerQueriesRequest,
+    ) -> Told<AnswerQueriesResponse> {
+        unasked("answer_queries")
+    }
+
+    async fn settle_queries(
+        &self,
+        _: &Context,
+        _: SettleQueriesRequest,
+    ) -> Told<SettleQueriesResponse> {
+        unasked("settle_queries")
+    }
+
+    async fn list_history(&self, _: &Context, _: ListHistoryRequest) -> Told<ListHistoryResponse> {
+        unasked("list_history")
+    }
+
+    async fn verify_casebook(
+        &self,
+        _: &Context,
+        _: VerifyCasebookRequest,
+    ) -> Told<VerifyCasebookResponse> {
+        unasked("verify_casebook")
+    }
+
+    async fn list_audit_trail(
+        &self,
+        _: &Context,
+        _: ListAuditTrailRequest,
+    ) -> Told<ListAuditTrailResponse> {
+        unasked("list_audit_trail")
+    }
+
+    async fn review_audit_trail(
+        &self,
+        _: &Context,
+        _: ReviewAuditTrailRequest,
+    ) -> Told<ReviewAuditTrailResponse> {
+        unasked("review_audit_trail")
+    }
+
+    async fn list_audit_reviews(
+        &self,
+        _: &Context,
+        _: ListAuditReviewsRequest,
+    ) -> Told<ListAuditReviewsResponse> {
+        unasked("list_audit_reviews")
+    }
+
+    async fn sign_visit(&self, _: &Context, _: SignVisitRequest) -> Told<SignVisitResponse> {
+        unasked("sign_visit")
+    }
+
+    async fn sign_casebook(
+        &self,
+        _: &Context,
+        _: SignCasebookRequest,
+    ) -> Told<SignCasebookResponse> {
+        unasked("sign_casebook")
+    }
+
+    async fn freeze_records(
+        &self,
+        _: &Context,
+        _: FreezeRecordsRequest,
+    ) -> Told<FreezeRecordsResponse> {
+        unasked("freeze_records")
+    }
+
+    async fn lock_records(&self, _: &Context, _: LockRecordsRequest) -> Told<LockRecordsResponse> {
+        unasked("lock_records")
+    }
+
+    async fn get_lock_checklist(
+        &self,
+        _: &Context,
+        _: GetLockChecklistRequest,
+    ) -> Told<GetLockChecklistResponse> {
+        unasked("get_lock_checklist")
+    }
+
+    async fn lock_study(&self, _: &Context, _: LockStudyRequest) -> Told<LockStudyResponse> {
+        unasked("lock_study")
+    }
+
+    async fn unlock_study(&self, _: &Context, _: UnlockStudyRequest) -> Told<UnlockStudyResponse> {
+        unasked("unlock_study")
+    }
+
+    async fn get_subject(&self, _: &Context, _: GetSubjectRequest) -> Told<GetSubjectResponse> {
         unasked("get_subject")
     }
 
@@ -131,7 +213,7 @@ impl Edc for Echo {
         &self,
         _: &Context,
         request: EnrolSubjectRequest,
-    ) -> Result<EnrolSubjectResponse, Error> {
+    ) -> Told<EnrolSubjectResponse> {
         let subject = Subject { subject_key: request.subject_key, ..Subject::default() };
         Ok(EnrolSubjectResponse { subject: Some(subject) })
     }
@@ -140,15 +222,11 @@ impl Edc for Echo {
         &self,
         _: &Context,
         _: ChangeSubjectStatusRequest,
-    ) -> Result<ChangeSubjectStatusResponse, Error> {
+    ) -> Told<ChangeSubjectStatusResponse> {
         unasked("change_subject_status")
     }
 
-    async fn record_event(
-        &self,
-        _: &Context,
-        _: RecordEventRequest,
-    ) -> Result<RecordEventResponse, Error> {
+    async fn record_event(&self, _: &Context, _: RecordEventRequest) -> Told<RecordEventResponse> {
         unasked("record_event")
     }
 
@@ -156,7 +234,7 @@ impl Edc for Echo {
         &self,
         _: &Context,
         request: GetFormRecordRequest,
-    ) -> Result<FormRecord, Error> {
+    ) -> Told<FormRecord> {
         let place = FormRecordPlace {
             subject_key: request.subject_key,
             study_event_oid: request.study_event_oid,
@@ -167,11 +245,7 @@ impl Edc for Echo {
         Ok(FormRecord { place: Some(place), ..FormRecord::default() })
     }
 
-    async fn save_form(
-        &self,
-        _: &Context,
-        request: SaveFormRequest,
-    ) -> Result<SaveFormResponse, Error> {
+    async fn save_form(&self, _: &Context, request: SaveFormRequest) -> Told<SaveFormResponse> {
         let seen_version = request.seen_version.unwrap_or(-1);
         if seen_version == STALE_VERSION {
             let detail = StaleRecord { seen_version, current_version: 100, conflicts: vec![] };
@@ -193,7 +267,7 @@ impl Edc for Echo {
         &self,
         _: &Context,
         request: RemoveRecordRequest,
-    ) -> Result<RemoveRecordResponse, Error> {
+    ) -> Told<RemoveRecordResponse> {
         let row = request.item_group_oid.zip(request.item_group_repeat_key);
         let is_row = row == Some(("IG.VS".to_owned(), "2".to_owned()));
         Ok(RemoveRecordResponse { version: i32::from(is_row) })
@@ -203,7 +277,7 @@ impl Edc for Echo {
         &self,
         _: &Context,
         _: RestoreRecordRequest,
-    ) -> Result<RestoreRecordResponse, Error> {
+    ) -> Told<RestoreRecordResponse> {
         unasked("restore_record")
     }
 
@@ -211,7 +285,7 @@ impl Edc for Echo {
         &self,
         _: &Context,
         _: GetItemHistoryRequest,
-    ) -> Result<GetItemHistoryResponse, Error> {
+    ) -> Told<GetItemHistoryResponse> {
         unasked("get_item_history")
     }
 
@@ -219,56 +293,32 @@ impl Edc for Echo {
         &self,
         context: &Context,
         request: ListQueriesRequest,
-    ) -> Result<ListQueriesResponse, Error> {
+    ) -> Told<ListQueriesResponse> {
         context.caller.permit(Act::ReadData, Scope::study_wide(request.study_oid))?;
         Ok(ListQueriesResponse::default())
     }
 
-    async fn open_query(
-        &self,
-        _: &Context,
-        _: OpenQueryRequest,
-    ) -> Result<OpenQueryResponse, Error> {
+    async fn open_query(&self, _: &Context, _: OpenQueryRequest) -> Told<OpenQueryResponse> {
         unasked("open_query")
     }
 
-    async fn answer_query(
-        &self,
-        _: &Context,
-        _: AnswerQueryRequest,
-    ) -> Result<AnswerQueryResponse, Error> {
+    async fn answer_query(&self, _: &Context, _: AnswerQueryRequest) -> Told<AnswerQueryResponse> {
         unasked("answer_query")
     }
 
-    async fn close_query(
-        &self,
-        _: &Context,
-        _: CloseQueryRequest,
-    ) -> Result<CloseQueryResponse, Error> {
+    async fn close_query(&self, _: &Context, _: CloseQueryRequest) -> Told<CloseQueryResponse> {
         unasked("close_query")
     }
 
-    async fn reopen_query(
-        &self,
-        _: &Context,
-        _: ReopenQueryRequest,
-    ) -> Result<ReopenQueryResponse, Error> {
+    async fn reopen_query(&self, _: &Context, _: ReopenQueryRequest) -> Told<ReopenQueryResponse> {
         unasked("reopen_query")
     }
 
-    async fn cancel_query(
-        &self,
-        _: &Context,
-        _: CancelQueryRequest,
-    ) -> Result<CancelQueryResponse, Error> {
+    async fn cancel_query(&self, _: &Context, _: CancelQueryRequest) -> Told<CancelQueryResponse> {
         unasked("cancel_query")
     }
 
-    async fn verify_items(
-        &self,
-        _: &Context,
-        _: VerifyItemsRequest,
-    ) -> Result<VerifyItemsResponse, Error> {
+    async fn verify_items(&self, _: &Context, _: VerifyItemsRequest) -> Told<VerifyItemsResponse> {
         unasked("verify_items")
     }
 
@@ -276,7 +326,7 @@ impl Edc for Echo {
         &self,
         _: &Context,
         _: UnverifyItemsRequest,
-    ) -> Result<UnverifyItemsResponse, Error> {
+    ) -> Told<UnverifyItemsResponse> {
         unasked("unverify_items")
     }
 
@@ -284,7 +334,7 @@ impl Edc for Echo {
         &self,
         _: &Context,
         _: FreezeRecordRequest,
-    ) -> Result<FreezeRecordResponse, Error> {
+    ) -> Told<FreezeRecordResponse> {
         unasked("freeze_record")
     }
 
@@ -292,15 +342,11 @@ impl Edc for Echo {
         &self,
         _: &Context,
         _: UnfreezeRecordRequest,
-    ) -> Result<UnfreezeRecordResponse, Error> {
+    ) -> Told<UnfreezeRecordResponse> {
         unasked("unfreeze_record")
     }
 
-    async fn lock_record(
-        &self,
-        _: &Context,
-        _: LockRecordRequest,
-    ) -> Result<LockRecordResponse, Error> {
+    async fn lock_record(&self, _: &Context, _: LockRecordRequest) -> Told<LockRecordResponse> {
         unasked("lock_record")
     }
 
@@ -308,15 +354,11 @@ impl Edc for Echo {
         &self,
         _: &Context,
         _: UnlockRecordRequest,
-    ) -> Result<UnlockRecordResponse, Error> {
+    ) -> Told<UnlockRecordResponse> {
         unasked("unlock_record")
     }
 
-    async fn sign_record(
-        &self,
-        _: &Context,
-        _: SignRecordRequest,
-    ) -> Result<SignRecordResponse, Error> {
+    async fn sign_record(&self, _: &Context, _: SignRecordRequest) -> Told<SignRecordResponse> {
         unasked("sign_record")
     }
 
@@ -324,7 +366,7 @@ impl Edc for Echo {
         &self,
         _: &Context,
         request: ExportStudyRequest,
-    ) -> Result<BoxStream<'static, Result<HttpBody, Error>>, Error> {
+    ) -> Told<BoxStream<'static, Told<HttpBody>>> {
         let piece = |text: &str| HttpBody {
             content_type: "text/csv".to_owned(),
             data: text.as_bytes().to_vec(),
