@@ -14,7 +14,8 @@ mod table;
 
 use std::collections::HashMap;
 
-use self::{field::push_field, plan::FormPlan, record::RecordWriter, table::TableOut};
+pub(crate) use self::field::push_field;
+use self::{plan::FormPlan, record::RecordWriter, table::TableOut};
 use crate::export::{
     ExportError, ExportOptions, Exporter, Out, RecordOut, Sink, StudyOut, SubjectOut, Written,
 };

@@ -22,6 +22,7 @@ use crate::{
     json_out::{JsonExporter, NdjsonExporter},
     odm::FileType,
     odm_out::OdmExporter,
+    redcap::RedcapExporter,
 };
 
 /// Where the files of an export go: a folder, an archive, the body of one answer.
@@ -144,6 +145,12 @@ pub const FORMATS: &[Format] = &[
         media_type: "application/xml",
         summary: "ODM 1.3.2 transactional: the definition, and every change with its audit record",
         make: |options| Box::new(OdmExporter::new(FileType::Transactional, *options)),
+    },
+    Format {
+        name: "redcap",
+        media_type: "text/csv; charset=utf-8",
+        summary: "REDCap: flat records, data dictionary, events",
+        make: |_| Box::new(RedcapExporter::default()),
     },
 ];
 

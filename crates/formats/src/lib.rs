@@ -10,14 +10,17 @@ mod csv_out;
 mod design;
 pub mod export;
 mod fault;
+pub mod fhir;
 mod json_out;
 pub mod mapping;
 mod merging;
 pub mod odm;
 mod odm_out;
+pub mod redcap;
 pub mod rules_toml;
 pub mod table;
 pub mod usdm;
+pub mod xlsform;
 pub mod xpt;
 
 pub use design::{Draft, ImportedDesign, Location, SignatureDef, User, VersionInForce};

@@ -1,7 +1,7 @@
 //! A text as a field of RFC 4180.
 
 /// Appends a field, quoted when it must be.
-pub(super) fn push_field(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn push_field(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     if !bytes.iter().fold(false, |found, byte| found | QUOTED[usize::from(*byte)]) {
         out.extend_from_slice(bytes);

@@ -15,13 +15,13 @@ use crate::FormatError;
 pub const MAX_DEFINITION_BYTES: usize = 32 * 1024 * 1024;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Child {
+pub(crate) enum Child {
     Element(Node),
     Text(String),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Node {
+pub(crate) struct Node {
     pub tag: Tag,
     pub children: Vec<Child>,
     /// The OID that was taken out, for messages.
@@ -263,7 +263,7 @@ impl Node {
 }
 
 /// Their order means nothing in XML; one order makes equal things equal.
-pub(super) fn sort_attributes(kept: &mut Kept) {
+pub(crate) fn sort_attributes(kept: &mut Kept) {
     kept.attributes.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
 }
 

@@ -25,10 +25,10 @@ pub const MAX_NAME_BYTES: usize = 1024;
 pub const ODM_1_3: &str = "http://www.cdisc.org/ns/odm/v1.3";
 /// The namespace of ODM 2.0.
 pub const ODM_2_0: &str = "http://www.cdisc.org/ns/odm/v2.0";
-pub(super) const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
+pub(crate) const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Attribute {
+pub(crate) struct Attribute {
     /// Empty for an attribute without prefix.
     pub namespace: Arc<str>,
     pub prefix: String,
@@ -37,7 +37,7 @@ pub(super) struct Attribute {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Tag {
+pub(crate) struct Tag {
     /// Empty for an element without namespace.
     pub namespace: Arc<str>,
     pub prefix: String,
@@ -62,14 +62,14 @@ impl Tag {
 }
 
 #[derive(Debug)]
-pub(super) enum Token {
+pub(crate) enum Token {
     Start(Tag),
     End,
     Text(String),
     Eof,
 }
 
-pub(super) struct Xml<R> {
+pub(crate) struct Xml<R> {
     reader: NsReader<Input<R>>,
     buffer: Vec<u8>,
     file: String,
@@ -311,7 +311,7 @@ fn push_attribute(attributes: &mut Vec<Attribute>, mut attribute: Attribute) {
 }
 
 /// Whether a namespace is that of ODM 1.3 or 2.0.
-pub(super) fn is_odm(namespace: &str) -> bool {
+pub(crate) fn is_odm(namespace: &str) -> bool {
     namespace == ODM_1_3 || namespace == ODM_2_0
 }
 

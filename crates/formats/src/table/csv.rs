@@ -51,7 +51,23 @@ impl<R: Read> CsvTable<R> {
         encoding: TextEncoding,
         delimiter: u8,
     ) -> Result<Self, FormatError> {
-        let mut table = Self {
+        let mut table = Self::open_ragged(input, file, encoding, delimiter)?;
+        if table.record()?.is_none() {
+            return Err(table.text.fault(1, "the file is empty", "give a file with a header line"));
+        }
+        table.columns = mem::take(&mut table.fields);
+        super::check_columns(&table.columns, |what, advice| table.text.fault(1, what, advice))?;
+        Ok(table)
+    }
+
+    /// Opens a file without a header, whose rows may differ in length.
+    pub(crate) fn open_ragged(
+        input: R,
+        file: &str,
+        encoding: TextEncoding,
+        delimiter: u8,
+    ) -> Result<Self, FormatError> {
+        Ok(Self {
             text: TextStream::new(input, file, encoding),
             delimiter,
             columns: Vec::new(),
@@ -61,13 +77,15 @@ impl<R: Read> CsvTable<R> {
             fields: Vec::new(),
             field: Vec::new(),
             row_bytes: 0,
-        };
-        if table.record()?.is_none() {
-            return Err(table.text.fault(1, "the file is empty", "give a file with a header line"));
-        }
-        table.columns = mem::take(&mut table.fields);
-        super::check_columns(&table.columns, |what, advice| table.text.fault(1, what, advice))?;
-        Ok(table)
+        })
+    }
+
+    /// The next row of a file without a header, however many fields it has.
+    pub(crate) fn next_ragged(&mut self) -> Result<Option<Row>, FormatError> {
+        let Some(line) = self.record()? else { return Ok(None) };
+        self.rows += 1;
+        let cells = mem::take(&mut self.fields);
+        Ok(Some(Row { number: self.rows, line, cells }))
     }
 
     /// Reads one record into `fields` and says on which line it starts; none at the end.

@@ -87,6 +87,8 @@ pub(super) const SIGNATURES: &[Signature] = &[
     plain("date", &[DAY], Type::Date, "date"),
     placed("abs", &[INT], Type::Int, "iabs"),
     plain("abs", &[DEC], Type::Dec, "dabs"),
+    plain("floor", &[DEC], Type::Dec, "floor"),
+    plain("ceiling", &[DEC], Type::Dec, "ceiling"),
     placed("sqrt", &[DEC], Type::Dec, "sqrt"),
     placed("number", &[TEXT], Type::Dec, "number"),
     placed("dec", &[TEXT], Type::Dec, "number"),

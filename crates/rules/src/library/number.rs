@@ -43,6 +43,8 @@ pub(super) const ENTRIES: &[Entry] = &[
     }),
     ("dneg", 1, |a| Ok(decimal(-dec(&a, 0)?))),
     ("dabs", 1, |a| Ok(decimal(dec(&a, 0)?.abs()))),
+    ("floor", 1, |a| Ok(decimal(dec(&a, 0)?.floor()))),
+    ("ceiling", 1, |a| Ok(decimal(dec(&a, 0)?.ceil()))),
     ("halfup", 3, |a| round(&a, RoundingStrategy::MidpointAwayFromZero)),
     ("halfeven", 3, |a| round(&a, RoundingStrategy::MidpointNearestEven)),
     ("sqrt", 2, |a| square_root(&a)),

@@ -1,0 +1,126 @@
+//! XLSForms: what is asked, when, in which languages, and what is listed because it is not translated.
+
+use std::sync::Arc;
+
+use formats::{
+    ImportedDesign, Severity,
+    xlsform::{Sheets, to_study},
+};
+use kernel::{
+    Texts,
+    study::{Design, GroupRepeat, faults},
+};
+use rules::{Catalogue, Expect, Scope, compile};
+
+const FORM: &str = "\
+survey,type,name,label,label::中文 (zh),hint,required,relevant,constraint,constraint_message,calculation,choice_filter
+,text,name,Your name,您的姓名,as in the passport,yes,,,,,
+,integer,age,Age,年龄,,true(),,. >= 0 and . <= 120,Not an age,,
+,select_one yes_no,smokes,Do you smoke?,吸烟吗？,,,${age} >= 18,,,,
+,begin group,smoking,Smoking,吸烟,,,selected(${smokes}, 'y'),,,,
+,select_multiple what,kinds,What?,什么？,,,,,,,
+,decimal,packs,Packs a day,每日包数,,,\"selected(${kinds}, 'cigarettes')\",,,,
+,end group,,,,,,,,,,
+,begin repeat,drugs,Drugs,药物,,,,,,,
+,text,drug-name,Drug,药名,,,,,,,
+,integer,dose,Dose,剂量,,,,. > 0,,,
+,calculate,twice,,,,,,,,${dose} * 2,
+,end repeat,,,,,,,,,,
+,note,bye,Thank you,谢谢,,,,,,,
+,geopoint,where,Where?,哪里？,,,,,,,
+,select_one town,town,Town,城镇,,,,,,,county=${age}
+,calculate,now,,,,,,,,now(),
+choices,list_name,name,label,label::中文 (zh)
+,yes_no,y,Yes,是
+,yes_no,n,No,否
+,what,cigarettes,Cigarettes,香烟
+,what,by-pipe,Pipe,烟斗
+,town,1,One,一
+settings,form_title,form_id,default_language
+,Habits,habits,English (en)
+";
+
+fn form() -> ImportedDesign {
+    let quoted = FORM.replace(",selected(${smokes}, 'y'),", ",\"selected(${smokes}, 'y')\",");
+    to_study(&Sheets::read_csv(quoted.as_bytes(), "habits.csv").unwrap(), "HABITS")
+}
+
+fn design(imported: ImportedDesign) -> Design {
+    let version = imported.versions.into_iter().next().unwrap().version;
+    let design = Design::new(Arc::new(version));
+    assert_eq!(faults(&design), []);
+    design
+}
+
+#[test]
+fn questions_become_items_in_their_groups_and_languages() {
+    let design = design(form());
+    let version = design.version();
+    let items: Vec<&str> = version.items.iter().map(|item| item.oid.as_str()).collect();
+    let expected = [
+        "name",
+        "age",
+        "smokes",
+        "kinds___cigarettes",
+        "kinds___by_pipe",
+        "packs",
+        "drug_name",
+        "dose",
+        "twice",
+        "town",
+        "now",
+    ];
+    assert_eq!(items, expected);
+    let mut label = Texts::one("en", "Your name");
+    label.set("zh", "您的姓名");
+    assert_eq!(version.items[0].question, label);
+    let repeats: Vec<_> = version.item_groups.iter().map(|g| (g.name.as_str(), g.repeat)).collect();
+    assert!(repeats.contains(&("drugs", GroupRepeat::Simple)), "{repeats:?}");
+    let smokes = version.code_lists.iter().find(|list| list.name == "yes_no").unwrap();
+    assert_eq!(smokes.items[1].decode.in_lang("zh"), Some("否"));
+    let name = &design.shape(&"habits".into()).unwrap().groups;
+    assert!(name.iter().flat_map(|g| &g.items).any(|i| i.oid.as_str() == "name" && i.mandatory));
+}
+
+#[test]
+fn every_translated_expression_compiles_where_it_stands() {
+    let design = design(form());
+    let version = design.version();
+    let catalogue = Catalogue::of(&design);
+    let scope = |group: Option<&str>| {
+        let group = group.map(kernel::ItemGroupOid::new);
+        Scope::of_form(&design, &catalogue, &"habits".into(), group.as_ref())
+    };
+    assert_eq!((version.conditions.len(), version.checks.len(), version.methods.len()), (3, 2, 1));
+    for condition in &version.conditions {
+        let text = &condition.expressions[0].text;
+        compile(text, &scope(None), Expect::Bool).unwrap_or_else(|why| panic!("{text}: {why:?}"));
+    }
+    for check in &version.checks {
+        let group = check.group.as_ref().map(kernel::ItemGroupOid::as_str);
+        let text = &check.expression.text;
+        compile(text, &scope(group), Expect::Bool).unwrap_or_else(|why| panic!("{text}: {why:?}"));
+    }
+    let twice = &version.methods[0].expressions[0].text;
+    assert_eq!(twice, "text((dose * 2))");
+    compile(twice, &scope(Some("habits.drugs")), Expect::Any).unwrap();
+}
+
+#[test]
+fn what_is_not_translated_is_listed_with_its_row() {
+    let found = form().warnings;
+    let about = |name: &str, part: &str| {
+        let about = format!("survey, {name}");
+        found.iter().any(|f| f.about == about && f.text.contains(part) && f.line.is_some())
+    };
+    assert!(about("where", "geopoint") && about("bye", "to be read"));
+    assert!(about("town", "choice_filter") && about("drug-name", "drug_name"));
+    assert!(about("now", "calculation is not translated"), "{found:?}");
+    assert!(found.iter().all(|f| f.severity != Severity::Error));
+}
+
+#[test]
+fn a_table_that_is_no_form_is_refused() {
+    let refused = Sheets::read_csv("a,b\n1,2\n".as_bytes(), "x.csv").unwrap_err();
+    assert!(refused.what.contains("survey"), "{refused}");
+}
