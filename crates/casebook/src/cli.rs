@@ -197,9 +197,19 @@ pub struct Export {
     pub place: Place,
     #[arg(long, value_name = "OID")]
     pub study: String,
-    /// csv, json, ndjson or odm.
+    /// csv, csv-scripts, json, ndjson, odm, odm-transactional, odm2, odm2-transactional, xpt,
+    /// dataset-json, dataset-ndjson, dsjc, parquet or sqlite.
     #[arg(long)]
     pub format: String,
+    /// The language of labels and decodes, where the study has it.
+    #[arg(long, value_name = "TAG", default_value = "en")]
+    pub language: String,
+    /// The encoding of SAS transport files: utf-8, gb18030 or windows-1252.
+    #[arg(long, value_name = "NAME", default_value = "utf-8", value_parser = encoding)]
+    pub encoding: formats::table::TextEncoding,
+    /// The authority whose limits SAS transport files keep: fda or nmpa.
+    #[arg(long, value_name = "NAME", default_value = "fda", value_parser = authority)]
+    pub authority: formats::export::Authority,
     /// A folder; for a format of one file also a file name.
     #[arg(long, value_name = "PATH")]
     pub out: PathBuf,
@@ -220,6 +230,14 @@ pub struct Export {
     pub unblinded: bool,
     #[arg(long)]
     pub json: bool,
+}
+
+fn encoding(name: &str) -> Result<formats::table::TextEncoding, String> {
+    formats::table::TextEncoding::parse(name).ok_or_else(|| format!("'{name}' is no encoding"))
+}
+
+fn authority(name: &str) -> Result<formats::export::Authority, String> {
+    formats::export::Authority::parse(name).ok_or_else(|| "there are fda and nmpa".to_owned())
 }
 
 #[derive(Debug, Args)]

@@ -2471,9 +2471,18 @@ export interface components {
          *     - `JSON`: One JSON document.
          *     - `NDJSON`: One JSON object per line, one line per form record.
          *     - `ODM`: CDISC ODM 1.3.2 with audit records, queries and signatures.
+         *     - `XPT`: A ZIP archive with SAS transport files of version 5.
+         *     - `DATASET_JSON`: A ZIP archive with CDISC Dataset-JSON 1.1.
+         *     - `DATASET_NDJSON`: The same with a line for each row.
+         *     - `DSJC`: The same, compressed.
+         *     - `PARQUET`: A ZIP archive with Apache Parquet files.
+         *     - `SQLITE`: One SQLite file.
+         *     - `CSV_SCRIPTS`: A ZIP archive with CSV tables and scripts that read them into SAS, SPSS, R and Stata.
+         *     - `ODM_SNAPSHOT`: CDISC ODM 1.3.2 with the present values only.
+         *     - `ODM2`: CDISC ODM 2.0 with the present values, queries and signatures.
          * @enum {string}
          */
-        ExportStudyRequestFormat: "FORMAT_UNSPECIFIED" | "CSV" | "JSON" | "NDJSON" | "ODM";
+        ExportStudyRequestFormat: "FORMAT_UNSPECIFIED" | "CSV" | "JSON" | "NDJSON" | "ODM" | "XPT" | "DATASET_JSON" | "DATASET_NDJSON" | "DSJC" | "PARQUET" | "SQLITE" | "CSV_SCRIPTS" | "ODM_SNAPSHOT" | "ODM2";
         /** @description What one edit check has found. */
         Finding: {
             /** @description The OID of the check; for limits of an item, the OID of the item. */

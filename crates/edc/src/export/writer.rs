@@ -61,7 +61,7 @@ pub(super) fn write(
             }
         }
     }
-    let files = exporter.finish()?;
+    let files = exporter.finish(&mut *sink)?;
     let manifest = manifest(&study, &job.request.format, &files);
     Ok(Exported { files, manifest })
 }

@@ -199,7 +199,10 @@ fn open_path(file: &Path, mapping: &Mapping) -> Result<Box<dyn Table + Send>, Fo
         advice: advice.to_owned(),
     };
     let format = TableFormat::of_file(&name).ok_or_else(|| {
-        broken("the kind of table is not known".to_owned(), "give a .csv or .xpt")
+        broken(
+            "the kind of table is not known".to_owned(),
+            "give a .csv, .xpt, .json, .ndjson or .dsjc",
+        )
     })?;
     let opened = File::open(file)
         .map_err(|error| broken(error.to_string(), "check that the file is there"))?;
