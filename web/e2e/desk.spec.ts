@@ -1,4 +1,61 @@
-import { expect, logIn, STUDY, test, violations } from './world';
+import fs from 'node:fs';
+import { createHash } from 'node:crypto';
+import { address, expect, logIn, STUDY, test, violations } from './world';
+
+test('an export runs as a job, also while nobody looks, and its file is what its manifest says', async ({ page }) => {
+  await logIn(page, 'datamanager', `${STUDY}/exports`);
+  await page.getByRole('radio', { name: 'NDJSON' }).check();
+  await page.getByText('All forms', { exact: true }).click();
+  await page.getByRole('checkbox', { name: 'Demographics' }).check();
+  await page.getByRole('button', { name: 'Export', exact: true }).click();
+  const row = page.getByRole('row').filter({ hasText: '1 forms' }).first();
+  await expect(row).toContainText(/Waiting|Running|Done/);
+  await page.goto(address(STUDY));
+  await page.goto(address(`${STUDY}/exports`));
+  await expect(row).toContainText('Done', { timeout: 30_000 });
+  const download = page.waitForEvent('download');
+  await row.getByRole('link', { name: 'Download' }).click();
+  const file = fs.readFileSync(await (await download).path());
+  await row.getByRole('button', { name: 'Manifest' }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText(createHash('sha256').update(file).digest('hex'));
+  await expect(dialog.getByRole('row').filter({ hasText: 'records.ndjson' })).toContainText('306');
+  expect(await violations(page)).toEqual([]);
+});
+
+test('a running export can be cancelled', async ({ page }) => {
+  await logIn(page, 'datamanager', `${STUDY}/exports`);
+  await page.getByRole('radio', { name: /transactional/ }).check();
+  await page.getByRole('button', { name: 'Export', exact: true }).click();
+  const row = page.getByRole('row').filter({ hasText: 'transactional' }).first();
+  await row.getByRole('button', { name: 'Cancel' }).click();
+  await expect(row).toContainText('Cancelled');
+});
+
+test('a table is sent, checked without writing, and applied row by row', async ({ page }) => {
+  await logIn(page, 'datamanager', `${STUDY}/imports`);
+  const table = 'SUBJECT,AGE,NOTE\n01-701-1015,64,a\nNOBODY,70,b\n';
+  await page.getByLabel('Choose a file').setInputFiles({ name: 'ages.csv', mimeType: 'text/csv', buffer: Buffer.from(table) });
+  await expect(page).toHaveURL(/imports\/imp_/);
+  await page.getByText('Make a mapping from the columns').click();
+  await page.getByRole('combobox', { name: 'Visit', exact: true }).selectOption('SE.SCREENING1');
+  await page.getByRole('combobox', { name: 'Form', exact: true }).selectOption('F.DM');
+  await expect(page.getByRole('combobox', { name: /I\.DM\.AGE/ })).toHaveValue('AGE');
+  await page.getByRole('button', { name: 'Write the mapping' }).click();
+  await expect(page.getByLabel('Mapping (TOML)')).toHaveValue(/NOTE" = "not loaded"/);
+  await page.getByLabel('Reason for changes').fill('Test transfer');
+  await page.getByRole('button', { name: 'Check (changes nothing)' }).click();
+  await expect(page.getByRole('heading', { name: 'What would be done' })).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByRole('cell', { name: /SUBJECT_UNKNOWN/ })).toBeVisible();
+  expect(await violations(page)).toEqual([]);
+  const apply = page.getByRole('button', { name: 'Apply', exact: true });
+  await expect(apply).toBeDisabled();
+  await page.getByLabel(/Load the good rows/).check();
+  await apply.click();
+  await expect(page.getByRole('heading', { name: 'What was done' })).toBeVisible({ timeout: 30_000 });
+  await page.getByRole('combobox', { name: 'Show', exact: true }).selectOption('REJECTED');
+  await expect(page.getByRole('cell', { name: /SUBJECT_UNKNOWN/ })).toBeVisible();
+});
 
 test('an endpoint for events is made, tested, disabled, and its secret shown when it is asked for', async ({ page }) => {
   const host = `receiver-${Date.now()}.invalid`;
@@ -25,6 +82,18 @@ test('an endpoint for events is made, tested, disabled, and its secret shown whe
   await expect(row).toContainText('Disabled');
   await choose('Delete');
   await expect(row).toHaveCount(0);
+});
+
+test('a refused act and a failed log-in stand in the audit of access', async ({ page }) => {
+  await logIn(page, 'coordinator');
+  const refused = await page.evaluate(async () => (await fetch('/v1/users', { headers: { 'X-Casebook-Csrf': '1' } })).status);
+  expect(refused).toBe(403);
+  await page.context().clearCookies();
+  await logIn(page, 'administrator', '/access');
+  await expect(page.getByRole('row').filter({ hasText: 'manage_users' }).first()).toContainText('coordinator');
+  await page.getByText('Trail of a user').click();
+  await page.getByRole('combobox', { name: 'User name' }).fill('coordinator');
+  await expect(page.getByRole('row').filter({ hasText: 'Logged in' }).first()).toBeVisible();
 });
 
 test('a program gets its secret once and a token for it', async ({ page }) => {

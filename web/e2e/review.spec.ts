@@ -83,13 +83,3 @@ test('a participant is enrolled only when no criterion stands against it', async
   await expect(dialog.getByRole('status')).toContainText('not decided yet');
   await expect(dialog.getByRole('button', { name: 'Enrol' })).toBeDisabled();
 });
-
-test('an export is made, counted, summed and saved', async ({ page }) => {
-  await logIn(page, 'statistician', `${STUDY}/exports`);
-  await page.getByRole('button', { name: 'Export', exact: true }).click();
-  const link = page.getByRole('link', { name: 'Save the file' });
-  await expect(link).toBeVisible({ timeout: 50_000 });
-  await expect(page.getByText('SHA-256')).toBeVisible();
-  const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
-  expect(download.suggestedFilename()).toContain('CDISCPILOT01');
-});

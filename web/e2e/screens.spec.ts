@@ -7,8 +7,9 @@ const SCREENS: readonly (readonly [User, readonly (readonly [string, string])[]]
     ['form', `${CASEBOOK}/SE.SCREENING1/1/F.DM/1`], ['table', `${CASEBOOK}/SE.SCREENING1/1/F.VS/1`], ['long', `${CASEBOOK}/SE.BASELINE/1/F.QSNI/1`],
     ['queries', `${STUDY}/queries`], ['work', `${STUDY}/work`], ['history', `${CASEBOOK}/history`], ['account', '/account'],
   ]],
-  ['datamanager', [['home-dm', STUDY], ['audit', `${STUDY}/audit`], ['reviews', `${STUDY}/audit?part=reviews`], ['lock', `${STUDY}/lock`], ['verify', `${STUDY}/work?kind=FORM_TO_VERIFY`], ['exports', `${STUDY}/exports`], ['webhooks', `${STUDY}/webhooks`], ['build', `${STUDY}/build`], ['schedule', `${STUDY}/build?part=schedule`], ['paper', `${STUDY}/build/forms/F.DM?mode=annotated`], ['delegations', `${STUDY}/delegations`]]],
-  ['administrator', [['users', '/users'], ['portal', '/developers'], ['method', `/developers?call=${encodeURIComponent('get /v1/studies')}`], ['unknown', '/nowhere']]],
+  ['datamanager', [['home-dm', STUDY], ['audit', `${STUDY}/audit`], ['reviews', `${STUDY}/audit?part=reviews`], ['lock', `${STUDY}/lock`], ['verify', `${STUDY}/work?kind=FORM_TO_VERIFY`], ['exports', `${STUDY}/exports`], ['imports', `${STUDY}/imports`], ['webhooks', `${STUDY}/webhooks`], ['build', `${STUDY}/build`], ['schedule', `${STUDY}/build?part=schedule`], ['paper', `${STUDY}/build/forms/F.DM?mode=annotated`], ['delegations', `${STUDY}/delegations`]]],
+  ['administrator', [['users', '/users'], ['access', '/access'], ['access-user', '/access?part=users&user=administrator'], ['api-use', '/access?part=use'], ['portal', '/developers'], ['method', `/developers?call=${encodeURIComponent('get /v1/studies')}`], ['unknown', '/nowhere']]],
+  ['designer', [['drafts', '/drafts'], ['draft', `${STUDY}/build/draft`], ['versions', `${STUDY}/build/versions`]]],
 ];
 
 for (const language of ['zh', 'en'] as Language[]) {

@@ -11,7 +11,7 @@ struct Need {
     why: &'static str,
 }
 
-const NEEDS: [Need; 11] = [
+const NEEDS: [Need; 13] = [
     Need { found: has_c_compiler, package: "build-essential", why: "SQLite is compiled from C" },
     Need {
         found: has_postgresql,
@@ -41,8 +41,14 @@ const NEEDS: [Need; 11] = [
     Need {
         found: has_python_venv,
         package: "python3-venv",
-        why: "webhooks are verified by a library, and the interface is fuzzed by a program, in Python",
+        why: "webhooks and exports are verified, and the interface is fuzzed, by programs in Python",
     },
+    Need {
+        found: || is_on_path("pspp"),
+        package: "pspp",
+        why: "the script for SPSS that comes with an export is run by it",
+    },
+    Need { found: || is_on_path("Rscript"), package: "r-base-core", why: "so is the script for R" },
     Need {
         found: || is_on_path("node"),
         package: "nodejs",

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use contract::{Caller, Context};
 use ed25519_dalek::SigningKey;
 use edc::{
-    Dictionaries, Edc,
+    Dictionaries, Edc, JobFolder,
     proof::{KnownCheckpoint, ReadCheckpoint},
 };
 use gateway::HttpsClient;
@@ -32,6 +32,8 @@ pub const LAST_CHECKPOINT: &str = "checkpoint.last";
 const SCANNED_MIB: u32 = 64 * 1024;
 /// The name of the key from which second factors follow.
 const IDENTITY_KEY: &str = "identity.key";
+/// The name of the folder with the files of jobs.
+const JOBS: &str = "jobs";
 /// The name of the folder with messages to be sent.
 const OUTBOX: &str = "outbox";
 
@@ -62,10 +64,13 @@ impl Assembly {
         let known: Arc<dyn contract::identity::v1::Identity> = Arc::clone(&identity) as _;
         Ok(Self {
             data: config.data.clone(),
-            edc: Arc::new(
-                edc(&store, Arc::clone(&known), Arc::new(RuntimeClock), chance())
-                    .with_last_checkpoint(last_checkpoint(&config.data)),
-            ),
+            edc: Arc::new(edc(
+                config,
+                &store,
+                Arc::clone(&known),
+                Arc::new(RuntimeClock),
+                chance(),
+            )?),
             identity,
             portfolio: Arc::new(portfolio(&store, known, Arc::new(RuntimeClock), chance())),
             store,
@@ -89,15 +94,23 @@ impl Assembly {
     }
 }
 
-/// The service of casebooks, with what it asks of the identity service.
+/// The service of casebooks, with what it asks of the identity service, a folder for what runs as a
+/// job, and the last checkpoint of the data folder.
 pub fn edc(
+    config: &Config,
     store: &Arc<dyn Store>,
     identity: Arc<dyn contract::identity::v1::Identity>,
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
-) -> Edc {
+) -> Result<Edc> {
+    let folder = config.jobs.folder.clone().unwrap_or_else(|| config.data.join(JOBS));
+    let jobs = JobFolder::open(&folder, &new_id());
+    let jobs = jobs.with_context(|| format!("cannot use {} for jobs", folder.display()))?;
     let edc = Edc::new(Arc::clone(store), Arc::new(now)).with_identity(identity);
-    edc.with_dictionaries(Dictionaries::new(clock, chance))
+    Ok(edc
+        .with_dictionaries(Dictionaries::new(clock, chance))
+        .with_jobs(Arc::new(jobs))
+        .with_last_checkpoint(last_checkpoint(&config.data)))
 }
 
 fn present_signing_key(data: &Path) -> Result<Option<SigningKey>> {
@@ -113,7 +126,7 @@ fn present_signing_key(data: &Path) -> Result<Option<SigningKey>> {
 }
 
 /// Reads the last checkpoint of a data folder, and the key that signs checkpoints there.
-pub fn last_checkpoint(data: &Path) -> ReadCheckpoint {
+fn last_checkpoint(data: &Path) -> ReadCheckpoint {
     let data = data.to_owned();
     Arc::new(move || {
         let file = data.join(LAST_CHECKPOINT);

@@ -94,12 +94,16 @@ pub struct Serve {
 
 #[derive(Debug, Subcommand)]
 pub enum Study {
-    /// Read a definition: ODM (.xml), USDM (.json), rules (.toml), sites (.toml); several make one version.
+    /// Read a definition: ODM or a REDCap project (.xml), a REDCap dictionary with its arms and events
+    /// (.csv), an XLSForm (.csv), USDM (.json), rules (.toml); several make one version.
     Import {
         #[command(flatten)]
         place: Place,
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
+        /// The study, where the files do not name it: a REDCap dictionary does not.
+        #[arg(long, value_name = "OID")]
+        study: Option<String>,
         /// Publish at once.
         #[arg(long)]
         publish: bool,
@@ -158,13 +162,18 @@ pub enum ShowFormat {
     Odm,
     /// ODM 2.0
     Odm2,
+    /// A REDCap data dictionary
+    Redcap,
+    /// A bundle of FHIR R4 questionnaires
+    Fhir,
 }
 
 #[derive(Debug, Args)]
 pub struct Import {
     #[command(flatten)]
     pub place: Place,
-    /// A table (.csv, .xpt) with a mapping, or ODM clinical data (.xml).
+    /// A table (.csv, .xpt) with a mapping, ODM clinical data (.xml), or REDCap records (.csv, flat or
+    /// one value a row, or a project file).
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     #[arg(long, value_name = "OID")]
@@ -172,6 +181,9 @@ pub struct Import {
     /// How the rows of a table become values.
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
+    /// Print a mapping that is suggested for the table, and stop.
+    #[arg(long, conflicts_with = "mapping")]
+    pub suggest: bool,
     /// Check everything and write nothing.
     #[arg(long)]
     pub dry_run: bool,
@@ -197,9 +209,19 @@ pub struct Export {
     pub place: Place,
     #[arg(long, value_name = "OID")]
     pub study: String,
-    /// csv, json, ndjson or odm.
+    /// csv, csv-scripts, json, ndjson, odm, odm-transactional, odm2, odm2-transactional, xpt,
+    /// dataset-json, dataset-ndjson, dsjc, parquet, redcap or sqlite.
     #[arg(long)]
     pub format: String,
+    /// The language of labels and decodes, where the study has it.
+    #[arg(long, value_name = "TAG", default_value = "en")]
+    pub language: String,
+    /// The encoding of SAS transport files: utf-8, gb18030 or windows-1252.
+    #[arg(long, value_name = "NAME", default_value = "utf-8", value_parser = encoding)]
+    pub encoding: formats::table::TextEncoding,
+    /// The authority whose limits SAS transport files keep: fda or nmpa.
+    #[arg(long, value_name = "NAME", default_value = "fda", value_parser = authority)]
+    pub authority: formats::export::Authority,
     /// A folder; for a format of one file also a file name.
     #[arg(long, value_name = "PATH")]
     pub out: PathBuf,
@@ -220,6 +242,14 @@ pub struct Export {
     pub unblinded: bool,
     #[arg(long)]
     pub json: bool,
+}
+
+fn encoding(name: &str) -> Result<formats::table::TextEncoding, String> {
+    formats::table::TextEncoding::parse(name).ok_or_else(|| format!("'{name}' is no encoding"))
+}
+
+fn authority(name: &str) -> Result<formats::export::Authority, String> {
+    formats::export::Authority::parse(name).ok_or_else(|| "there are fda and nmpa".to_owned())
 }
 
 #[derive(Debug, Args)]

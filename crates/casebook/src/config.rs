@@ -1,7 +1,9 @@
 //! Settings: options and environment first, then the file, then what is usual.
 
 mod identity;
+mod jobs;
 mod limits;
+mod redcap;
 mod watch;
 mod webhooks;
 
@@ -11,7 +13,8 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    identity::IdentityConfig, limits::LimitsConfig, watch::WatchConfig, webhooks::WebhooksConfig,
+    identity::IdentityConfig, jobs::JobsConfig, limits::LimitsConfig, redcap::RedcapConfig,
+    watch::WatchConfig, webhooks::WebhooksConfig,
 };
 use self::{identity::IdentityFile, webhooks::WebhooksFile};
 use crate::{cli::Place, cluster::Settings as ClusterSettings};
@@ -30,9 +33,13 @@ struct File {
     #[serde(default)]
     webhooks: WebhooksFile,
     #[serde(default)]
+    jobs: JobsConfig,
+    #[serde(default)]
     limits: LimitsConfig,
     #[serde(default)]
     watch: WatchConfig,
+    #[serde(default)]
+    redcap: RedcapConfig,
 }
 
 /// The settings in force.
@@ -46,8 +53,10 @@ pub struct Config {
     pub identity: IdentityConfig,
     pub cluster: ClusterSettings,
     pub webhooks: WebhooksConfig,
+    pub jobs: JobsConfig,
     pub limits: LimitsConfig,
     pub watch: WatchConfig,
+    pub redcap: RedcapConfig,
 }
 
 impl Config {
@@ -68,8 +77,10 @@ impl Config {
             identity: IdentityConfig::new(file.identity)?,
             cluster: file.cluster.with_environment()?,
             webhooks: WebhooksConfig::new(file.webhooks)?,
+            jobs: file.jobs.with_environment(),
             limits: file.limits.with_environment()?,
             watch: file.watch.with_environment()?,
+            redcap: file.redcap,
         })
     }
 }

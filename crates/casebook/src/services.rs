@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use contract::{
-    AccessJournal, Authenticator, Error, edc::v1 as edc, identity::v1 as identity,
-    portfolio::v1 as portfolio, webhook::v1 as webhook,
+    AccessJournal, Authenticator, Error, build::v1 as build, edc::v1 as edc,
+    identity::v1 as identity, job::v1 as job, portfolio::v1 as portfolio, webhook::v1 as webhook,
 };
 use futures::FutureExt as _;
 use gateway::Readiness;
@@ -20,9 +20,15 @@ pub struct Services {
     pub identity: Arc<dyn identity::Identity>,
     pub portfolio: Arc<dyn portfolio::Portfolio>,
     pub edc: Arc<dyn edc::Edc>,
+    /// Exports and imports that run as jobs: a second contract of the EDC service.
+    pub jobs: Arc<dyn job::Jobs>,
+    /// Study versions and amendments: its third.
+    pub build: Arc<dyn build::Build>,
     pub webhook: Arc<dyn webhook::Webhook>,
     /// The identity service itself, if it is in this process.
     pub own_identity: Option<Arc<::identity::Identity>>,
+    /// The EDC service itself, if it is in this process: then this process does its jobs.
+    pub own_edc: Option<Arc<::edc::Edc>>,
     /// The webhook service itself, if it is in this process: then this process sends.
     pub own_webhooks: Option<Arc<::webhook::Webhooks>>,
     /// Who is asked whether this process is ready.
@@ -42,8 +48,11 @@ impl Services {
             identity: Arc::clone(&assembly.identity) as _,
             portfolio: Arc::clone(&assembly.portfolio) as _,
             edc: Arc::clone(&assembly.edc) as _,
+            jobs: Arc::clone(&assembly.edc) as _,
+            build: Arc::clone(&assembly.edc) as _,
             webhook: Arc::clone(&webhooks) as _,
             own_identity: Some(Arc::clone(&assembly.identity)),
+            own_edc: Some(Arc::clone(&assembly.edc)),
             own_webhooks: Some(webhooks),
             asked: vec![("store", store_readiness(&assembly.store))],
         })

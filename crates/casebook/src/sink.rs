@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-use formats::export::Sink;
+use formats::export::{Scratch, Sink};
 
 /// A folder; made when it is not there.
 pub struct Folder(pub PathBuf);
@@ -16,6 +16,10 @@ impl Sink for Folder {
         fs::create_dir_all(&self.0)?;
         Ok(Box::new(File::create(self.0.join(name))?))
     }
+
+    fn scratch(&mut self) -> io::Result<Box<dyn Scratch>> {
+        Ok(Box::new(tempfile::tempfile()?))
+    }
 }
 
 /// One file, whatever the exporter calls it.
@@ -24,5 +28,9 @@ pub struct OneFile(pub PathBuf);
 impl Sink for OneFile {
     fn create(&mut self, _name: &str) -> io::Result<Box<dyn Write + Send>> {
         Ok(Box::new(File::create(&self.0)?))
+    }
+
+    fn scratch(&mut self) -> io::Result<Box<dyn Scratch>> {
+        Ok(Box::new(tempfile::tempfile()?))
     }
 }

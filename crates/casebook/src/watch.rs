@@ -66,7 +66,7 @@ pub struct Traces(Option<SdkTracerProvider>);
 /// Needs a runtime.
 pub fn start_log(filter: &str, traced: Option<&Traced>) -> Result<Traces> {
     let provider = traced.map(provider).transpose()?;
-    let traces = provider.as_ref().map(|provider| {
+    let spans = provider.as_ref().map(|provider| {
         tracing_opentelemetry::layer()
             .with_tracer(provider.tracer("casebook"))
             .with_location(false)
@@ -76,7 +76,7 @@ pub fn start_log(filter: &str, traced: Option<&Traced>) -> Result<Traces> {
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_filter(EnvFilter::new(filter));
-    tracing_subscriber::registry().with(traces).with(lines).init();
+    tracing_subscriber::registry().with(spans).with(lines).init();
     Ok(Traces(provider))
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{Caller, LeftOut, Trace};
+use crate::{AnswerSize, Caller, LeftOut, Trace};
 
 /// Everything a service knows about a call besides the request itself.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Context {
     pub trace: Option<Trace>,
     /// What the answer lacks, for whoever calls.
     pub left_out: LeftOut,
+    /// How large an answer in pieces is, for whoever calls.
+    pub size: AnswerSize,
 }
 
 impl Context {
@@ -32,6 +34,7 @@ impl Context {
             origin: origin.into(),
             trace: None,
             left_out: LeftOut::default(),
+            size: AnswerSize::default(),
         }
     }
 

@@ -10,6 +10,7 @@
 //! `proto/casebook/edc/v1/edc.proto`, then [`edc::v1::Edc`], then [`rest::Route`] and
 //! [`grpc::Server`], the two ways in, and [`grpc::Remote`], the way to another process.
 
+mod answer_size;
 mod authenticator;
 mod caller;
 mod context;
@@ -24,6 +25,7 @@ mod role;
 pub mod timestamp;
 mod trace;
 
+pub use answer_size::AnswerSize;
 pub use authenticator::{AccessJournal, Authenticator, CallerTokens, Credentials};
 pub use caller::{Authentication, Caller, Grant, Sites, Studies};
 pub use context::Context;

@@ -50,10 +50,14 @@ pub enum Act {
     ManagePortfolio,
     /// Have the events of a study sent to other systems.
     ManageWebhooks,
+    /// Draft a study version, and see what it would mean for what is there.
+    DesignStudy,
+    /// Bring existing casebooks to another study version.
+    MigrateData,
 }
 
 impl Act {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::ReadStudy,
         Self::PublishStudy,
         Self::ReadData,
@@ -74,6 +78,8 @@ impl Act {
         Self::AuthenticateCallers,
         Self::ManagePortfolio,
         Self::ManageWebhooks,
+        Self::DesignStudy,
+        Self::MigrateData,
     ];
 
     /// The name that stands in refusals.
@@ -99,6 +105,8 @@ impl Act {
             Self::AuthenticateCallers => "authenticate_callers",
             Self::ManagePortfolio => "manage_portfolio",
             Self::ManageWebhooks => "manage_webhooks",
+            Self::DesignStudy => "design_study",
+            Self::MigrateData => "migrate_data",
         }
     }
 
@@ -135,7 +143,7 @@ impl Act {
             Self::AnswerQueries => matches!(role, Investigator | Coordinator | ServiceAccount),
             Self::VerifyData => matches!(role, Monitor),
             Self::FreezeData => matches!(role, Monitor | DataManager),
-            Self::LockData => matches!(role, DataManager),
+            Self::LockData | Self::MigrateData => matches!(role, DataManager),
             Self::SignData | Self::DelegateTasks => matches!(role, Investigator),
             Self::ReadJournal => matches!(role, Auditor | DataManager | Monitor | Administrator),
             Self::ManageUsers | Self::ManagePortfolio => {
@@ -143,6 +151,7 @@ impl Act {
             }
             Self::AuthenticateCallers => matches!(role, ServiceAccount),
             Self::ManageWebhooks => matches!(role, Administrator | DataManager),
+            Self::DesignStudy => matches!(role, StudyDesigner | DataManager | Administrator),
         }
     }
 }

@@ -7,7 +7,6 @@ use journal::{Chain, Head, LogName, Sealed};
 use kernel::{
     RequestId, StudyOid, SubjectKey,
     casebook::{Casebook, Event, Stamp},
-    study::Design,
 };
 use quick_cache::{Weighter, sync::Cache};
 use store::Store;
@@ -15,6 +14,7 @@ use tokio::sync::Notify;
 
 use crate::{
     failure::{Failure, Result},
+    study::Study,
     views::{SubjectRow, Touched, refresh},
 };
 
@@ -46,7 +46,7 @@ pub(crate) struct Book {
 
 impl Book {
     /// Takes in what the store holds behind the head.
-    pub fn catch_up(&mut self, log: &LogName, design: &Design, entries: &[Sealed]) -> Result<()> {
+    pub fn catch_up(&mut self, log: &LogName, study: &Study, entries: &[Sealed]) -> Result<()> {
         let mut chain = Chain::resume(log.clone(), self.head);
         let mut touched = Touched::default();
         for sealed in entries {
@@ -67,6 +67,7 @@ impl Book {
             self.casebook.apply(&stamp, event);
             self.head = sealed.head();
         }
+        let design = &study.of(&self.casebook).design;
         refresh(&mut self.row, design, &self.casebook, &touched);
         Ok(())
     }
@@ -124,13 +125,8 @@ impl Shelf {
     }
 
     /// The casebook, from memory or folded from its log. Those who ask at once get the same one.
-    pub async fn get(
-        &self,
-        study: &StudyOid,
-        subject: &SubjectKey,
-        design: &Design,
-    ) -> Result<Shared> {
-        let key = (study.clone(), subject.clone());
+    pub async fn get(&self, study: &Study, subject: &SubjectKey) -> Result<Shared> {
+        let key = (study.oid.clone(), subject.clone());
         loop {
             let vacancy = match self.books.get_value_or_guard_async(&key).await {
                 Ok((book, _)) if !lock(&book).spoiled => return Ok(book),
@@ -141,7 +137,7 @@ impl Shelf {
                 Err(vacancy) => vacancy,
             };
             let mut book = Book::default();
-            self.read_behind(&Self::log(study, subject), design, &mut book).await?;
+            self.read_behind(&Self::log(&study.oid, subject), study, &mut book).await?;
             let (weight, is_new) = (book.weight(), book.head.sequence == 0);
             let book = Arc::new(Mutex::new(book));
             // A subject that nobody has screened is not kept: it may be screened elsewhere.
@@ -154,10 +150,10 @@ impl Shelf {
     }
 
     /// Folds what the store holds behind the head of `book` into it.
-    pub async fn read_behind(&self, log: &LogName, design: &Design, book: &mut Book) -> Result<()> {
+    pub async fn read_behind(&self, log: &LogName, study: &Study, book: &mut Book) -> Result<()> {
         loop {
             let entries = self.store.read(log, book.head.sequence + 1, READ_PAGE).await?;
-            book.catch_up(log, design, &entries)?;
+            book.catch_up(log, study, &entries)?;
             if entries.len() < READ_PAGE as usize {
                 return Ok(());
             }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use contract::{Context, Permit};
-use journal::{Draft, Head, LogName};
+use journal::{Draft, Hash, Head, LogName};
 use kernel::{
     RequestId, SubjectKey,
     casebook::{Casebook, Event, Refusal, Stamp},
@@ -101,7 +101,7 @@ impl Edc {
         }
         let log = Shelf::log(&study.oid, subject);
         for _ in 0..MAX_ATTEMPTS {
-            let shared = self.shelf.get(&study.oid, subject, &study.compiled.design).await?;
+            let shared = self.shelf.get(study, subject).await?;
             let prepared = self.prepare(study, subject, &mut lock(&shared), &work);
             match prepared {
                 Ok((Some(batch), _, answer)) => {
@@ -181,7 +181,7 @@ impl Edc {
         if drafts.is_empty() {
             return Ok((None, seen, answer));
         }
-        refresh(&mut book.row, &study.compiled.design, &book.casebook, &touched);
+        refresh(&mut book.row, &study.of(&book.casebook).design, &book.casebook, &touched);
         let effects = effects(subject, &book.casebook, &book.row, &touched);
         let part = LogPart::seal(Shelf::log(&study.oid, subject), seen, &drafts, effects);
         book.head = part.head();
@@ -271,7 +271,13 @@ impl Writer<'_> {
     /// Takes the events of one request.
     pub fn take(&mut self, change: &Change<'_>, events: &[Event]) {
         for event in events {
-            self.drafts.push(draft(self.study, change, self.recorded_at_ms, event));
+            // An entry that brings the casebook to a version was decided under that version.
+            let version = match event {
+                Event::VersionTaken { new, .. } => self.study.named(new),
+                _ => None,
+            };
+            let version = version.unwrap_or_else(|| self.study.of(&self.book.casebook)).hash;
+            self.drafts.push(draft(version, change, self.recorded_at_ms, event));
             self.touched.note(&self.book.casebook, event);
             let stamp = Stamp {
                 sequence: self.book.casebook.sequence + 1,
@@ -285,7 +291,7 @@ impl Writer<'_> {
     }
 }
 
-fn draft(study: &Study, change: &Change<'_>, recorded_at_ms: i64, event: &Event) -> Draft {
+fn draft(version: Hash, change: &Change<'_>, recorded_at_ms: i64, event: &Event) -> Draft {
     Draft {
         recorded_at_ms,
         actor: change.permit.user().to_owned(),
@@ -294,7 +300,7 @@ fn draft(study: &Study, change: &Change<'_>, recorded_at_ms: i64, event: &Event)
         reason: change.reason.clone(),
         origin: change.origin.to_owned(),
         request_id: change.request.to_string(),
-        study_version: Some(study.compiled.hash),
+        study_version: Some(version),
         kind: event.kind().to_owned(),
         payload: event.to_payload(),
     }

@@ -45,8 +45,8 @@ impl Edc {
         if sight.is_unblinded() {
             self.note_unblinded(context, &study, &site, subject.as_str()).await?;
         }
-        let compiled = &study.compiled;
         let (criteria, consented) = read::casebook::stored(self, &study, subject, |book| {
+            let compiled = study.of(&book.casebook);
             let facts = CasebookFacts { compiled, casebook: &book.casebook };
             let checked = compiled.criteria.iter().map(|criterion| {
                 let standing = criterion.standing(&facts, attested);

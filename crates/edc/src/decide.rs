@@ -9,6 +9,7 @@ mod evaluate;
 mod facts;
 mod findings;
 mod form;
+mod migrate;
 mod queries;
 
 pub(crate) use self::{
@@ -19,5 +20,6 @@ pub(crate) use self::{
     facts::CasebookFacts,
     findings::Finding,
     form::save_form,
+    migrate::migrate_record,
     queries::close_queries_of,
 };

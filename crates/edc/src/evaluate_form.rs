@@ -22,7 +22,7 @@ impl Edc {
         let study = self.study_for(context, study, Act::EnterData).await?;
         self.permit_at(context, &study, subject, Act::EnterData).await?;
         let evaluated = read::casebook::stored(self, &study, subject, |book| {
-            decide::evaluate(&study.compiled, &book.casebook, draft)
+            decide::evaluate(study.of(&book.casebook), &book.casebook, draft)
         })
         .await?;
         Ok(evaluated?)

@@ -7,20 +7,48 @@
 mod folded;
 mod page;
 mod people;
+mod sqlite_file;
 mod viewed;
 mod writer;
 
 use std::{collections::HashSet, sync::Arc};
 
 use contract::{Act, Context, Scope, Sites};
-use formats::export::{ExportError, ExportOptions, Sink, Written, exporter};
+use formats::{
+    export::{ExportError, ExportOptions, Format, Sink, Written},
+    tabular::TabularExporter,
+};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use kernel::{FormOid, ItemOid, SiteOid, StudyOid};
 use tokio::sync::mpsc;
 
-use self::people::People;
+use self::{people::People, sqlite_file::SqliteTables};
 use crate::{Edc, Failure, study::Study};
+
+/// The formats of this crate: those that need a database to be written.
+const OWN_FORMATS: &[Format] = &[Format {
+    name: "sqlite",
+    media_type: "application/vnd.sqlite3",
+    summary: "one SQLite file with all tables, which describes itself",
+    make: |options| {
+        let writer = SqliteTables::new(&options.language);
+        Box::new(TabularExporter::one_file(writer, &options.language))
+    },
+}];
+
+/// All formats in which a study can be exported.
+pub fn formats() -> impl Iterator<Item = &'static Format> {
+    formats::export::FORMATS.iter().chain(OWN_FORMATS)
+}
+
+/// The format of this name; refuses a name that none has.
+pub fn format_named(name: &str) -> Result<&'static Format, ExportFailure> {
+    formats().find(|known| known.name == name).ok_or_else(|| {
+        let names: Vec<&str> = formats().map(|known| known.name).collect();
+        ExportFailure::FormatUnknown(name.to_owned(), names.join(", "))
+    })
+}
 
 /// Pages that wait for the exporter.
 const QUEUE: usize = 4;
@@ -28,7 +56,7 @@ const QUEUE: usize = 4;
 /// What is exported.
 #[derive(Clone, Debug, Default)]
 pub struct ExportRequest {
-    /// The name of a format of [`formats::export::FORMATS`].
+    /// The name of a format of [`formats`].
     pub format: String,
     /// The state at this time; that of now when absent.
     pub as_of: Option<Timestamp>,
@@ -120,15 +148,12 @@ async fn permitted(
         context.caller.permit(Act::ExportData, scope).map_err(Failure::from)?;
     }
     let unblinded = context.caller.permit(Act::ReadUnblinded, Scope::study_wide(oid)).is_ok();
-    if unblinded && !study.compiled.design.version().blinding.items.is_empty() {
+    if unblinded && !study.whole().version().blinding.items.is_empty() {
         edc.note_unblinded_export(context, oid).await?;
     }
-    let blinded = || study.compiled.design.version().blinding.items.iter().cloned().collect();
+    let blinded = || study.whole().version().blinding.items.iter().cloned().collect();
     let hidden = if unblinded { HashSet::new() } else { blinded() };
-    let exporter = exporter(&request.format, &request.options).ok_or_else(|| {
-        let names: Vec<&str> = formats::export::FORMATS.iter().map(|one| one.name).collect();
-        ExportFailure::FormatUnknown(request.format.clone(), names.join(", "))
-    })?;
+    let exporter = (format_named(&request.format)?.make)(&request.options);
     let job = Arc::new(Job {
         edc: Arc::clone(edc),
         trail: exporter.needs_trail(),

@@ -9,6 +9,7 @@
 mod apply;
 mod odm;
 mod record;
+mod redcap;
 mod report;
 mod source;
 mod subjects;
@@ -22,9 +23,11 @@ use kernel::StudyOid;
 
 pub use self::{
     odm::odm_source,
+    redcap::{is_redcap, redcap_source},
     report::{Counts, ImportReport, Outcome, RowReport},
     source::{
-        Cell, Expect, Given, Place, RecordUnit, Source, SubjectUnit, Take, Unit, table_source,
+        Cell, Expect, Given, Place, RecordUnit, Source, SubjectUnit, Take, Unit, suggested_mapping,
+        table_source,
     },
 };
 use crate::{Edc, Failure, study::Study};

@@ -13,12 +13,16 @@ mod check_eligibility;
 mod compiled;
 mod decide;
 mod dictionary;
+mod draft;
 mod evaluate_form;
 pub mod export;
 mod failure;
+mod impact;
 pub mod import;
+mod job;
 mod known;
 mod lock_study;
+mod migration;
 mod numbers;
 mod permit;
 pub mod proof;
@@ -27,6 +31,7 @@ mod query;
 mod read;
 mod records;
 mod review;
+mod rollout;
 mod save_form;
 mod sign_whole;
 mod signing;
@@ -45,13 +50,18 @@ use kernel::StudyOid;
 use mesh::{RuntimeClock, SplitMix};
 use store::Store;
 
-use self::{book::Shelf, study::StudyShelf};
+use self::{book::Shelf, draft::DraftShelf, study::StudyShelf};
 pub use self::{
     dictionary::{Dictionaries, DictionaryTerm, LoadDictionary, LoadFailure, Loaded},
+    draft::{ImportCall, ImportFailure, Imported, PlacedFault, PublishDraft},
     failure::{Failure, Result},
+    job::{JobFolder, JobWorker},
     known::Totals,
     publish::{PublishFailure, Published},
-    study_log::{PublishedVersion, Site, SiteAdded, SiteEvent, SiteStatus, StudyEvent, StudyState},
+    study_log::{
+        PublishedVersion, Site, SiteAdded, SiteEvent, SiteStatus, SiteVersion,
+        SiteVersionScheduled, StudyEvent, StudyState, VersionPublished,
+    },
     subject::{ChangeStatus, EnrolSubject, RecordEvent, ScreenSubject},
 };
 
@@ -65,9 +75,13 @@ pub struct Edc {
     clock: Clock,
     studies: Arc<StudyShelf>,
     shelf: Arc<Shelf>,
+    drafts: Arc<DraftShelf>,
     identity: Option<Arc<dyn Identity>>,
     dictionaries: Arc<Dictionaries>,
     last_checkpoint: Option<proof::ReadCheckpoint>,
+    jobs: Option<Arc<JobFolder>>,
+    /// Held while a job is begun.
+    starting: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Edc {
@@ -76,7 +90,26 @@ impl Edc {
         let shelf = Arc::new(Shelf::new(Arc::clone(&store)));
         let always = Arc::new(SplitMix::seeded(0));
         let dictionaries = Arc::new(Dictionaries::new(Arc::new(RuntimeClock), always));
-        Self { store, clock, studies, shelf, identity: None, dictionaries, last_checkpoint: None }
+        let drafts = Arc::new(DraftShelf::new(Arc::clone(&store)));
+        Self {
+            store,
+            clock,
+            studies,
+            shelf,
+            drafts,
+            identity: None,
+            dictionaries,
+            last_checkpoint: None,
+            jobs: None,
+            starting: Arc::default(),
+        }
+    }
+
+    /// Keeps the files of exports and imports that run as jobs in this folder.
+    #[must_use]
+    pub fn with_jobs(mut self, folder: Arc<JobFolder>) -> Self {
+        self.jobs = Some(folder);
+        self
     }
 
     /// Redeems signing tickets, and has reads of unblinded data noted, by this service.

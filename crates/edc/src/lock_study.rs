@@ -9,7 +9,7 @@ use store::{Batch, StoreError};
 use crate::{
     Edc,
     failure::{Failure, Result},
-    read::{sight::Sight, work},
+    read::{sight::Sight, worklists},
     study::{Study, StudyShelf},
     study_log::{StudyEvent, StudyLocked},
 };
@@ -80,7 +80,7 @@ impl PointKind {
         }
     }
 
-    fn count(self, load: &work::Load) -> u32 {
+    fn count(self, load: &worklists::Load) -> u32 {
         match self {
             Self::QueriesPending => load.pending_queries,
             Self::CasebooksUnsigned => load.unsigned_casebooks,
@@ -183,7 +183,7 @@ impl Edc {
                 open: open.collect(),
                 subjects: checklist.subjects,
                 records: checklist.records,
-                is_blinded: !self.sees_everything(context, &known),
+                is_blinded: !sees_everything(context, &known),
             });
             let change = StudyChange { permit: &permit, context, request, reason };
             if let Some(lock) = self.append_lock(&known, &change, &event).await? {
@@ -224,7 +224,7 @@ impl Edc {
 
     async fn checklist(&self, context: &Context, study: &Study) -> Result<Checklist> {
         let everywhere = [String::new()];
-        let load = work::load(self, context, study, &everywhere, None).await?;
+        let load = worklists::load(self, context, study, &everywhere, None).await?;
         let open = PointKind::ALL.map(|kind| Open { kind, count: kind.count(&load) });
         Ok(Checklist {
             open: open.to_vec(),
@@ -233,10 +233,6 @@ impl Edc {
             counted_at_ms: (self.clock)().as_millisecond(),
             study: study.oid.to_string(),
         })
-    }
-
-    fn sees_everything(&self, context: &Context, study: &Study) -> bool {
-        study.state.sites.keys().all(|site| Sight::of(context, study, site).is_complete())
     }
 
     /// Writes the entry, unless somebody else wrote in between.
@@ -315,4 +311,8 @@ struct StudyChange<'a> {
     context: &'a Context,
     request: &'a str,
     reason: Option<&'a str>,
+}
+
+fn sees_everything(context: &Context, study: &Study) -> bool {
+    study.state.sites.keys().all(|site| Sight::of(context, study, site).is_complete())
 }

@@ -1,16 +1,17 @@
 //! Publishes a study version, adds sites: what happens in the log of a study.
 
-use contract::{Act, Caller, Scope};
+use contract::{Act, Caller, Error, Permit, Scope};
 use jiff::tz::TimeZone;
 use journal::Draft;
 use kernel::{SiteOid, StudyOid, StudyVersion, casebook::Refusal, study::Fault};
-use store::Batch;
+use store::{Batch, LogPart};
 
 use crate::{
     Edc,
     compiled::Compiled,
+    draft::PlacedFault,
     failure::{Failure, Result},
-    study::StudyShelf,
+    study::{FoldedStudy, StudyShelf},
     study_log::{SiteAdded, SiteStatus, StudyEvent, VersionPublished},
 };
 
@@ -19,8 +20,19 @@ use crate::{
 pub enum PublishFailure {
     #[error("the study version has {} faults", .0.len())]
     Faults(Vec<Fault>),
+    #[error("the draft has {} faults", .0.len())]
+    DraftFaults(Vec<PlacedFault>),
     #[error(transparent)]
     Failed(#[from] Failure),
+}
+
+/// Who writes into the log of a study, why, and by which request.
+#[derive(Clone, Debug)]
+pub(crate) struct StudyCall<'a> {
+    pub permit: &'a Permit,
+    pub origin: &'a str,
+    pub request: Option<&'a String>,
+    pub reason: Option<String>,
 }
 
 /// What a publication did.
@@ -43,12 +55,34 @@ impl Edc {
         let oid = version.study_oid.clone();
         let scope = Scope::study_wide(oid.as_str());
         let permit = caller.permit(Act::PublishStudy, scope).map_err(Failure::from)?;
+        let call = StudyCall { permit: &permit, origin: "system", request: None, reason };
+        let (published, part) = self.publication(&call, version, false).await?;
+        if let Some(part) = part {
+            self.store.append(Batch::from(part)).await.map_err(Failure::from)?;
+            self.studies.forget(&oid);
+        }
+        Ok(published)
+    }
+
+    /// What publishes a version; nothing if it is the latest already.
+    pub(crate) async fn publication(
+        &self,
+        call: &StudyCall<'_>,
+        version: StudyVersion,
+        site_by_site: bool,
+    ) -> Result<(Published, Option<LogPart>), PublishFailure> {
+        let oid = version.study_oid.clone();
         let document = serde_json::to_string(&version).expect("a study version has text keys");
         let compiled = Compiled::new(version).map_err(PublishFailure::Faults)?;
         let (hash, version) = (compiled.design.hash().to_string(), compiled.design.version());
         let folded = self.studies.fold(&oid).await?;
-        if folded.state.versions.last().is_some_and(|latest| latest.hash == hash) {
-            return Ok(Published { hash, unchanged: true });
+        let latest = folded.state.versions.last();
+        if latest.is_some_and(|one| one.hash == hash && one.site_by_site == site_by_site) {
+            return Ok((Published { hash, unchanged: true }, None));
+        }
+        if site_by_site && folded.state.general().is_none() {
+            let why = "the first version of a study is in force everywhere";
+            return Err(Failure::from(Error::invalid("siteBySite", why)).into());
         }
         if folded.state.is_locked {
             return Err(Failure::Refused(Refusal::StudyLocked).into());
@@ -58,9 +92,10 @@ impl Edc {
             version_oid: version.version_oid.clone(),
             version_name: version.version_name.clone(),
             document,
+            site_by_site,
         });
-        self.append_study(&permit, &oid, &[event], reason).await?;
-        Ok(Published { hash, unchanged: false })
+        let part = self.study_part(call, &oid, &folded, &[event]);
+        Ok((Published { hash, unchanged: false }, Some(part)))
     }
 
     /// Adds a site to a study and activates it. Adding it again changes nothing. Refuses a time
@@ -84,7 +119,8 @@ impl Edc {
         }
         let activated =
             StudyEvent::SiteStatusChanged { site: site.site.clone(), status: SiteStatus::Active };
-        self.append_study(&permit, study, &[StudyEvent::SiteAdded(site), activated], None).await
+        let call = StudyCall { permit: &permit, origin: "system", request: None, reason: None };
+        self.append_study(&call, study, &[StudyEvent::SiteAdded(site), activated]).await
     }
 
     /// Opens or closes a site.
@@ -102,17 +138,32 @@ impl Edc {
             return Ok(());
         }
         let event = StudyEvent::SiteStatusChanged { site: site.clone(), status };
-        self.append_study(&permit, study, &[event], reason).await
+        let call = StudyCall { permit: &permit, origin: "system", request: None, reason };
+        self.append_study(&call, study, &[event]).await
     }
 
-    async fn append_study(
+    pub(crate) async fn append_study(
         &self,
-        permit: &contract::Permit,
+        call: &StudyCall<'_>,
         study: &StudyOid,
         events: &[StudyEvent],
-        reason: Option<String>,
     ) -> Result<()> {
         let folded = self.studies.fold(study).await?;
+        let part = self.study_part(call, study, &folded, events);
+        self.store.append(Batch::from(part)).await?;
+        self.studies.forget(study);
+        Ok(())
+    }
+
+    /// What appends events to the log of a study that is still as it was read.
+    fn study_part(
+        &self,
+        call: &StudyCall<'_>,
+        study: &StudyOid,
+        folded: &FoldedStudy,
+        events: &[StudyEvent],
+    ) -> LogPart {
+        let permit = call.permit;
         let recorded_at_ms = (self.clock)().as_millisecond().max(folded.state.recorded_at_ms);
         let drafts: Vec<Draft> = events
             .iter()
@@ -121,17 +172,14 @@ impl Edc {
                 actor: permit.user().to_owned(),
                 role: permit.role().name().to_owned(),
                 on_behalf_of: permit.on_behalf_of().map(ToOwned::to_owned),
-                reason: reason.clone(),
-                origin: "system".to_owned(),
-                request_id: String::new(),
+                reason: call.reason.clone(),
+                origin: call.origin.to_owned(),
+                request_id: call.request.cloned().unwrap_or_default(),
                 study_version: None,
                 kind: event.kind().to_owned(),
                 payload: minicbor_serde::to_vec(event).expect("a study event is plain data"),
             })
             .collect();
-        let batch = Batch::seal(StudyShelf::log(study), folded.head, &drafts, Vec::new());
-        self.store.append(batch).await?;
-        self.studies.forget(study);
-        Ok(())
+        LogPart::seal(StudyShelf::log(study), folded.head, &drafts, Vec::new())
     }
 }

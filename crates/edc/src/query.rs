@@ -108,7 +108,7 @@ impl Edc {
                 if casebook.record(&asked.record).is_none() {
                     return Err(Refusal::RecordUnknown);
                 }
-                item_exists(&study.compiled.design, asked)?;
+                item_exists(&study.of(casebook).design, asked)?;
                 let id = QueryId::new(format!("{subject}.Q{}", casebook.queries_opened + 1));
                 let opened = QueryOpened {
                     id: id.clone(),
@@ -166,7 +166,7 @@ impl Edc {
         id: &QueryId,
     ) -> Result<(SubjectKey, Query)> {
         let subject = subject_of(id)?;
-        let book = self.shelf.get(&study.oid, &subject, &study.compiled.design).await?;
+        let book = self.shelf.get(study, &subject).await?;
         let found = crate::book::lock(&book).casebook.queries.get(id).cloned();
         Ok((subject, found.ok_or_else(|| Refusal::QueryUnknown(id.clone()))?))
     }

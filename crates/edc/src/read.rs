@@ -21,4 +21,4 @@ pub(crate) mod subjects;
 pub(crate) mod today;
 pub(crate) mod trail;
 pub(crate) mod wanted;
-pub(crate) mod work;
+pub(crate) mod worklists;

@@ -39,7 +39,7 @@ impl Edc {
                 let version = casebook.record(&save.record).map_or(0, |record| record.version);
                 return Ok(Decided::new(Vec::new(), version));
             }
-            let decided = decide::save_form(&study.compiled, subject, casebook, save)?;
+            let decided = decide::save_form(study.of(casebook), subject, casebook, save)?;
             Ok(Decided::new(decided.events, decided.version))
         })
         .await
@@ -51,7 +51,7 @@ impl Edc {
         study: &crate::study::Study,
         subject: &SubjectKey,
     ) -> Result<kernel::SiteOid> {
-        let book = self.shelf.get(&study.oid, subject, &study.compiled.design).await?;
+        let book = self.shelf.get(study, subject).await?;
         let book = crate::book::lock(&book);
         let enrolment = book.casebook.enrolment.as_ref();
         let site = enrolment.map(|enrolment| enrolment.site.clone());

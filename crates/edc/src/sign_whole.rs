@@ -48,7 +48,7 @@ impl Edc {
         };
         let place =
             SigningPlace { study: &study, subject: &wanted.subject, part: wanted.part.clone() };
-        let book = self.shelf.get(&study.oid, &wanted.subject, &study.compiled.design).await?;
+        let book = self.shelf.get(&study, &wanted.subject).await?;
         let seen = {
             let book = lock(&book);
             let is_new = !book.casebook.requests.contains_key(&change.request);
@@ -72,7 +72,7 @@ impl Edc {
                     let last = last_signature(casebook, &wanted.part);
                     return Ok(Decided::new(Vec::new(), last.cloned()));
                 }
-                let design = &study.compiled.design;
+                let design = &study.of(casebook).design;
                 let event = decide(design, casebook, &wanted.part, &signature)?;
                 Ok(Decided::new(vec![event], Some(signature.clone())))
             })

@@ -93,7 +93,7 @@ impl Edc {
         };
         let identity = self.identity.as_ref().ok_or_else(no_identity)?;
         let SigningPlace { study, subject, part } = place;
-        let book = self.shelf.get(&study.oid, subject, &study.compiled.design).await?;
+        let book = self.shelf.get(study, subject).await?;
         let (record, whole) = {
             let book = lock(&book);
             if book.casebook.requests.contains_key(request) {

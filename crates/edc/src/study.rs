@@ -1,4 +1,4 @@
-//! Studies in memory: the latest version compiled, the sites, brought up to date when the study's
+//! Studies in memory: the versions in force compiled, the sites, brought up to date when the study's
 //! log has moved.
 
 use std::{
@@ -8,7 +8,11 @@ use std::{
 
 use jiff::Timestamp;
 use journal::{Chain, Head, LogName};
-use kernel::{SiteOid, StudyOid, StudyVersion, casebook::Refusal};
+use kernel::{
+    SiteOid, StudyOid, StudyVersion,
+    casebook::{Casebook, Refusal},
+    study::{Design, spanning},
+};
 use store::Store;
 
 use crate::{
@@ -25,16 +29,59 @@ const READ_PAGE: u32 = 50;
 /// under a version that was replaced this long ago names that version.
 const FRESH_MS: i64 = 1_000;
 
-/// A study as its log tells, with its latest version ready to run.
+/// A study as its log tells, with the versions in force ready to run.
 #[derive(Debug)]
 pub(crate) struct Study {
     pub oid: StudyOid,
     pub head: Head,
     pub state: StudyState,
+    /// The version in force for all for whom nothing else is said.
     pub compiled: Arc<Compiled>,
+    /// The versions after it, which come into force site by site.
+    pub newer: Vec<Arc<Compiled>>,
+    /// All that any of them asks for, where there are several.
+    spanning: Option<Design>,
 }
 
 impl Study {
+    /// The version under which a casebook is: the one that it took, unless a version that was
+    /// published later is in force for all.
+    pub fn of(&self, casebook: &Casebook) -> &Arc<Compiled> {
+        casebook.version.as_ref().and_then(|taken| self.named(taken)).unwrap_or(&self.compiled)
+    }
+
+    /// One of the versions that casebooks can be under now, by its hash in hexadecimal.
+    pub fn named(&self, hash: &str) -> Option<&Arc<Compiled>> {
+        if self.newer.is_empty() {
+            return None;
+        }
+        self.newer.iter().find(|version| version.hash.to_string() == hash)
+    }
+
+    /// The study with another version that casebooks can be under, to see what that would mean.
+    pub fn with(&self, version: Arc<Compiled>) -> Self {
+        let hash = version.hash;
+        let newer = self.newer.iter().filter(|one| one.hash != hash).cloned();
+        Self {
+            oid: self.oid.clone(),
+            head: self.head,
+            state: self.state.clone(),
+            compiled: Arc::clone(&self.compiled),
+            newer: newer.chain([version]).collect(),
+            spanning: None,
+        }
+    }
+
+    /// A design that has all that the versions in use ask for, for lists over all subjects.
+    pub fn whole(&self) -> &Design {
+        self.spanning.as_ref().unwrap_or(&self.compiled.design)
+    }
+
+    /// The versions that casebooks can be under now, the general one first.
+    pub fn in_use(&self) -> impl Iterator<Item = &Arc<Compiled>> {
+        std::iter::once(&self.compiled).chain(&self.newer)
+    }
+
     /// The site, if it may take subjects and data.
     pub fn active_site(&self, site: &SiteOid) -> Result<&Site, Refusal> {
         let found = self.site(site)?;
@@ -50,12 +97,12 @@ impl Study {
     }
 }
 
-/// A study's log folded, with the document of its latest version.
+/// A study's log folded, with the documents of the general version and of those after it.
 #[derive(Debug, Default)]
 pub(crate) struct FoldedStudy {
     pub head: Head,
     pub state: StudyState,
-    pub latest: Option<String>,
+    pub documents: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -73,7 +120,7 @@ impl StudyShelf {
         LogName::new("", LOG_KIND, study.as_str())
     }
 
-    /// The study with its latest published version.
+    /// The study with the versions in force.
     pub async fn get(&self, oid: &StudyOid, now: Timestamp) -> Result<Arc<Study>> {
         let kept = self.studies().get(oid).cloned();
         if let Some((study, checked)) = kept {
@@ -90,15 +137,29 @@ impl StudyShelf {
         if folded.head.sequence == 0 {
             return Err(Failure::StudyUnknown(oid.to_string()));
         }
-        let document = folded.latest.ok_or_else(|| Failure::StudyNotPublished(oid.to_string()))?;
-        let version: StudyVersion =
-            serde_json::from_str(&document).map_err(|_| Failure::Version(oid.to_string()))?;
-        let compiled = Compiled::new(version).map_err(|_| Failure::Version(oid.to_string()))?;
+        let mut newer = Vec::with_capacity(folded.documents.len());
+        for document in &folded.documents {
+            let version: StudyVersion =
+                serde_json::from_str(document).map_err(|_| Failure::Version(oid.to_string()))?;
+            let compiled = Compiled::new(version).map_err(|_| Failure::Version(oid.to_string()))?;
+            newer.push(Arc::new(compiled));
+        }
+        if newer.is_empty() {
+            return Err(Failure::StudyNotPublished(oid.to_string()));
+        }
+        let spanning = (newer.len() > 1).then(|| {
+            let versions: Vec<&StudyVersion> =
+                newer.iter().rev().map(|one| one.design.version()).collect();
+            Design::new(Arc::new(spanning(&versions)))
+        });
+        let compiled = newer.remove(0);
         let study = Arc::new(Study {
             oid: oid.clone(),
             head: folded.head,
             state: folded.state,
-            compiled: Arc::new(compiled),
+            compiled,
+            newer,
+            spanning,
         });
         self.studies().insert(oid.clone(), (Arc::clone(&study), now));
         Ok(study)
@@ -121,9 +182,12 @@ impl StudyShelf {
                 let entry = chain.accept(sealed).map_err(|_| Failure::Broken(log.to_string()))?;
                 let event: StudyEvent = minicbor_serde::from_slice(entry.payload)
                     .map_err(|_| Failure::Broken(log.to_string()))?;
-                folded.state.apply(sealed.sequence, entry.recorded_at_ms, &event);
+                folded.state.apply(&entry, &event);
                 if let StudyEvent::VersionPublished(version) = event {
-                    folded.latest = Some(version.document);
+                    if !version.site_by_site {
+                        folded.documents.clear();
+                    }
+                    folded.documents.push(version.document);
                 }
                 folded.head = sealed.head();
             }

@@ -1,7 +1,8 @@
 //! The log of a study: its versions and its sites.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use journal::EntryRef;
 use kernel::{MetaDataVersionOid, SiteOid, StudyOid};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,7 @@ pub enum StudyEvent {
         site: SiteOid,
         status: SiteStatus,
     },
+    SiteVersionScheduled(SiteVersionScheduled),
     /// Nothing of its casebooks may change any more.
     StudyLocked(StudyLocked),
     StudyUnlocked,
@@ -36,6 +38,18 @@ pub struct VersionPublished {
     pub version_name: String,
     /// The study version as JSON: the bytes that its hash names.
     pub document: String,
+    /// It comes into force where and when that is said, not at once and everywhere.
+    #[serde(default)]
+    pub site_by_site: bool,
+}
+
+/// From when a site works under a version (ODM MetaDataVersionRef/@EffectiveDate).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteVersionScheduled {
+    pub site: SiteOid,
+    pub hash: String,
+    /// The first day, as a local date of the site.
+    pub effective_date: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +91,18 @@ pub struct PublishedVersion {
     pub version_name: String,
     pub entry: u64,
     pub published_at_ms: i64,
+    pub published_by: String,
+    pub reason: Option<String>,
+    pub site_by_site: bool,
+}
+
+/// What was said of a site's version, and by whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SiteVersion {
+    pub scheduled: SiteVersionScheduled,
+    pub entry: u64,
+    pub scheduled_by: String,
+    pub reason: Option<String>,
 }
 
 /// The fold of a study's log.
@@ -88,19 +114,35 @@ pub struct StudyState {
     pub versions: Vec<PublishedVersion>,
     pub sites: BTreeMap<SiteOid, Site>,
     pub is_locked: bool,
+    /// In the order in which it was said.
+    pub site_versions: Vec<SiteVersion>,
+    /// The requests that were carried out.
+    pub requests: BTreeSet<String>,
 }
 
 impl StudyState {
-    pub fn apply(&mut self, sequence: u64, recorded_at_ms: i64, event: &StudyEvent) {
-        self.sequence = sequence;
-        self.recorded_at_ms = recorded_at_ms;
+    pub fn apply(&mut self, entry: &EntryRef<'_>, event: &StudyEvent) {
+        self.sequence = entry.sequence;
+        self.recorded_at_ms = entry.recorded_at_ms;
+        if !entry.request_id.is_empty() {
+            self.requests.insert(entry.request_id.to_owned());
+        }
         match event {
             StudyEvent::VersionPublished(version) => self.versions.push(PublishedVersion {
                 hash: version.hash.clone(),
                 version_oid: version.version_oid.clone(),
                 version_name: version.version_name.clone(),
-                entry: sequence,
-                published_at_ms: recorded_at_ms,
+                entry: entry.sequence,
+                published_at_ms: entry.recorded_at_ms,
+                published_by: entry.actor.to_owned(),
+                reason: entry.reason.map(ToOwned::to_owned),
+                site_by_site: version.site_by_site,
+            }),
+            StudyEvent::SiteVersionScheduled(scheduled) => self.site_versions.push(SiteVersion {
+                scheduled: scheduled.clone(),
+                entry: entry.sequence,
+                scheduled_by: entry.actor.to_owned(),
+                reason: entry.reason.map(ToOwned::to_owned),
             }),
             StudyEvent::SiteAdded(added) => {
                 let site = Site { added: added.clone(), status: SiteStatus::Pending };
@@ -117,6 +159,32 @@ impl StudyState {
     }
 }
 
+impl StudyState {
+    /// Where the version stands that is in force for all for whom nothing else is said.
+    pub fn general(&self) -> Option<usize> {
+        self.versions.iter().rposition(|version| !version.site_by_site)
+    }
+
+    /// Where the newest publication of a version stands.
+    pub fn position(&self, hash: &str) -> Option<usize> {
+        self.versions.iter().rposition(|version| version.hash == hash)
+    }
+
+    /// The hash of the version under which a site works on a day, where that is not the general one:
+    /// what was said for the latest day that has come, and of one day what was said last.
+    pub fn version_at(&self, site: &SiteOid, today: &str) -> Option<&str> {
+        let general = self.general();
+        let here = self.site_versions.iter().filter(|one| one.scheduled.site == *site);
+        let come = here.filter(|one| one.scheduled.effective_date.as_str() <= today);
+        let latest = come.max_by(|left, right| {
+            let key = |one: &SiteVersion| (one.scheduled.effective_date.clone(), one.entry);
+            key(left).cmp(&key(right))
+        })?;
+        let position = self.position(&latest.scheduled.hash);
+        (position > general).then_some(latest.scheduled.hash.as_str())
+    }
+}
+
 impl StudyEvent {
     /// The kind of the entry.
     pub fn kind(&self) -> &'static str {
@@ -126,6 +194,7 @@ impl StudyEvent {
             Self::SiteStatusChanged { .. } => "SiteStatusChanged",
             Self::StudyLocked(_) => "StudyLocked",
             Self::StudyUnlocked => "StudyUnlocked",
+            Self::SiteVersionScheduled(_) => "SiteVersionScheduled",
         }
     }
 }

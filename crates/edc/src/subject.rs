@@ -142,11 +142,13 @@ impl Edc {
             screening_number: format!("{}-S{number:03}", screened.site),
             ..screened.clone()
         };
+        let version = self.version_at(study, &screened.site)?;
         self.change(study, change, |casebook, attempt| {
             if casebook.enrolment.is_some() && attempt == Attempt::First {
                 return Err(Refusal::SubjectExists(change.subject.to_string()));
             }
-            let events = vec![Event::SubjectScreened(screened.clone())];
+            let mut events = vec![Event::SubjectScreened(screened.clone())];
+            events.extend(version.clone().map(|new| Event::VersionTaken { old: None, new }));
             Ok(Decided { events, beside: Some(beside.clone()), answer: () })
         })
         .await?;
@@ -210,7 +212,7 @@ impl Edc {
                     return Ok(Decided::new(Vec::new(), failed));
                 }
                 may_become(casebook, SubjectStatus::Enrolled)?;
-                let assessed = eligibility(&study.compiled, casebook, enrol)?;
+                let assessed = eligibility(study.of(casebook), casebook, enrol)?;
                 let failed = assessed.failed.clone();
                 let events = vec![
                     Event::EligibilityAssessed(assessed),
@@ -267,11 +269,6 @@ impl Edc {
         let study = self.study_for(context, study, Act::EnterData).await?;
         let permit = self.permit_at(context, &study, &noted.subject, Act::EnterData).await?;
         let on = PartialDate::parse(&noted.on).ok_or_else(|| bad_date(&noted.on))?.to_string();
-        if let Some((event, _)) = &noted.event
-            && study.compiled.design.event(event).is_none()
-        {
-            return Err(Refusal::EventUnknown(event.clone()).into());
-        }
         let change = Change {
             permit: &permit,
             origin: &context.origin,
@@ -280,6 +277,11 @@ impl Edc {
             reason: None,
         };
         self.change(&study, &change, |casebook, _| {
+            if let Some((event, _)) = &noted.event
+                && study.of(casebook).design.event(event).is_none()
+            {
+                return Err(Refusal::EventUnknown(event.clone()));
+            }
             let text = noted.text.trim().to_owned();
             let mut events = vec![Event::EventNoted { on: on.clone(), text }];
             if let Some((event, repeat)) = &noted.event {

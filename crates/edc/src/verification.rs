@@ -80,7 +80,7 @@ impl Edc {
         study: &Study,
         subject: &SubjectKey,
     ) -> Result<Option<Participant>> {
-        let book = self.shelf.get(&study.oid, subject, &study.compiled.design).await?;
+        let book = self.shelf.get(study, subject).await?;
         Ok(participant(&lock(&book).casebook))
     }
 }

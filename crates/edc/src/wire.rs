@@ -4,13 +4,19 @@
 //! the place in the request. Refusals and failures become errors of the contract in `error` only.
 
 mod audit;
+mod build;
+mod definition;
 pub(crate) mod design;
 mod eligibility;
 pub(crate) mod error;
 pub(crate) mod evaluate;
 mod export;
+mod export_job;
 pub(crate) mod form;
-mod items;
+mod import_job;
+pub(crate) mod items;
+mod job;
+mod jobs;
 mod lock;
 mod patience;
 pub(crate) mod query;
@@ -30,7 +36,7 @@ use crate::{
     failure::Result as Done,
     read::{
         self, audit as trail, form_record, history, matrix, outline, queries, sites, studies,
-        subjects, work,
+        subjects, worklists,
     },
 };
 
@@ -120,8 +126,8 @@ calls! {
     changed sign_record(SignRecordRequest) -> SignRecordResponse =
         review::sign,
             |done| proto::SignRecordResponse { version: done.version, review: done.review };
-    answered list_work(ListWorkRequest) -> ListWorkResponse = work::list;
-    answered get_workload(GetWorkloadRequest) -> GetWorkloadResponse = work::count;
+    answered list_work(ListWorkRequest) -> ListWorkResponse = worklists::list;
+    answered get_workload(GetWorkloadRequest) -> GetWorkloadResponse = worklists::count;
     changed answer_queries(AnswerQueriesRequest) -> AnswerQueriesResponse =
         query_bulk::reply, |done| proto::AnswerQueriesResponse { results: done };
     changed settle_queries(SettleQueriesRequest) -> SettleQueriesResponse =
@@ -158,6 +164,22 @@ calls! {
             request: proto::ExportStudyRequest,
         ) -> Result<BoxStream<'static, Result<HttpBody, Error>>, Error> {
             answer(context, export::export(self, context, &request).await)
+        }
+
+        async fn get_definition(
+            &self,
+            context: &Context,
+            request: proto::GetDefinitionRequest,
+        ) -> Result<BoxStream<'static, Result<HttpBody, Error>>, Error> {
+            answer(context, definition::get(self, context, &request).await)
+        }
+
+        async fn publish_definition(
+            &self,
+            context: &Context,
+            request: proto::PublishDefinitionRequest,
+        ) -> Result<proto::PublishDefinitionResponse, Error> {
+            answer(context, definition::publish(self, context, request).await)
         }
     }
 }

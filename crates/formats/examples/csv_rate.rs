@@ -8,7 +8,7 @@ use std::{
     time::Instant,
 };
 
-use formats::export::{ExportOptions, RecordOut, Sink, StudyOut, SubjectOut, exporter};
+use formats::export::{ExportOptions, RecordOut, Scratch, Sink, StudyOut, SubjectOut, exporter};
 use kernel::{
     Datum, StudyVersion,
     casebook::{FormRecord, RecordRef, Row, RowKey},
@@ -28,6 +28,10 @@ struct Nowhere;
 impl Sink for Nowhere {
     fn create(&mut self, _: &str) -> io::Result<Box<dyn Write + Send>> {
         Ok(Box::new(io::sink()))
+    }
+
+    fn scratch(&mut self) -> io::Result<Box<dyn Scratch>> {
+        Ok(Box::new(tempfile::tempfile()?))
     }
 }
 
@@ -127,7 +131,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             })?;
         }
     }
-    let written = exporter.finish()?;
+    let written = exporter.finish(&mut Nowhere)?;
     let seconds = started.elapsed().as_secs_f64();
     let values: u64 = written.iter().map(|file| file.values).sum();
     let bytes: u64 = written.iter().map(|file| file.bytes).sum();

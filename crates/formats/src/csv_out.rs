@@ -15,9 +15,12 @@ mod table;
 use std::collections::HashMap;
 
 pub(crate) use self::field::push_field;
-use self::{plan::FormPlan, record::RecordWriter, table::TableOut};
-use crate::export::{
-    ExportError, ExportOptions, Exporter, Out, RecordOut, Sink, StudyOut, SubjectOut, Written,
+use self::{record::RecordWriter, table::TableOut};
+use crate::{
+    export::{
+        ExportError, ExportOptions, Exporter, Out, RecordOut, Sink, StudyOut, SubjectOut, Written,
+    },
+    tabular::{self, FormPlan, names::FileNames},
 };
 
 const SUBJECT_HEADER: &str = "study,site,subject,status,screening_number,enrolment_number\r\n";
@@ -75,14 +78,20 @@ impl Exporter for CsvExporter {
             out.buffer.extend_from_slice(header);
             Ok::<_, ExportError>(out)
         };
-        let mut names = plan::FileNames::default();
-        let subjects = start(sink, &names.take("subjects"), SUBJECT_HEADER.as_bytes())?;
-        let other = start(sink, &names.take("other_values"), OTHER_HEADER.as_bytes())?;
-        let planned = plan::plan(study.design, &mut names);
+        let mut names = FileNames::default();
+        let subjects = start(sink, &names.take("subjects", "csv"), SUBJECT_HEADER.as_bytes())?;
+        let other = start(sink, &names.take("other_values", "csv"), OTHER_HEADER.as_bytes())?;
+        let planned = tabular::plan(study.design, &self.options.language);
         let mut tables = Vec::with_capacity(planned.tables.len());
-        for table in planned.tables {
-            tables.push(TableOut::new(start(sink, &table.file, &table.header)?, table.columns));
+        for table in &planned.tables {
+            let out = start(sink, &names.take(&table.name, "csv"), &plan::header(table))?;
+            tables.push(TableOut::new(out, plan::cells(table)));
         }
+        let units = planned.units.into_iter().map(|(oid, name)| {
+            let mut field = Vec::new();
+            push_field(&mut field, &name);
+            (oid, field)
+        });
         let mut own = Vec::new();
         push_field(&mut own, study.design.version().study_oid.as_str());
         self.begun = Some(Begun {
@@ -91,7 +100,7 @@ impl Exporter for CsvExporter {
             other,
             tables,
             forms: planned.forms,
-            units: planned.units,
+            units: units.collect(),
             keys: Keys::default(),
         });
         Ok(())
@@ -116,7 +125,7 @@ impl Exporter for CsvExporter {
         if record.record.removed { Ok(()) } else { self.begun()?.record(record) }
     }
 
-    fn finish(self: Box<Self>) -> Result<Vec<Written>, ExportError> {
+    fn finish(self: Box<Self>, _: &mut dyn Sink) -> Result<Vec<Written>, ExportError> {
         let begun = self.begun.ok_or(ExportError::NotBegun)?;
         let mut written = vec![begun.subjects.finish()?];
         for table in begun.tables {

@@ -6,30 +6,48 @@
 
 mod manifest;
 mod out;
+mod spool;
 mod study;
 
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, Write};
 
 use kernel::casebook::MalformedRecord;
 
-pub(crate) use self::out::Out;
+pub(crate) use self::spool::{Spool, Spooled};
 pub use self::{
     manifest::manifest,
+    out::Out,
     study::{QueryOut, RecordOut, SignatureOut, StudyOut, SubjectOut, TrailKind, TrailOut},
 };
 use crate::{
     csv_out::CsvExporter,
+    dataset_json::Form,
+    dataset_json_out::DatasetJsonTables,
     json_out::{JsonExporter, NdjsonExporter},
     odm::FileType,
     odm_out::OdmExporter,
+    parquet_out::ParquetTables,
     redcap::RedcapExporter,
+    scripts_out::ScriptedTables,
+    table::TextEncoding,
+    tabular::TabularExporter,
+    xpt_out::XptTables,
 };
 
 /// Where the files of an export go: a folder, an archive, the body of one answer.
 pub trait Sink {
     /// Makes a file. Several may be open at once unless the exporter writes one stream.
     fn create(&mut self, name: &str) -> io::Result<Box<dyn Write + Send>>;
+
+    /// Makes a file that is gone when the export is over: for formats whose files begin with what is
+    /// known only at the end.
+    fn scratch(&mut self) -> io::Result<Box<dyn Scratch>>;
 }
+
+/// What is written first and read again afterwards.
+pub trait Scratch: Read + Write + Seek + Send {}
+
+impl<T: Read + Write + Seek + Send> Scratch for T {}
 
 /// Writes one export. The order of calls is `begin`, then for each subject `subject` and its
 /// `record`s together and in the order of their keys, then `finish`.
@@ -58,8 +76,8 @@ pub trait Exporter: Send {
 
     fn record(&mut self, record: &RecordOut<'_>) -> Result<(), ExportError>;
 
-    /// Completes the files and says what was written.
-    fn finish(self: Box<Self>) -> Result<Vec<Written>, ExportError>;
+    /// Completes the files, makes those whose place is known only now, and says what was written.
+    fn finish(self: Box<Self>, sink: &mut dyn Sink) -> Result<Vec<Written>, ExportError>;
 }
 
 /// One file of an export.
@@ -73,6 +91,9 @@ pub struct Written {
     pub bytes: u64,
     /// In hexadecimal digits.
     pub sha256: String,
+    /// The encoding of texts, where the file does not say it itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
 }
 
 /// An export stopped.
@@ -82,6 +103,9 @@ pub enum ExportError {
     Io { file: String, source: io::Error },
     #[error("the record of {place} cannot be read")]
     Record { place: String, source: Box<MalformedRecord> },
+    /// The format cannot hold something, and would have to cut it.
+    #[error("{what} does not fit the format; {advice}")]
+    DoesNotFit { what: String, advice: String },
     #[error("an export must be begun before it goes on")]
     NotBegun,
 }
@@ -95,12 +119,50 @@ impl ExportError {
 }
 
 /// What a caller can choose, beside the format.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExportOptions {
     /// Starts text files with a byte order mark, for spreadsheet programs that need it.
     pub byte_order_mark: bool,
     /// Writes the history of each value where the format can hold it.
     pub trail: bool,
+    /// The language of labels and decodes (BCP 47), where the study has it.
+    pub language: String,
+    /// The encoding of texts in SAS transport files, which do not say it themselves.
+    pub encoding: TextEncoding,
+    /// The authority whose limits a SAS transport file keeps.
+    pub authority: Authority,
+}
+
+impl Default for ExportOptions {
+    fn default() -> Self {
+        Self {
+            byte_order_mark: false,
+            trail: false,
+            language: "en".to_owned(),
+            encoding: TextEncoding::UTF_8,
+            authority: Authority::default(),
+        }
+    }
+}
+
+/// An authority that takes datasets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Authority {
+    /// Datasets are split above 5 GB (FDA Study Data Technical Conformance Guide §3.3.2).
+    #[default]
+    Fda,
+    /// Datasets are split above 4 GB, and names are in lower case (NMPA 2020 no. 16).
+    Nmpa,
+}
+
+impl Authority {
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "fda" => Some(Self::Fda),
+            "nmpa" => Some(Self::Nmpa),
+            _ => None,
+        }
+    }
 }
 
 /// A format that can be written.
@@ -111,7 +173,8 @@ pub struct Format {
     pub media_type: &'static str,
     /// In one line, for help texts.
     pub summary: &'static str,
-    make: fn(&ExportOptions) -> Box<dyn Exporter>,
+    /// Makes an exporter.
+    pub make: fn(&ExportOptions) -> Box<dyn Exporter>,
 }
 
 /// All formats.
@@ -120,7 +183,7 @@ pub const FORMATS: &[Format] = &[
         name: "csv",
         media_type: "text/csv; charset=utf-8",
         summary: "one table for each form and each repeating group",
-        make: |options| Box::new(CsvExporter::new(*options)),
+        make: |options| Box::new(CsvExporter::new(options.clone())),
     },
     Format {
         name: "json",
@@ -135,16 +198,70 @@ pub const FORMATS: &[Format] = &[
         make: |_| Box::new(NdjsonExporter::default()),
     },
     Format {
+        name: "xpt",
+        media_type: "application/x-sas-xport",
+        summary: "SAS transport files of version 5, one dataset for each table",
+        make: |options| {
+            Box::new(TabularExporter::files(XptTables::new(options), &options.language))
+        },
+    },
+    Format {
+        name: "dataset-json",
+        media_type: "application/json",
+        summary: "CDISC Dataset-JSON 1.1, one dataset for each table",
+        make: |options| dataset_json(Form::Json, options),
+    },
+    Format {
+        name: "dataset-ndjson",
+        media_type: "application/x-ndjson",
+        summary: "CDISC Dataset-JSON 1.1 with a line for each row",
+        make: |options| dataset_json(Form::Ndjson, options),
+    },
+    Format {
+        name: "dsjc",
+        media_type: "application/vnd.cdisc.dataset-json.compressed",
+        summary: "CDISC Dataset-JSON 1.1, compressed",
+        make: |options| dataset_json(Form::Dsjc, options),
+    },
+    Format {
+        name: "parquet",
+        media_type: "application/vnd.apache.parquet",
+        summary: "Apache Parquet with typed columns, one file for each table",
+        make: |options| {
+            Box::new(TabularExporter::files(ParquetTables::default(), &options.language))
+        },
+    },
+    Format {
+        name: "csv-scripts",
+        media_type: "text/csv; charset=utf-8",
+        summary: "CSV with scripts that read it into SAS, SPSS, R and Stata with labels",
+        make: |options| {
+            Box::new(TabularExporter::files(ScriptedTables::new(options), &options.language))
+        },
+    },
+    Format {
         name: "odm",
         media_type: "application/xml",
         summary: "ODM 1.3.2 snapshot: the definition, and what is there",
-        make: |options| Box::new(OdmExporter::new(FileType::Snapshot, *options)),
+        make: |options| Box::new(OdmExporter::new(FileType::Snapshot, options.clone())),
     },
     Format {
         name: "odm-transactional",
         media_type: "application/xml",
         summary: "ODM 1.3.2 transactional: the definition, and every change with its audit record",
-        make: |options| Box::new(OdmExporter::new(FileType::Transactional, *options)),
+        make: |options| Box::new(OdmExporter::new(FileType::Transactional, options.clone())),
+    },
+    Format {
+        name: "odm2",
+        media_type: "application/xml",
+        summary: "ODM 2.0 snapshot: the definition, and what is there",
+        make: |options| Box::new(OdmExporter::v2(FileType::Snapshot, options.clone())),
+    },
+    Format {
+        name: "odm2-transactional",
+        media_type: "application/xml",
+        summary: "ODM 2.0 transactional: the definition, and every change with its audit record",
+        make: |options| Box::new(OdmExporter::v2(FileType::Transactional, options.clone())),
     },
     Format {
         name: "redcap",
@@ -153,6 +270,13 @@ pub const FORMATS: &[Format] = &[
         make: |_| Box::new(RedcapExporter::default()),
     },
 ];
+
+fn dataset_json(form: Form, options: &ExportOptions) -> Box<dyn Exporter> {
+    Box::new(TabularExporter::files(
+        DatasetJsonTables::new(form, &options.language),
+        &options.language,
+    ))
+}
 
 /// The exporter of a format by its name; none for a name that is not in [`FORMATS`].
 pub fn exporter(format: &str, options: &ExportOptions) -> Option<Box<dyn Exporter>> {

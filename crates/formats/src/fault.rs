@@ -74,6 +74,11 @@ impl Places {
         self.lines.insert((kind.to_owned(), oid.to_owned()), line);
     }
 
+    /// Every definition with its line: kind, OID, line.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str, u32)> {
+        self.lines.iter().map(|((kind, oid), line)| (kind.as_str(), oid.as_str(), *line))
+    }
+
     /// Takes over the places of another that are not known here.
     pub(crate) fn inherit(&mut self, other: &Self) {
         for (key, line) in &other.lines {

@@ -7,6 +7,9 @@
 //! several files.
 
 mod csv_out;
+pub mod dataset_json;
+mod dataset_json_out;
+mod definition;
 mod design;
 pub mod export;
 mod fault;
@@ -16,13 +19,18 @@ pub mod mapping;
 mod merging;
 pub mod odm;
 mod odm_out;
+mod parquet_out;
 pub mod redcap;
 pub mod rules_toml;
+mod scripts_out;
 pub mod table;
+pub mod tabular;
 pub mod usdm;
 pub mod xlsform;
 pub mod xpt;
+mod xpt_out;
 
+pub use definition::{Definition, DefinitionFile, read_definition};
 pub use design::{Draft, ImportedDesign, Location, SignatureDef, User, VersionInForce};
 pub use fault::{Finding, FormatError, Places, Severity};
 pub use merging::{Merged, merge};

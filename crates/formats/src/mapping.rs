@@ -19,6 +19,7 @@ mod record;
 mod resolve;
 mod rows;
 mod rule;
+mod suggest;
 mod toml_place;
 
 use std::{io, sync::Arc};
@@ -32,6 +33,7 @@ pub use self::{
     check::check,
     columns::check_columns,
     rows::{MappedRows, OpenJoin, subjects_together},
+    suggest::suggest,
 };
 pub(crate) use self::{
     file::OneOrMore,

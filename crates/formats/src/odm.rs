@@ -8,11 +8,13 @@ mod admin;
 mod beyond;
 mod bulk;
 mod clinical;
+mod clinical_level;
 mod clinical_parts;
 mod clinical_read;
 mod clinical_row;
 mod clinical_write;
 mod context;
+mod define;
 mod definitions;
 mod emit;
 mod escape;
@@ -37,6 +39,9 @@ pub use clinical::{Annotation, AuditRecord, Flag, Given, QueryMark, Signature, T
 pub use clinical_read::ClinicalReader;
 pub use clinical_row::{ClinicalRow, ItemGiven, Place, Records};
 pub use clinical_write::{ClinicalWriter, ItemOut, LevelOut, SubjectOut, ValueOut};
+pub(crate) use define::{
+    DEFINE_FILE, DefinedDataset, DefinedStudy, DefinedVariable, structure, write_define_xml,
+};
 pub use definitions::OWN_ITEMS;
 pub use header::{FileType, Header};
 pub use include::MAX_DEFINITIONS;

@@ -1,4 +1,4 @@
-//! ODM 1.3.2: the state of each value, or every change in the order in which it was made.
+//! ODM 1.3.2 and 2.0: the state of each value, or every change in the order in which it was made.
 //!
 //! A snapshot holds what is there, with queries as annotations; with the trail also who last changed
 //! each value, when and why. A transactional file replays the history: each change is an item with
@@ -28,6 +28,7 @@ const LEGAL_REASON: &str =
 /// Writes one file of either kind.
 pub(crate) struct OdmExporter {
     file_type: FileType,
+    is_v2: bool,
     options: ExportOptions,
     begun: Option<Begun>,
 }
@@ -49,7 +50,12 @@ struct Repeats {
 
 impl OdmExporter {
     pub(crate) fn new(file_type: FileType, options: ExportOptions) -> Self {
-        Self { file_type, options, begun: None }
+        Self { file_type, is_v2: false, options, begun: None }
+    }
+
+    /// The same as ODM 2.0, in which queries are elements of their own.
+    pub(crate) fn v2(file_type: FileType, options: ExportOptions) -> Self {
+        Self { is_v2: true, ..Self::new(file_type, options) }
     }
 
     fn begun(&mut self) -> Result<&mut Begun, ExportError> {
@@ -73,10 +79,10 @@ impl Exporter for OdmExporter {
     fn begin(&mut self, study: &StudyOut<'_>, sink: &mut dyn Sink) -> Result<(), ExportError> {
         let version = study.design.version();
         let header = Header {
-            file_oid: format!("{}.{}", version.study_oid, study.created_at),
+            file_oid: format!("{}.{}", version.study_oid, study.stamp()),
             file_type: self.file_type,
             granularity: Some("All".to_owned()),
-            created: study.created_at.to_owned(),
+            created: study.stamp().to_owned(),
             as_of: study.as_of.map(str::to_owned),
             source_system: Some("Casebook".to_owned()),
             source_system_version: Some(study.source_version.to_owned()),
@@ -88,9 +94,12 @@ impl Exporter for OdmExporter {
         let out = Out::create(sink, FILE)?;
         let meanings: Vec<String> = study.meanings.iter().map(|one| (*one).to_owned()).collect();
         let signatures: Vec<SignatureDef> = (0..).zip(&meanings).map(signature_def).collect();
-        let mut writer =
+        let writer = if self.is_v2 {
+            ClinicalWriter::new_v2(out, &header, version, &users, &locations, &signatures)
+        } else {
             ClinicalWriter::new(out, &header, &[version], &users, &locations, &signatures)
-                .map_err(failed)?;
+        };
+        let mut writer = writer.map_err(failed)?;
         writer
             .begin_data(version.study_oid.as_str(), version.version_oid.as_str())
             .map_err(failed)?;
@@ -126,7 +135,7 @@ impl Exporter for OdmExporter {
         }
     }
 
-    fn finish(self: Box<Self>) -> Result<Vec<Written>, ExportError> {
+    fn finish(self: Box<Self>, _: &mut dyn Sink) -> Result<Vec<Written>, ExportError> {
         let begun = self.begun.ok_or(ExportError::NotBegun)?;
         let values = begun.writer.values();
         let mut out = begun.writer.finish().map_err(failed)?;
@@ -163,7 +172,7 @@ fn failed(source: io::Error) -> ExportError {
 
 fn location(study: &StudyOut<'_>, (oid, name): (&str, &str)) -> Location {
     let version = study.design.version();
-    let date = study.created_at.split('T').next().unwrap_or_default();
+    let date = study.stamp().split('T').next().unwrap_or_default();
     Location {
         oid: oid.to_owned(),
         name: name.to_owned(),
@@ -248,7 +257,12 @@ fn annotations<'a>(queries: impl Iterator<Item = &'a QueryOut<'a>>) -> Vec<Annot
     let annotation = |(query, sequence): (&'a QueryOut<'a>, u32)| Annotation {
         sequence,
         comment: Some(query.text.into()),
-        query: Some(QueryMark { oid: query.id.into(), state: query.state.into() }),
+        query: Some(QueryMark {
+            oid: query.id.into(),
+            state: query.state.into(),
+            by_system: Some(query.check.is_some()),
+            updated: Some(query.opened_at.into()),
+        }),
         ..Annotation::default()
     };
     queries.zip(1..).map(annotation).collect()

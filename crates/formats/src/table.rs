@@ -1,16 +1,19 @@
-//! Tables that data come in: delimited text and SAS transport files, read row by row with flat
+//! Tables that data come in: delimited text, SAS transport files and Dataset-JSON, read row by row with flat
 //! memory.
 //!
 //! Every cell is text here. What it means is said by a [`mapping`](crate::mapping).
 
 mod csv;
+mod dataset_json;
 mod encoding;
 mod text;
 mod xpt;
 
 use std::{collections::HashSet, io::Read};
 
-pub use self::{csv::CsvTable, encoding::TextEncoding, xpt::XptTable};
+pub use self::{
+    csv::CsvTable, dataset_json::DatasetJsonTable, encoding::TextEncoding, xpt::XptTable,
+};
 use crate::FormatError;
 
 /// The most columns that a table may have.
@@ -51,16 +54,20 @@ pub enum TableFormat {
     Delimited(u8),
     /// A SAS transport file of version 5.
     Xpt,
+    /// CDISC Dataset-JSON 1.1 in any of its forms.
+    DatasetJson,
 }
 
 impl TableFormat {
-    /// By the end of the file's name: `.csv` and `.txt` (comma), `.tsv` (tab), `.xpt`.
+    /// By the end of the file's name: `.csv` and `.txt` (comma), `.tsv` (tab), `.xpt`,
+    /// `.json`, `.ndjson` and `.dsjc`.
     pub fn of_file(name: &str) -> Option<Self> {
         let (_, extension) = name.rsplit_once('.')?;
         match extension.to_ascii_lowercase().as_str() {
             "csv" | "txt" => Some(Self::Delimited(b',')),
             "tsv" => Some(Self::Delimited(b'\t')),
             "xpt" => Some(Self::Xpt),
+            "json" | "ndjson" | "dsjc" => Some(Self::DatasetJson),
             _ => None,
         }
     }
@@ -68,7 +75,7 @@ impl TableFormat {
     /// The encoding that such files have when nobody says: UTF-8 for text, windows-1252 for SAS.
     pub fn usual_encoding(self) -> TextEncoding {
         match self {
-            Self::Delimited(_) => TextEncoding::UTF_8,
+            Self::Delimited(_) | Self::DatasetJson => TextEncoding::UTF_8,
             Self::Xpt => TextEncoding::WINDOWS_1252,
         }
     }
@@ -86,6 +93,7 @@ pub fn open<R: Read + Send + 'static>(
         TableFormat::Delimited(delimiter) => {
             Box::new(CsvTable::open(input, file, encoding, delimiter)?)
         }
+        TableFormat::DatasetJson => Box::new(DatasetJsonTable::open(input, file)?),
         TableFormat::Xpt => Box::new(XptTable::open(input, file, encoding)?),
     })
 }

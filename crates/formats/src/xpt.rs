@@ -10,9 +10,12 @@
 mod blocks;
 mod header;
 mod number;
+mod write;
 
 use std::io::Read;
 
+pub use self::write::{MAX_LABEL_BYTES, MAX_NAME_BYTES, MAX_TEXT_BYTES, XptMisfit, XptWriter};
+pub(crate) use self::write::{dataset_header, library_header, number_bytes, padding};
 use self::{
     blocks::{BLOCK_BYTES, Block, Blocks},
     number::Number,
@@ -20,29 +23,62 @@ use self::{
 use crate::{FormatError, table::TextEncoding};
 
 /// What a transport file says of one dataset.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dataset {
     pub name: String,
     pub label: String,
+    /// The type of the dataset, for instance `CORR`; empty for one of rows.
+    pub kind: String,
+    pub stamp: Stamp,
     pub variables: Vec<Variable>,
-    row_bytes: usize,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Where in a row the variables are.
+#[derive(Debug)]
+struct Layout {
+    row_bytes: usize,
+    positions: Vec<usize>,
+}
+
+/// Which program wrote, where and when.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// The version of the program, at most 8 bytes.
+    pub version: String,
+    /// The operating system, at most 8 bytes.
+    pub system: String,
+    /// As `01JAN14:00:00:00`.
+    pub created: String,
+    pub modified: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Variable {
     pub name: String,
     pub label: String,
-    /// The SAS format, for instance `DATE`; empty for none.
-    pub format: String,
+    /// How SAS shows the values.
+    pub format: ValueFormat,
+    /// How SAS read the values.
+    pub informat: ValueFormat,
     pub kind: VariableKind,
     /// In bytes.
     pub length: usize,
-    position: usize,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A SAS format, for instance `DATE9.`; without a name for none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ValueFormat {
+    pub name: String,
+    pub width: u16,
+    pub decimals: u16,
+    /// 1 for right.
+    pub justification: u16,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum VariableKind {
     Number,
+    #[default]
     Text,
 }
 
@@ -73,7 +109,9 @@ impl Field {
 pub struct XptReader<R> {
     blocks: Blocks<R>,
     encoding: TextEncoding,
+    library: Stamp,
     dataset: Dataset,
+    layout: Layout,
     /// The bytes of the rows that were read and not yet given out.
     pending: Vec<u8>,
     /// Bytes of this dataset's rows that were read so far.
@@ -90,12 +128,14 @@ impl<R: Read> XptReader<R> {
     /// Reads the headers of the file and of its first dataset. `file` is its name in messages.
     pub fn open(input: R, file: &str, encoding: TextEncoding) -> Result<Self, FormatError> {
         let mut blocks = Blocks::new(input, file);
-        let member = header::library(&mut blocks)?;
-        let dataset = header::dataset(&mut blocks, &member, encoding)?;
+        let (library, member) = header::library(&mut blocks)?;
+        let (dataset, layout) = header::dataset(&mut blocks, &member, encoding)?;
         Ok(Self {
             blocks,
             encoding,
+            library,
             dataset,
+            layout,
             pending: Vec::new(),
             data_bytes: 0,
             blank_rows: 0,
@@ -103,6 +143,11 @@ impl<R: Read> XptReader<R> {
             ended: false,
             next_member: None,
         })
+    }
+
+    /// Which program wrote the file, where and when.
+    pub fn library(&self) -> &Stamp {
+        &self.library
     }
 
     pub fn dataset(&self) -> &Dataset {
@@ -123,7 +168,7 @@ impl<R: Read> XptReader<R> {
         let Some(member) = self.next_member.take() else {
             return Ok(false);
         };
-        self.dataset = header::dataset(&mut self.blocks, &member, self.encoding)?;
+        (self.dataset, self.layout) = header::dataset(&mut self.blocks, &member, self.encoding)?;
         self.pending.clear();
         (self.data_bytes, self.blank_rows, self.rows, self.ended) = (0, 0, 0, false);
         Ok(true)
@@ -131,7 +176,7 @@ impl<R: Read> XptReader<R> {
 
     /// The next row of the dataset, one field for each variable.
     pub fn next_row(&mut self) -> Result<Option<Vec<Field>>, FormatError> {
-        let width = self.dataset.row_bytes;
+        let width = self.layout.row_bytes;
         if width == 0 {
             return Ok(None);
         }
@@ -179,11 +224,11 @@ impl<R: Read> XptReader<R> {
     /// Decides which of the last rows of blanks are padding, and refuses a row that is cut off.
     fn end_rows(&mut self) -> Result<(), FormatError> {
         self.ended = true;
-        if !is_blank(&self.pending) && self.pending.len() < self.dataset.row_bytes {
+        if !is_blank(&self.pending) && self.pending.len() < self.layout.row_bytes {
             let what = format!("row {} is cut off", self.rows + 1);
             return Err(self.blocks.fault(&what, "transfer the file again in binary mode"));
         }
-        let width = self.dataset.row_bytes as u64;
+        let width = self.layout.row_bytes as u64;
         if width > 0 {
             let least = self.data_bytes.saturating_sub(BLOCK_BYTES as u64 - 1).div_ceil(width);
             let padding = self.rows.saturating_sub(least);
@@ -195,8 +240,8 @@ impl<R: Read> XptReader<R> {
     fn fields(&self, row: &[u8]) -> Result<Vec<Field>, FormatError> {
         let variables = &self.dataset.variables;
         let mut fields = Vec::with_capacity(variables.len());
-        for variable in variables {
-            let bytes = &row[variable.position..variable.position + variable.length];
+        for (variable, position) in variables.iter().zip(&self.layout.positions) {
+            let bytes = &row[*position..position + variable.length];
             fields.push(match variable.kind {
                 VariableKind::Number => match number::read(bytes) {
                     Number::Value(value) => Field::Number(value),

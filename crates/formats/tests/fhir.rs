@@ -1,5 +1,7 @@
 //! The demonstration trial as questionnaires, checked against what FHIR R4 says of a Questionnaire.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{collections::BTreeSet, fs::File, io::BufReader, path::Path, sync::Arc};
 
 use formats::{fhir, odm};

@@ -211,7 +211,11 @@ fn query() -> Annotation<'static> {
             kind: Some("QUERY".into()),
             kind_list: Some("CL.FLAG".into()),
         }],
-        query: Some(QueryMark { oid: "qry_1".into(), state: "open".into() }),
+        query: Some(QueryMark {
+            oid: "qry_1".into(),
+            state: "open".into(),
+            ..QueryMark::default()
+        }),
         ..Annotation::default()
     }
 }

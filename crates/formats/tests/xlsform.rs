@@ -1,5 +1,7 @@
 //! XLSForms: what is asked, when, in which languages, and what is listed because it is not translated.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 
 use formats::{

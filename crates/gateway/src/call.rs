@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use contract::{
-    Access, Caller, Code, Context, Credentials, Error, LeftOut, Method,
+    Access, AnswerSize, Caller, Code, Context, Credentials, Error, LeftOut, Method,
     grpc::{Arrival, Gatekeeper as _, metadata, refusal},
     rest::{Answer, Bound, Found, Request, Verb},
 };
@@ -26,6 +26,13 @@ use crate::{
 /// The origin of what is done through this door, for the record: by a program, or in a browser.
 const BY_PROGRAM: &str = "api";
 const IN_BROWSER: &str = "web";
+
+/// What a service tells of its answer besides the answer.
+#[derive(Default)]
+struct Told {
+    left_out: LeftOut,
+    size: AnswerSize,
+}
 
 /// Answers a call of any service, or says what is wrong with it.
 pub(crate) async fn answer(
@@ -56,11 +63,11 @@ pub(crate) async fn answer(
         Passage::new(&gateway, method, Door::Rest, peer, request.headers())
     });
     let wants_cookie = cookie::is_wanted(request.headers());
-    let left_out = LeftOut::default();
+    let told = Told::default();
     let is_file = passage.as_ref().is_some_and(|passage| passage.method().streams);
     let named = if is_file { values.clone() } else { Vec::new() };
     let answered =
-        answer_rest(&gateway, route, values, request, (passage.as_ref(), &id, &left_out)).await;
+        answer_rest(&gateway, route, values, request, (passage.as_ref(), &id, &told)).await;
     let answered = answered.and_then(|answer| match &gateway.cookies {
         Some(cookies) => cookies.apply(route.method, wants_cookie, answer),
         None => Ok((answer, None)),
@@ -69,7 +76,10 @@ pub(crate) async fn answer(
     let response = match answered {
         Ok((answer, cookie)) => {
             let mut response = respond(&gateway, answer, (route.template, &named), id);
-            if let Some(said) = metadata::left_out(&left_out) {
+            if let Some(size) = metadata::size(&told.size).filter(|_| is_file) {
+                response.headers_mut().insert(header::CONTENT_LENGTH, size);
+            }
+            if let Some(said) = metadata::left_out(&told.left_out) {
                 response.headers_mut().insert(metadata::LEFT_OUT, said);
             }
             if let Some(cookie) = cookie {
@@ -91,11 +101,11 @@ async fn answer_rest(
     route: &Bound,
     path: Vec<String>,
     request: HttpRequest,
-    (passage, id, left_out): (Option<&Passage>, &str, &LeftOut),
+    (passage, id, told): (Option<&Passage>, &str, &Told),
 ) -> Result<Answer, Error> {
     passage.map_or(Ok(()), Passage::admit)?;
     let deadline = Instant::now() + gateway.limits.request_time;
-    let call = perform(gateway, route, path, request, (deadline, passage), (id, left_out));
+    let call = perform(gateway, route, path, request, (deadline, passage), (id, told));
     let call = AssertUnwindSafe(call).catch_unwind();
     match tokio::time::timeout_at(deadline.into(), call).await {
         Ok(Ok(answered)) => answered,
@@ -125,7 +135,7 @@ async fn perform(
     path: Vec<String>,
     request: HttpRequest,
     (deadline, passage): (Instant, Option<&Passage>),
-    (id, left_out): (&str, &LeftOut),
+    (id, told): (&str, &Told),
 ) -> Result<Answer, Error> {
     let (caller, origin) =
         caller(gateway, route, (request.method(), request.headers()), passage).await?;
@@ -144,7 +154,8 @@ async fn perform(
     let mut context = Context::new(caller, origin, id)
         .with_deadline(deadline)
         .with_trace(metadata::trace(&parts.headers));
-    context.left_out = left_out.clone();
+    context.left_out = told.left_out.clone();
+    context.size = told.size.clone();
     let answered = route.call(context, request).await;
     if let (Err(error), Some(journal)) = (&answered, &gateway.access_journal)
         && error.reason() == "NOT_PERMITTED"

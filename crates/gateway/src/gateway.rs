@@ -18,7 +18,8 @@ use tonic_health::pb::health_server::HealthServer;
 use tracing::Span;
 
 use crate::{
-    Cookies, Drain, Guard, Uses, api, call, health::Health, oauth, pages, request_id, security, web,
+    Cookies, Drain, Guard, Redcap, Uses, api, call, health::Health, oauth, pages, redcap,
+    request_id, security, web,
 };
 
 /// Services, somebody who knows the callers, and limits; becomes an [`axum::Router`].
@@ -36,6 +37,7 @@ pub struct Gateway {
     pub(crate) uses: Option<Arc<Uses>>,
     pub(crate) drain: Drain,
     pub(crate) tracer: Option<Tracer>,
+    pub(crate) redcap: Option<Redcap>,
     pub(crate) make_id: Arc<dyn Fn() -> String + Send + Sync>,
 }
 
@@ -95,6 +97,7 @@ impl Gateway {
             uses: None,
             drain: Drain::default(),
             tracer: None,
+            redcap: None,
             make_id,
         }
     }
@@ -144,6 +147,13 @@ impl Gateway {
     #[must_use]
     pub fn with_tracer(mut self, tracer: Tracer) -> Self {
         self.tracer = Some(tracer);
+        self
+    }
+
+    /// Answers programs that were written for REDCap at `POST /api/`.
+    #[must_use]
+    pub fn with_redcap(mut self, redcap: Redcap) -> Self {
+        self.redcap = Some(redcap);
         self
     }
 
@@ -197,6 +207,7 @@ impl Gateway {
             .merge(web::router())
             .merge(protocols)
             .route(oauth::PATH, post(oauth::token))
+            .route(redcap::PATH, post(redcap::answer))
             .fallback(call::answer)
             .with_state(gateway.clone())
             .layer(from_fn(security::headers))

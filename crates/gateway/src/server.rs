@@ -14,7 +14,10 @@ use std::{
 
 use axum::Router;
 use http::Request;
-use hyper::body::Incoming;
+use hyper::{
+    body::Incoming,
+    server::conn::{http1, http2},
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{
@@ -48,6 +51,8 @@ const CONNECTION_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(25);
 /// What flows this long before the end of draining is broken off with a word.
 const LAST_WORD_TIME: Duration = Duration::from_secs(3);
+/// Somebody who sends his first bytes one by one is looked at again after this.
+const PAUSE_BEFORE_MORE: Duration = Duration::from_millis(10);
 const PAUSE_AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
 
 /// What all connections together, and each by itself, may take.
@@ -140,15 +145,24 @@ struct Server {
     serving: Serving,
 }
 
-type Http = auto::Builder<TokioExecutor>;
+/// How each protocol is spoken. A connection is told apart by its first bytes, which are looked at and
+/// left where they are: a reader that is handed some bytes back makes hyper double its buffer.
+struct Http {
+    one: http1::Builder,
+    two: http2::Builder<TokioExecutor>,
+    /// Where nobody can look without taking.
+    either: auto::Builder<TokioExecutor>,
+}
 
 fn http(header_time: Duration) -> Http {
-    let mut http = auto::Builder::new(TokioExecutor::new());
-    http.http1()
+    let mut either = auto::Builder::new(TokioExecutor::new());
+    either
+        .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(header_time)
         .max_buf_size(MOST_HEADER_BYTES as usize);
-    http.http2()
+    either
+        .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(KEEP_ALIVE_INTERVAL)
         .keep_alive_timeout(KEEP_ALIVE_TIME)
@@ -156,7 +170,44 @@ fn http(header_time: Duration) -> Http {
         .max_header_list_size(MOST_HEADER_BYTES)
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES);
-    http
+    let mut one = http1::Builder::new();
+    one.timer(TokioTimer::new())
+        .header_read_timeout(header_time)
+        .max_buf_size(MOST_HEADER_BYTES as usize);
+    let mut two = http2::Builder::new(TokioExecutor::new());
+    two.timer(TokioTimer::new())
+        .keep_alive_interval(KEEP_ALIVE_INTERVAL)
+        .keep_alive_timeout(KEEP_ALIVE_TIME)
+        .max_concurrent_streams(MOST_STREAMS)
+        .max_header_list_size(MOST_HEADER_BYTES)
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES);
+    Http { one, two, either }
+}
+
+/// What a connection speaks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Spoken {
+    One,
+    Two,
+}
+
+/// Looks at what a connection says first: HTTP/2 begins with `PRI`, which is no method of HTTP/1.1.
+/// `None` when it ends, or says nothing.
+async fn spoken(stream: &TcpStream) -> Option<Spoken> {
+    const TWO: &[u8] = b"PRI";
+    let mut first = [0; TWO.len()];
+    loop {
+        let seen = stream.peek(&mut first).await.ok().filter(|seen| *seen > 0)?;
+        let seen = &first[..seen];
+        if seen == TWO {
+            return Some(Spoken::Two);
+        }
+        if !TWO.starts_with(seen) {
+            return Some(Spoken::One);
+        }
+        tokio::time::sleep(PAUSE_BEFORE_MORE).await;
+    }
 }
 
 impl Server {
@@ -165,17 +216,33 @@ impl Server {
             debug!(error = %error, "a connection may be slow");
         }
         let Some(tls) = &self.serving.tls else {
-            return self.carry(stream, peer, router, watcher).await;
+            let in_time = tokio::time::timeout(self.serving.header_time, spoken(&stream));
+            let spoken = tokio::select! {
+                biased;
+                spoken = in_time => spoken.ok().flatten(),
+                () = self.serving.drain.begun() => None,
+            };
+            let Some(spoken) = spoken else {
+                return debug!("a connection brought no request in time");
+            };
+            return self.carry(stream, Some(spoken), peer, router, watcher).await;
         };
-        if let Some(stream) = tls.accept(stream, self.serving.header_time).await {
-            self.carry(stream, peer, router, watcher).await;
+        let (tls, time) = (tls.clone(), self.serving.header_time);
+        if let Some(stream) = Box::pin(tls.accept(stream, time)).await {
+            Box::pin(self.carry(stream, None, peer, router, watcher)).await;
         }
     }
 
     /// Carries the requests of one connection. One that brings none in time is closed, and so is one
     /// whose other end does not take what it has asked for.
-    async fn carry<S>(&self, stream: S, peer: IpAddr, router: Router, watcher: Watcher)
-    where
+    async fn carry<S>(
+        &self,
+        stream: S,
+        spoken: Option<Spoken>,
+        peer: IpAddr,
+        router: Router,
+        watcher: Watcher,
+    ) where
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
         let mut stream = TimeoutStream::new(stream);
@@ -187,9 +254,31 @@ impl Server {
             request.extensions_mut().insert(Peer(peer));
             tower::ServiceExt::oneshot(router.clone(), request)
         });
-        let stream = TokioIo::new(Box::pin(stream));
-        let connection = self.http.serve_connection(stream, TowerToHyperService::new(service));
-        let mut connection = pin!(watcher.watch(connection));
+        let (stream, service) = (TokioIo::new(Box::pin(stream)), TowerToHyperService::new(service));
+        // Each behind a pointer: a connection takes the room of the protocol that it speaks.
+        match spoken {
+            Some(Spoken::One) => {
+                let connection = self.http.one.serve_connection(stream, service);
+                Box::pin(self.attend(watcher.watch(connection), &has_asked)).await;
+            }
+            Some(Spoken::Two) => {
+                let connection = self.http.two.serve_connection(stream, service);
+                Box::pin(self.attend(watcher.watch(connection), &has_asked)).await;
+            }
+            None => {
+                let connection = self.http.either.serve_connection(stream, service);
+                Box::pin(self.attend(watcher.watch(connection), &has_asked)).await;
+            }
+        }
+    }
+
+    /// Waits for the end of a connection.
+    async fn attend<E: std::fmt::Display>(
+        &self,
+        connection: impl Future<Output = Result<(), E>>,
+        has_asked: &AtomicBool,
+    ) {
+        let mut connection = pin!(connection);
         let ended = tokio::select! {
             ended = &mut connection => ended,
             () = tokio::time::sleep(self.serving.header_time) => {

@@ -21,7 +21,7 @@ const COUNTED_FOR_MS: i64 = 10 * 60 * 1000;
 /// Different things that are counted apart at a time; more are counted as one.
 const MOST_APART: usize = 1_000;
 const MAX_ATTEMPTS: u32 = 50;
-const KIND: &str = "access";
+pub(crate) const KIND: &str = "access";
 
 /// Something that was decided about access.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -48,11 +48,11 @@ pub(crate) enum Decision {
 
 /// What an entry says.
 #[derive(Debug, Serialize, Deserialize)]
-struct Noted {
+pub(crate) struct Noted {
     #[serde(flatten)]
-    decision: Decision,
+    pub decision: Decision,
     /// How often, since it was last written.
-    count: u64,
+    pub count: u64,
 }
 
 /// What is being counted.
@@ -66,7 +66,7 @@ struct Count {
 }
 
 impl Decision {
-    fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self {
             Self::LogInRefused { .. } => "LogInRefused",
             Self::TokenRefused => "TokenRefused",

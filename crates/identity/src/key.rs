@@ -40,6 +40,8 @@ pub(crate) struct NewKey {
     pub label: String,
     pub limit: Limit,
     pub expires_at_ms: Option<i64>,
+    /// 32 hexadecimal digits, for one study.
+    pub for_redcap: bool,
 }
 
 impl ApiKey {
@@ -98,9 +100,12 @@ impl Identity {
         if expires_at_ms <= now_ms || expires_at_ms > now_ms.saturating_add(LONGEST_MS) {
             return Err(Error::invalid("expiresAt", "later than now, and within 366 days"));
         }
-        let token = Token::key(self.random_bytes(), self.random_bytes());
+        if new.for_redcap && new.limit.studies.len() != 1 {
+            return Err(Error::invalid("studyOids", "a key for REDCap programs is for one study"));
+        }
+        let token = self.new_key(new.for_redcap);
         let made = KeyMade {
-            key_id: token.key_id().to_owned(),
+            key_id: token.key_id(),
             label: new.label,
             sha256: token.sha256(),
             expires_at_ms,
@@ -127,10 +132,10 @@ impl Identity {
         if old.replaced_by.is_some() {
             return Err(Error::refused("KEY_REPLACED", "the key was replaced already"));
         }
-        let token = Token::key(self.random_bytes(), self.random_bytes());
+        let token = self.new_key(Token::is_for_redcap(key_id));
         let lasts_ms = (old.expires_at_ms - old.created_at_ms).clamp(DAY_MS, LONGEST_MS);
         let made = KeyMade {
-            key_id: token.key_id().to_owned(),
+            key_id: token.key_id(),
             label: old.label,
             sha256: token.sha256(),
             expires_at_ms: now_ms.saturating_add(lasts_ms),
@@ -172,6 +177,14 @@ impl Identity {
         let known = self.users.find(owner).await?;
         let keys = known.map(|known| known.user.api_keys.clone()).unwrap_or_default();
         Ok(keys.into_iter().rev().filter(|key| author.at_ms < key.expires_at_ms).collect())
+    }
+
+    fn new_key(&self, for_redcap: bool) -> Token {
+        if for_redcap {
+            Token::redcap(self.random_bytes())
+        } else {
+            Token::key(self.random_bytes(), self.random_bytes())
+        }
     }
 
     async fn key_of(&self, owner: &str, key_id: &str) -> Result<ApiKey, Error> {

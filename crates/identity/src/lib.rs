@@ -10,6 +10,7 @@
 //! contract.
 
 mod access;
+mod access_log;
 mod add_user;
 mod api_use;
 mod authenticate;

@@ -211,9 +211,8 @@ impl Identity {
         }
         let id = session_id(token_sha256);
         let is_person = session.limit.is_none() && !known.user.is_service;
+        let limit = session.limit.clone();
         let (name, known) = (name.to_owned(), Arc::clone(known));
-        let limit = known.user.session(token_sha256).map(|one| one.limit.clone());
-        let limit = limit.unwrap_or_default();
         Ok(Bearer { name, known, limit, session: is_person.then_some(id), key: None })
     }
 

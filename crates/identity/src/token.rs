@@ -1,11 +1,15 @@
 //! The secrets that are handed out: 256 random bits behind a prefix that says what they are.
 
 use journal::Hash;
-use std::fmt::{self, Write};
+use std::fmt;
 
 const SECRET_BYTES: usize = 32;
 /// Bytes of the visible part of a key.
 const ID_BYTES: usize = 5;
+/// Bytes of a key for programs that were written for REDCap; the visible part is the first of them.
+const REDCAP_BYTES: usize = 16;
+/// How the id of such a key begins. The key itself has no prefix: those programs count its digits.
+const REDCAP_PREFIX: &str = "cbr_";
 
 /// What a secret is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,8 +70,22 @@ impl Token {
         Self { kind, text: format!("{}{}_{}", kind.prefix(), hex(&id), hex(&random)) }
     }
 
+    /// A key of 32 hexadecimal digits.
+    pub(crate) fn redcap(random: [u8; REDCAP_BYTES]) -> Self {
+        Self { kind: TokenKind::ApiKey, text: hex(&random) }
+    }
+
+    /// Whether the key of this id is one of 32 hexadecimal digits.
+    pub(crate) fn is_for_redcap(key_id: &str) -> bool {
+        key_id.starts_with(REDCAP_PREFIX)
+    }
+
     /// Reads what a client sent; `None` if it cannot be one of ours.
     pub(crate) fn parse(text: &str) -> Option<Self> {
+        if text.len() == 2 * REDCAP_BYTES {
+            let text = text.to_ascii_lowercase();
+            return is_hex(&text).then_some(Self { kind: TokenKind::ApiKey, text });
+        }
         let kind = TokenKind::ALL.into_iter().find(|kind| text.starts_with(kind.prefix()))?;
         let rest = &text[kind.prefix().len()..];
         let secret = match kind {
@@ -86,8 +104,11 @@ impl Token {
     }
 
     /// The visible part of a key.
-    pub(crate) fn key_id(&self) -> &str {
-        self.text.rsplit_once('_').map_or("", |(id, _)| id)
+    pub(crate) fn key_id(&self) -> String {
+        match self.text.rsplit_once('_') {
+            Some((id, _)) => id.to_owned(),
+            None => format!("{REDCAP_PREFIX}{}", &self.text[..2 * ID_BYTES]),
+        }
     }
 
     /// What is stored instead of the token.
@@ -109,11 +130,9 @@ impl fmt::Debug for Token {
 
 /// Lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 pub(crate) fn is_hex(text: &str) -> bool {
@@ -133,6 +152,16 @@ mod tests {
         let key = Token::key([1, 2, 3, 4, 5], [0xab; 32]);
         assert_eq!(key.key_id(), "cbk_0102030405");
         assert_eq!(Token::parse(key.secret()).unwrap(), key);
+    }
+
+    #[test]
+    fn a_key_for_redcap_programs_has_32_digits_and_is_read_in_any_case() {
+        let key = Token::redcap([0xab; 16]);
+        assert_eq!(key.secret().len(), 32);
+        assert_eq!(key.key_id(), "cbr_ababababab");
+        assert!(Token::is_for_redcap(&key.key_id()));
+        assert_eq!(Token::parse(&key.secret().to_uppercase()).unwrap(), key);
+        assert_eq!(Token::parse(&"z".repeat(32)), None);
     }
 
     #[test]

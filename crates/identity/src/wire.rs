@@ -3,6 +3,7 @@
 //! One file for each kind of thing. What a message can say wrongly is refused with its field.
 
 mod access;
+mod access_log;
 mod api_use;
 mod convert;
 mod keys;
@@ -379,5 +380,21 @@ impl p::Identity for Identity {
         r: p::ListApiUseRequest,
     ) -> Answer<p::ListApiUseResponse> {
         api_use::list(self, c, r).await
+    }
+
+    async fn list_access(
+        &self,
+        c: &Context,
+        r: p::ListAccessRequest,
+    ) -> Answer<p::ListAccessResponse> {
+        access_log::decisions(self, c, r).await
+    }
+
+    async fn list_user_entries(
+        &self,
+        c: &Context,
+        r: p::ListUserEntriesRequest,
+    ) -> Answer<p::ListUserEntriesResponse> {
+        access_log::entries(self, c, r).await
     }
 }

@@ -23,7 +23,7 @@ pub use self::{
     query::{Query, QueryOpened, QueryStatus, Remark},
     record::{FormRecord, ItemKey, RecordKey, RecordSignature, Row, RowKey},
     refusal::{Conflict, ItemFault, Refusal},
-    save::{Assignment, Entered, SaveForm, range_check_holds, typed_changes},
+    save::{Assignment, Entered, Fit, SaveForm, fit, range_check_holds, typed_changes},
     schedule::{Due, EventTiming, due, due_after, event_date, timing_today},
     state::{Casebook, Enrolment, Note, Stamp},
     status::{StatusChange, SubjectStatus},

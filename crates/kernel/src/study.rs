@@ -7,11 +7,13 @@
 mod definition;
 mod design;
 mod diff;
+mod edit;
 mod faults;
 mod kept;
 mod plan;
 mod protocol;
 mod shape;
+mod spanning;
 
 use std::{fmt, str::FromStr};
 
@@ -26,6 +28,7 @@ pub use self::{
     },
     design::Design,
     diff::{Difference, diff},
+    edit::{MalformedPart, Naming, PartChange, PartKind, Placed, apply, part, words},
     faults::{Fault, faults},
     kept::{Kept, KeptAttribute},
     plan::{
@@ -36,6 +39,7 @@ pub use self::{
         Arm, Criterion, CriterionKind, Epoch, Parameter, Protocol, StudyEventRef, TimingConstraint,
     },
     shape::{FormShape, GroupShape, ItemShape},
+    spanning::spanning,
 };
 use crate::{ItemOid, MetaDataVersionOid, StudyOid, Texts};
 

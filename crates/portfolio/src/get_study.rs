@@ -1,5 +1,7 @@
 //! Returns one study.
 
+use std::sync::Arc;
+
 use contract::{
     Context,
     portfolio::v1::{GetStudyRequest, GetStudyResponse},
@@ -9,7 +11,7 @@ use crate::{
     Portfolio,
     change::study_unknown,
     failure::Result,
-    rows::{INSTITUTION, STUDY, StudyRow, decode},
+    rows::{INSTITUTION, STUDY, StudyRow},
     wire,
 };
 
@@ -29,11 +31,11 @@ pub(crate) async fn get(
 
 impl Portfolio {
     /// A study as lists show it.
-    pub(crate) async fn row(&self, oid: &str) -> Result<Option<StudyRow>> {
+    pub(crate) async fn row(&self, oid: &str) -> Result<Option<Arc<StudyRow>>> {
         if oid.is_empty() || oid.contains('\0') {
             return Ok(None);
         }
         let row = self.shelf.store().view(STUDY, INSTITUTION, oid).await?;
-        row.map(|bytes| decode(STUDY, &bytes)).transpose()
+        row.map(|bytes| self.decoded.study(oid, &bytes)).transpose()
     }
 }

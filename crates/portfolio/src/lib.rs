@@ -12,6 +12,7 @@ mod add_site;
 mod assign_staff;
 mod change;
 mod create_study;
+mod decoded;
 mod event;
 mod failure;
 mod field;
@@ -37,7 +38,7 @@ use std::{fmt, sync::Arc};
 use jiff::Timestamp;
 use store::Store;
 
-use self::change::Shelf;
+use self::{change::Shelf, decoded::Decoded};
 pub use self::{
     failure::{Failure, Result},
     names::Names,
@@ -51,12 +52,14 @@ pub struct Portfolio {
     shelf: Shelf,
     clock: Clock,
     names: Option<Names>,
+    decoded: Decoded,
 }
 
 impl Portfolio {
     /// The service over a store.
     pub fn new(store: Arc<dyn Store>, clock: Clock) -> Self {
-        Self { shelf: Shelf::new(store), clock, names: None }
+        let decoded = Decoded::default();
+        Self { shelf: Shelf::new(store), clock, names: None, decoded }
     }
 
     /// Adds to lists of staff how they are called.

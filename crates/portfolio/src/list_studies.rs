@@ -1,6 +1,6 @@
 //! Lists the studies that the caller may see.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use contract::{
     Act, Context, Error, Studies, page,
@@ -16,7 +16,7 @@ use crate::{
     failure::{Failure, Result},
     field::Fields,
     order::Order,
-    rows::{INSTITUTION, NEWEST, STUDY, StudyRow, decode, newest_key, owner},
+    rows::{INSTITUTION, NEWEST, STUDY, StudyRow, newest_key, owner},
     sight::proven,
     wire,
 };
@@ -77,6 +77,10 @@ impl Query {
             && self.text.as_ref().is_none_or(|text| row.tells(oid, text))
     }
 
+    fn is_for_all(&self) -> bool {
+        self.status.is_none() && self.text.is_none()
+    }
+
     fn view(&self) -> View {
         if self.order == Order::NewestFirst { NEWEST } else { STUDY }
     }
@@ -128,7 +132,10 @@ impl Portfolio {
         mut page: Page,
     ) -> Result<ListStudiesResponse> {
         let view = asked.view();
-        let mut range = Range::all(view, INSTITUTION, ROWS_PER_READ);
+        // Without a condition all that is read is shown, but for the one that tells that more follow.
+        let enough = u32::try_from(page.size + 1).unwrap_or(ROWS_PER_READ);
+        let limit = if asked.is_for_all() { enough } else { ROWS_PER_READ };
+        let mut range = Range::all(view, INSTITUTION, limit.min(ROWS_PER_READ));
         range.after = Some(after).filter(|key| !key.is_empty());
         loop {
             let rows = self.shelf.store().list(range.clone()).await?;
@@ -140,13 +147,13 @@ impl Portfolio {
                 }
                 let oid = owner(view, key).unwrap_or_default();
                 let row = if view == STUDY {
-                    decode(STUDY, bytes)?
+                    self.decoded.study(oid, bytes)?
                 } else {
                     self.row(oid).await?.ok_or(Failure::RowMissing { view: view.0 })?
                 };
                 page.look_at(asked, key, oid, &row);
             }
-            if rows.len() < ROWS_PER_READ as usize {
+            if rows.len() < range.limit as usize {
                 return Ok(page.answer);
             }
         }
@@ -187,16 +194,20 @@ impl Portfolio {
                 rows.insert(newest_key(row.created_at_ms, oid), (oid, row));
             }
         }
-        for (key, (oid, row)) in rows.iter().filter(|(key, _)| key.as_str() > after) {
+        for (key, (oid, row)) in rows.into_iter().filter(|(key, _)| key.as_str() > after) {
             if page.is_full() {
                 return Ok(page.followed());
             }
-            page.look_at(asked, key, oid, row);
+            page.look_at(asked, &key, oid, &row);
         }
         Ok(page.answer)
     }
 
-    pub(crate) async fn own_row(&self, oid: &str, must_be_there: bool) -> Result<Option<StudyRow>> {
+    pub(crate) async fn own_row(
+        &self,
+        oid: &str,
+        must_be_there: bool,
+    ) -> Result<Option<Arc<StudyRow>>> {
         match self.row(oid).await? {
             None if must_be_there => Err(Failure::RowMissing { view: STUDY.0 }),
             row => Ok(row),

@@ -18,6 +18,7 @@ mod report;
 mod sql;
 mod sqlite;
 mod stats;
+mod table_file;
 
 pub use batch::{Batch, Effect, LogPart, View};
 pub use error::StoreError;
@@ -28,6 +29,7 @@ pub use postgres::{Postgres, PostgresOptions};
 pub use report::ViewsReport;
 pub use sqlite::{Sqlite, SqliteOptions};
 pub use stats::Stats;
+pub use table_file::{ColumnKind, TableColumn, TableFile, TableValue};
 
 use async_trait::async_trait;
 use std::fmt::Debug;

@@ -26,7 +26,7 @@ pub(crate) struct Blinding {
     studies: Mutex<HashMap<String, (Hash, Arc<Blinded>)>>,
 }
 
-/// What reveals the arm in the newest version of a study.
+/// What reveals the arm in the versions of a study that are in use.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Blinded {
     items: HashSet<ItemOid>,
@@ -42,6 +42,8 @@ enum Published {
 #[derive(Deserialize)]
 struct Document {
     document: String,
+    #[serde(default)]
+    site_by_site: bool,
 }
 
 impl Blinding {
@@ -76,7 +78,7 @@ impl Blinding {
         {
             return Ok(blinded);
         }
-        let mut newest = None;
+        let mut blinded = Blinded::default();
         let mut from = 1;
         while from <= head.sequence {
             let entries = store.read(&log, from, VERSIONS_PER_READ).await?;
@@ -87,11 +89,15 @@ impl Blinding {
                 if entry.kind == "VersionPublished" {
                     let Published::VersionPublished(version) =
                         minicbor_serde::from_slice(entry.payload)?;
-                    newest = Some(version.document);
+                    // A version that comes into force site by site stands beside the one before it.
+                    if !version.site_by_site {
+                        blinded = Blinded::default();
+                    }
+                    blinded.add(&version.document)?;
                 }
             }
         }
-        let blinded = Arc::new(newest.map_or(Ok(Blinded::default()), |json| Blinded::read(&json))?);
+        let blinded = Arc::new(blinded);
         let kept = (head.hash, Arc::clone(&blinded));
         self.studies.lock().unwrap_or_else(PoisonError::into_inner).insert(study.to_owned(), kept);
         Ok(blinded)
@@ -99,13 +105,12 @@ impl Blinding {
 }
 
 impl Blinded {
-    fn read(document: &str) -> Result<Self, Cause> {
+    fn add(&mut self, document: &str) -> Result<(), Cause> {
         let version: StudyVersion = serde_json::from_str(document)?;
         let checks = version.checks.iter().filter(|check| check.blinded);
-        Ok(Self {
-            checks: checks.map(|check| check.oid.clone()).collect(),
-            items: version.blinding.items.into_iter().collect(),
-        })
+        self.checks.extend(checks.map(|check| check.oid.clone()));
+        self.items.extend(version.blinding.items);
+        Ok(())
     }
 
     fn hides(&self, opened: &QueryOpened) -> bool {

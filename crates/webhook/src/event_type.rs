@@ -12,6 +12,7 @@ pub enum EventType {
     SubjectEligibilityAssessed,
     SubjectEnrolled,
     SubjectStatusChanged,
+    SubjectVersionTaken,
     SubjectEventNoted,
     StudyEventDated,
     FormSaved,
@@ -32,7 +33,7 @@ pub enum EventType {
 }
 
 impl EventType {
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::StudyPublished,
         Self::SiteAdded,
         Self::SiteStatusChanged,
@@ -40,6 +41,7 @@ impl EventType {
         Self::SubjectEligibilityAssessed,
         Self::SubjectEnrolled,
         Self::SubjectStatusChanged,
+        Self::SubjectVersionTaken,
         Self::SubjectEventNoted,
         Self::StudyEventDated,
         Self::FormSaved,
@@ -69,6 +71,7 @@ impl EventType {
             Self::SubjectEligibilityAssessed => "subject.eligibility_assessed",
             Self::SubjectEnrolled => "subject.enrolled",
             Self::SubjectStatusChanged => "subject.status_changed",
+            Self::SubjectVersionTaken => "subject.version_taken",
             Self::SubjectEventNoted => "subject.event_noted",
             Self::StudyEventDated => "study_event.dated",
             Self::FormSaved => "form.saved",
@@ -101,6 +104,7 @@ impl EventType {
             Event::EligibilityAssessed(_) => Self::SubjectEligibilityAssessed,
             Event::SubjectEnrolled(_) => Self::SubjectEnrolled,
             Event::SubjectStatusChanged { .. } => Self::SubjectStatusChanged,
+            Event::VersionTaken { .. } => Self::SubjectVersionTaken,
             Event::EventNoted { .. } => Self::SubjectEventNoted,
             Event::StudyEventDated { .. } => Self::StudyEventDated,
             Event::FormSaved(_) => Self::FormSaved,

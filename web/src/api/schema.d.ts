@@ -84,6 +84,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/access/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists what was decided about access on a day: log-ins that were not looked at, permissions that were refused, sensitive data that were read
+         * @description Lists what was decided about access on a day: log-ins that were not looked at, permissions that were refused, sensitive data that were read.
+         */
+        get: operations["Identity_ListAccess"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/access:record": {
         parameters: {
             query?: never;
@@ -262,6 +282,46 @@ export interface paths {
          * @description Says who shows a token, key or password: for doors of other services.
          */
         post: operations["Identity_AuthenticateToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the drafts that the caller may see, by study
+         * @description Lists the drafts that the caller may see, by study.
+         */
+        get: operations["Build_ListDrafts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exportFormats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the formats of exports
+         * @description Lists the formats of exports.
+         */
+        get: operations["Jobs_ListExportFormats"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -908,6 +968,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/studies/{studyOid}/auditReviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the reviews of the audit trail, newest first
+         * @description Lists the reviews of the audit trail, newest first.
+         */
+        get: operations["Edc_ListAuditReviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/auditTrail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the audit trail of a study, newest first
+         * @description Lists the audit trail of a study, newest first. Entries of casebooks come from the sites at which the caller may also read data.
+         */
+        get: operations["Edc_ListAuditTrail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/auditTrail:review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * States that a part of the audit trail was looked at, and what was found
+         * @description States that a part of the audit trail was looked at, and what was found.
+         */
+        post: operations["Edc_ReviewAuditTrail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/definition": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gives the definition of a study as a document: for another system, or to keep
+         * @description Gives the definition of a study as a document: for another system, or to keep.
+         */
+        get: operations["Edc_GetDefinition"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/definition:publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Puts a whole study version in force
+         * @description Puts a whole study version in force. Every fault of it is listed, and nothing is done if there is one. Publishing the latest version again changes nothing.
+         */
+        post: operations["Edc_PublishDefinition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/studies/{studyOid}/dictionaries": {
         parameters: {
             query?: never;
@@ -968,6 +1128,166 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/studies/{studyOid}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the draft of a study with everything that keeps it from being published
+         * @description Returns the draft of a study with everything that keeps it from being published. Refused with `DRAFT_UNKNOWN` when there is none.
+         */
+        get: operations["Build_GetDraft"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/draft:begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins a draft: a copy of the version that was published last
+         * @description Begins a draft: a copy of the version that was published last. Refused with `DRAFT_EXISTS` when there is one.
+         */
+        post: operations["Build_BeginDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/draft:checkExpression": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Checks an expression as it would stand in the draft, and runs example cases with it
+         * @description Checks an expression as it would stand in the draft, and runs example cases with it. Nothing is kept.
+         */
+        post: operations["Build_CheckExpression"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/draft:discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives the draft up
+         * @description Gives the draft up. What was done to it stays in the journal.
+         */
+        post: operations["Build_DiscardDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/draft:edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Changes parts of the draft, all or none
+         * @description Changes parts of the draft, all or none. Refused with `STALE_DRAFT` when somebody changed it in between. A draft may have faults: they keep it from being published, not from being kept.
+         */
+        post: operations["Build_EditDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/draft:import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Puts a definition into the draft: ODM 1.3.2 or 2.0, USDM, and a rules file, each laid over those before it
+         * @description Puts a definition into the draft: ODM 1.3.2 or 2.0, USDM, and a rules file, each laid over those before it. What was in the draft is replaced. Refused with `DEFINITION_UNREADABLE` and every place at which a file cannot be read, and with `DEFINITION_OF_OTHER_STUDY`.
+         */
+        post: operations["Build_ImportDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/draft:publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publishes the draft
+         * @description Publishes the draft. Refused with `DRAFT_FAULTY` while it has faults; examples of checks that give another result are faults.
+         */
+        post: operations["Build_PublishDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/draft:undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes one earlier edit back by a further one
+         * @description Takes one earlier edit back by a further one. Refused with `EDIT_OVERTAKEN` when what it changed was changed again since.
+         */
+        post: operations["Build_UndoEdit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/studies/{studyOid}/export": {
         parameters: {
             query?: never;
@@ -982,6 +1302,314 @@ export interface paths {
         get: operations["Edc_ExportStudy"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the exports of a study that the caller could have made, newest first
+         * @description Lists the exports of a study that the caller could have made, newest first.
+         */
+        get: operations["Jobs_ListExports"];
+        put?: never;
+        /**
+         * Starts an export as a job: it goes on while nobody waits, also after the program was stopped
+         * @description Starts an export as a job: it goes on while nobody waits, also after the program was stopped.
+         */
+        post: operations["Jobs_StartExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/exports/{exportId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns an export with its progress and its files
+         * @description Returns an export with its progress and its files.
+         */
+        get: operations["Jobs_GetExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/exports/{exportId}/files/{fileName}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Downloads a file of an export
+         * @description Downloads a file of an export. It is noted who did.
+         */
+        get: operations["Jobs_DownloadExportFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/exports/{exportId}:cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancels an export that is not done
+         * @description Cancels an export that is not done.
+         */
+        post: operations["Jobs_CancelExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the imports of a study, newest first
+         * @description Lists the imports of a study, newest first.
+         */
+        get: operations["Jobs_ListImports"];
+        put?: never;
+        /**
+         * Begins an import as a job
+         * @description Begins an import as a job. Its files are sent next, then it is checked, then applied.
+         */
+        post: operations["Jobs_StartImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/imports/{importId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns an import with its progress and its report
+         * @description Returns an import with its progress and its report.
+         */
+        get: operations["Jobs_GetImport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/imports/{importId}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Downloads what became of every row of an import, as CSV
+         * @description Downloads what became of every row of an import, as CSV.
+         */
+        get: operations["Jobs_DownloadImportReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/imports/{importId}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists what became of the rows of an import, page by page
+         * @description Lists what became of the rows of an import, page by page.
+         */
+        get: operations["Jobs_ListImportRows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/imports/{importId}:apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Applies an import that was checked, as ordinary saves
+         * @description Applies an import that was checked, as ordinary saves. Refused with `IMPORT_HAS_REJECTED_ROWS` unless the good rows are wanted all the same.
+         */
+        post: operations["Jobs_ApplyImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/imports/{importId}:cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancels an import that is not done
+         * @description Cancels an import that is not done. What was written before stays.
+         */
+        post: operations["Jobs_CancelImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/imports/{importId}:check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has an import decided without writing anything: its report says what would become of each row
+         * @description Has an import decided without writing anything: its report says what would become of each row.
+         */
+        post: operations["Jobs_CheckImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/imports/{importId}:upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a piece of a file of an import
+         * @description Sends a piece of a file of an import.
+         */
+        post: operations["Jobs_UploadImportFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts what is to be done before a study is locked, and tells whether it is
+         * @description Counts what is to be done before a study is locked, and tells whether it is.
+         */
+        get: operations["Edc_GetLockChecklist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/lock:lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Locks a study: nothing of its casebooks may change until it is unlocked
+         * @description Locks a study: nothing of its casebooks may change until it is unlocked. Refused with `LOCK_BLOCKED` while points of the checklist are open, and with `CHECKLIST_CHANGED` when it is not what was seen.
+         */
+        post: operations["Edc_LockStudy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/lock:unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unlocks a locked study
+         * @description Unlocks a locked study.
+         */
+        post: operations["Edc_UnlockStudy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1106,6 +1734,46 @@ export interface paths {
          * @description Reopens a query whose answer does not settle it.
          */
         post: operations["Edc_ReopenQuery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/queries:answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answers many open queries alike
+         * @description Answers many open queries alike. Each is answered or refused by itself.
+         */
+        post: operations["Edc_AnswerQueries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/queries:settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Closes, reopens or cancels many queries
+         * @description Closes, reopens or cancels many queries. Each is done or refused by itself.
+         */
+        post: operations["Edc_SettleQueries"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1324,6 +1992,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/studies/{studyOid}/subjects/{subjectKey}/events/{studyEventOid}/{studyEventRepeatKey}/forms/{formOid}/{formRepeatKey}:evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says what a save of these values would derive, leave out and find, and records nothing
+         * @description Says what a save of these values would derive, leave out and find, and records nothing. It is the same decision that a save takes.
+         */
+        post: operations["Edc_EvaluateForm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/studies/{studyOid}/subjects/{subjectKey}/events/{studyEventOid}/{studyEventRepeatKey}/forms/{formOid}/{formRepeatKey}:freeze": {
         parameters: {
             query?: never;
@@ -1504,6 +2192,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/studies/{studyOid}/subjects/{subjectKey}/events/{studyEventOid}/{studyEventRepeatKey}:sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs a visit as a whole
+         * @description Signs a visit as a whole. The signature is bound to everything below it and ends when that changes.
+         */
+        post: operations["Edc_SignVisit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/subjects/{subjectKey}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists everything that happened to a casebook, or to one of its forms, newest first, from the journal
+         * @description Lists everything that happened to a casebook, or to one of its forms, newest first, from the journal.
+         */
+        get: operations["Edc_ListHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/subjects/{subjectKey}/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Checks the journal of a casebook entry by entry, holds the views against a replay of it, and finds it in the last signed checkpoint
+         * @description Checks the journal of a casebook entry by entry, holds the views against a replay of it, and finds it in the last signed checkpoint.
+         */
+        get: operations["Edc_VerifyCasebook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/studies/{studyOid}/subjects/{subjectKey}:changeStatus": {
         parameters: {
             query?: never;
@@ -1518,6 +2266,26 @@ export interface paths {
          * @description Notes that a subject failed screening, completed, left, or came back.
          */
         post: operations["Edc_ChangeSubjectStatus"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/subjects/{subjectKey}:checkEligibility": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says of each criterion whether it is met, and from which values
+         * @description Says of each criterion whether it is met, and from which values. An enrolment with the same answers would be decided in the same way; nothing is recorded.
+         */
+        post: operations["Edc_CheckEligibility"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1544,6 +2312,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/studies/{studyOid}/subjects/{subjectKey}:freeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Freezes or unfreezes all form records of a visit or of a casebook
+         * @description Freezes or unfreezes all form records of a visit or of a casebook.
+         */
+        post: operations["Edc_FreezeRecords"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/subjects/{subjectKey}:lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Locks or unlocks all form records of a visit or of a casebook
+         * @description Locks or unlocks all form records of a visit or of a casebook.
+         */
+        post: operations["Edc_LockRecords"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/studies/{studyOid}/subjects/{subjectKey}:recordEvent": {
         parameters: {
             query?: never;
@@ -1558,6 +2366,146 @@ export interface paths {
          * @description Notes one dated event of a subject, such as a visit that took place.
          */
         post: operations["Edc_RecordEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/subjects/{subjectKey}:sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs a whole casebook
+         * @description Signs a whole casebook. The signature is bound to everything in it and ends when that changes.
+         */
+        post: operations["Edc_SignCasebook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/subjects:outline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts the subjects that a list or the matrix has with these filters, and says where its pages begin, so that a reader can go to any of them
+         * @description Counts the subjects that a list or the matrix has with these filters, and says where its pages begin, so that a reader can go to any of them.
+         */
+        get: operations["Edc_OutlineSubjects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the published versions of a study, oldest first, and from when each site works under which
+         * @description Lists the published versions of a study, oldest first, and from when each site works under which.
+         */
+        get: operations["Build_ListVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/versions:compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Says in words how two versions differ; the draft is one, too
+         * @description Says in words how two versions differ; the draft is one, too.
+         */
+        get: operations["Build_CompareVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/versions:impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Says what a version would mean for the subjects and values that are there, counted; no value and no subject is named
+         * @description Says what a version would mean for the subjects and values that are there, counted; no value and no subject is named.
+         */
+        get: operations["Build_GetImpact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/versions:migrate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Brings casebooks to a version, or says what that would do: conditions, derivations and checks of the version run on all their records
+         * @description Brings casebooks to a version, or says what that would do: conditions, derivations and checks of the version run on all their records. A page of subjects at a time; whoever was brought there before is left as he is, so that a run that broke off is simply continued or begun again.
+         */
+        post: operations["Build_MigrateCasebooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/versions:schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says from which day a site works under a version: subjects who are screened from then on
+         * @description Says from which day a site works under a version: subjects who are screened from then on. Those who are there already keep the version of their casebook until it is migrated.
+         */
+        post: operations["Build_ScheduleVersion"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1752,6 +2700,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/studies/{studyOid}/work": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists work that waits for somebody, page by page
+         * @description Lists work that waits for somebody, page by page.
+         */
+        get: operations["Edc_ListWork"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/workload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts the work that waits for somebody
+         * @description Counts the work that waits for somebody.
+         */
+        get: operations["Edc_GetWorkload"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/totp:confirm": {
         parameters: {
             query?: never;
@@ -1872,6 +2860,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/users/{username}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists what happened to a user: log-ins and failures, roles, keys, second factor
+         * @description Lists what happened to a user: log-ins and failures, roles, keys, second factor.
+         */
+        get: operations["Identity_ListUserEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/users/{username}:disable": {
         parameters: {
             query?: never;
@@ -1932,390 +2940,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/studies/{studyOid}/subjects/{subjectKey}/events/{studyEventOid}/{studyEventRepeatKey}/forms/{formOid}/{formRepeatKey}:evaluate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Says what a save of these values would derive, leave out and find, and records nothing
-         * @description Says what a save of these values would derive, leave out and find, and records nothing. It is the same decision that a save takes.
-         */
-        post: operations["Edc_EvaluateForm"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/studies/{studyOid}/subjects/{subjectKey}:checkEligibility": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Says of each criterion whether it is met, and from which values
-         * @description Says of each criterion whether it is met, and from which values. An enrolment with the same answers would be decided in the same way; nothing is recorded.
-         */
-        post: operations["Edc_CheckEligibility"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/studies/{studyOid}/subjects:outline": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Counts the subjects that a list or the matrix has with these filters, and says where its pages begin, so that a reader can go to any of them
-         * @description Counts the subjects that a list or the matrix has with these filters, and says where its pages begin, so that a reader can go to any of them.
-         */
-        get: operations["Edc_OutlineSubjects"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/studies/{studyOid}/auditReviews": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Lists the reviews of the audit trail, newest first
-         * @description Lists the reviews of the audit trail, newest first.
-         */
-        get: operations["Edc_ListAuditReviews"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/studies/{studyOid}/auditTrail": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Lists the audit trail of a study, newest first
-         * @description Lists the audit trail of a study, newest first. Entries of casebooks come from the sites at which the caller may also read data.
-         */
-        get: operations["Edc_ListAuditTrail"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/studies/{studyOid}/auditTrail:review": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * States that a part of the audit trail was looked at, and what was found
-         * @description States that a part of the audit trail was looked at, and what was found.
-         */
-        post: operations["Edc_ReviewAuditTrail"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/studies/{studyOid}/lock": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Counts what is to be done before a study is locked, and tells whether it is
-         * @description Counts what is to be done before a study is locked, and tells whether it is.
-         */
-        get: operations["Edc_GetLockChecklist"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/studies/{studyOid}/lock:lock": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Locks a study: nothing of its casebooks may change until it is unlocked
-         * @description Locks a study: nothing of its casebooks may change until it is unlocked. Refused with `LOCK_BLOCKED` while points of the checklist are open, and with `CHECKLIST_CHANGED` when it is not what was seen.
-         */
-        post: operations["Edc_LockStudy"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/studies/{studyOid}/lock:unlock": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Unlocks a locked study
-         * @description Unlocks a locked study.
-         */
-        post: operations["Edc_UnlockStudy"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/studies/{studyOid}/queries:answer": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Answers many open queries alike
-         * @description Answers many open queries alike. Each is answered or refused by itself.
-         */
-        post: operations["Edc_AnswerQueries"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/studies/{studyOid}/queries:settle": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Closes, reopens or cancels many queries
-         * @description Closes, reopens or cancels many queries. Each is done or refused by itself.
-         */
-        post: operations["Edc_SettleQueries"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/studies/{studyOid}/subjects/{subjectKey}/events/{studyEventOid}/{studyEventRepeatKey}:sign": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Signs a visit as a whole
-         * @description Signs a visit as a whole. The signature is bound to everything below it and ends when that changes.
-         */
-        post: operations["Edc_SignVisit"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/studies/{studyOid}/subjects/{subjectKey}/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Lists everything that happened to a casebook, or to one of its forms, newest first, from the journal
-         * @description Lists everything that happened to a casebook, or to one of its forms, newest first, from the journal.
-         */
-        get: operations["Edc_ListHistory"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/studies/{studyOid}/subjects/{subjectKey}/verification": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Checks the journal of a casebook entry by entry, holds the views against a replay of it, and finds it in the last signed checkpoint
-         * @description Checks the journal of a casebook entry by entry, holds the views against a replay of it, and finds it in the last signed checkpoint.
-         */
-        get: operations["Edc_VerifyCasebook"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/studies/{studyOid}/subjects/{subjectKey}:freeze": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Freezes or unfreezes all form records of a visit or of a casebook
-         * @description Freezes or unfreezes all form records of a visit or of a casebook.
-         */
-        post: operations["Edc_FreezeRecords"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/studies/{studyOid}/subjects/{subjectKey}:lock": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Locks or unlocks all form records of a visit or of a casebook
-         * @description Locks or unlocks all form records of a visit or of a casebook.
-         */
-        post: operations["Edc_LockRecords"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/studies/{studyOid}/subjects/{subjectKey}:sign": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Signs a whole casebook
-         * @description Signs a whole casebook. The signature is bound to everything in it and ends when that changes.
-         */
-        post: operations["Edc_SignCasebook"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/studies/{studyOid}/work": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Lists work that waits for somebody, page by page
-         * @description Lists work that waits for somebody, page by page.
-         */
-        get: operations["Edc_ListWork"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/studies/{studyOid}/workload": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Counts the work that waits for somebody
-         * @description Counts the work that waits for somebody.
-         */
-        get: operations["Edc_GetWorkload"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What became of each query. */
+        AnswerQueriesResponse: {
+            /** @description One result per id, in the order of the request. */
+            results: components["schemas"]["QueryResult"][];
+        };
         /** @description The answered query. */
         AnswerQueryResponse: {
             /** @description The query as it is now. */
@@ -2332,10 +2965,683 @@ export interface components {
             /** @description The name in the design. */
             name: string;
         };
+        /** @description One entry of the audit trail: who did what, when, why, and under which study version. */
+        AuditEntry: {
+            /** @description The values that changed. */
+            changes: components["schemas"]["ItemChange"][];
+            /** @description The OID of the form. */
+            formOid?: string;
+            /** @description Which occurrence of the form. */
+            formRepeatKey?: string;
+            /** @description A recorded value changed and nobody said why. */
+            isReasonMissing: boolean;
+            /** @description A reason was given, but the caller may not read it: it is about values that tell the treatment. */
+            isReasonWithheld: boolean;
+            /** @description The items that were verified, or that a query is about. */
+            items: components["schemas"]["ItemPlace"][];
+            /** @description What happened. */
+            kind: components["schemas"]["AuditEntryKind"];
+            /** @description What it became. */
+            newState?: string;
+            /** @description What it was before and became, where it is no value: a status or a date. */
+            oldState?: string;
+            /** @description For whom, when it was done on behalf of somebody else. */
+            onBehalfOf?: string;
+            /** @description Where it came from: web, import, epro, imaging, api or system. */
+            origin: string;
+            /** @description The query. */
+            queryId?: string;
+            /** @description The reason that was given. */
+            reason?: string;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            recordedAt: string;
+            /** @description The ids of the reviews of the audit trail that have looked at it. */
+            reviewIds: string[];
+            /** @description In which role. */
+            role: string;
+            /**
+             * Format: int32
+             * @description Which entry of its journal it is. Absent for callers from whom entries are hidden, whom the gaps would tell something.
+             */
+            sequence?: number;
+            /** @description The OID of the site of the subject, or of the site that it is about. */
+            siteOid?: string;
+            /** @description The OID of the study event. */
+            studyEventOid?: string;
+            /** @description Which occurrence of the study event. */
+            studyEventRepeatKey?: string;
+            /** @description The key of the subject. Absent for entries of the study. */
+            subjectKey?: string;
+            /** @description What was said: of a query by language, else under the empty language "". */
+            text: {
+                [key: string]: string;
+            };
+            /** @description Who did it. */
+            user: string;
+            /** @description The hash of the study version under which it was decided. */
+            versionHash: string;
+        };
+        /**
+         * @description What happened.
+         *     - `KIND_UNSPECIFIED`: Not said.
+         *     - `SUBJECT_SCREENED`: A subject was taken into screening.
+         *     - `ELIGIBILITY_ASSESSED`: Eligibility was assessed.
+         *     - `SUBJECT_ENROLLED`: A subject was enrolled.
+         *     - `STATUS_CHANGED`: The status of a subject changed.
+         *     - `EVENT_NOTED`: A dated event was noted.
+         *     - `VISIT_DATED`: The date of a visit was stated, changed or taken back.
+         *     - `FORM_SAVED`: Values of a form were saved.
+         *     - `REMOVED`: A form record or a row was removed.
+         *     - `RESTORED`: A form record or a row was restored.
+         *     - `VERIFIED`: Items were verified against their source.
+         *     - `UNVERIFIED`: A verification was taken back.
+         *     - `FROZEN`: A form record was frozen.
+         *     - `UNFROZEN`: A form record was unfrozen.
+         *     - `LOCKED`: A form record was locked.
+         *     - `UNLOCKED`: A form record was unlocked.
+         *     - `SIGNED`: A form record, a visit or the casebook was signed.
+         *     - `QUERY_OPENED`: A query was opened.
+         *     - `QUERY_ANSWERED`: A query was answered.
+         *     - `QUERY_CLOSED`: A query was closed.
+         *     - `QUERY_REOPENED`: A query was reopened.
+         *     - `QUERY_CANCELLED`: A query was cancelled.
+         *     - `VERSION_PUBLISHED`: A version of the study was published.
+         *     - `SITE_ADDED`: A site was added.
+         *     - `SITE_STATUS_CHANGED`: A site was activated or closed.
+         *     - `STUDY_LOCKED`: The study was locked.
+         *     - `STUDY_UNLOCKED`: The study was unlocked.
+         *     - `STUDY_CHANGED`: Something else of the study was changed.
+         * @enum {string}
+         */
+        AuditEntryKind: "KIND_UNSPECIFIED" | "SUBJECT_SCREENED" | "ELIGIBILITY_ASSESSED" | "SUBJECT_ENROLLED" | "STATUS_CHANGED" | "EVENT_NOTED" | "VISIT_DATED" | "FORM_SAVED" | "REMOVED" | "RESTORED" | "VERIFIED" | "UNVERIFIED" | "FROZEN" | "UNFROZEN" | "LOCKED" | "UNLOCKED" | "SIGNED" | "QUERY_OPENED" | "QUERY_ANSWERED" | "QUERY_CLOSED" | "QUERY_REOPENED" | "QUERY_CANCELLED" | "VERSION_PUBLISHED" | "SITE_ADDED" | "SITE_STATUS_CHANGED" | "STUDY_LOCKED" | "STUDY_UNLOCKED" | "STUDY_CHANGED";
+        /** @description A statement that a part of the audit trail was looked at (ICH E6(R3) §4.2.3). It is an entry in a journal of its own. */
+        AuditReview: {
+            /**
+             * Format: int32
+             * @description How many entries fit when it was stated.
+             */
+            entryCount: number;
+            /** @description What was found, in words. */
+            finding: string;
+            /** @description From this day on, in UTC. */
+            fromDate?: string;
+            /** @description Entries about values that tell the treatment were not shown to the reviewer. */
+            isBlinded: boolean;
+            /** @description Only this kind was looked at. */
+            kind?: components["schemas"]["AuditEntryKind"];
+            /** @description Only changes without a reason were looked at. */
+            reasonMissing: boolean;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            recordedAt: string;
+            /** @description The id of the review. */
+            reviewId: string;
+            /**
+             * Format: date-time
+             * @description Entries up to this moment were looked at.
+             */
+            reviewedUntil: string;
+            /** @description Only what this user did was looked at. */
+            reviewedUser?: string;
+            /** @description In which role. */
+            role: string;
+            /** @description Only this site was looked at. */
+            siteOid?: string;
+            /** @description Up to this day, in UTC. */
+            untilDate?: string;
+            /** @description Who has looked. */
+            user: string;
+        };
+        /** @description What was begun. */
+        BuildBeginDraftResponse: {
+            /**
+             * Format: int64
+             * @description The revision of the draft.
+             */
+            revision: string;
+        };
+        /**
+         * @description What an expression is for.
+         *     - `PURPOSE_UNSPECIFIED`: Not said: an edit check.
+         *     - `CHECK`: True when the data are in order.
+         *     - `CONDITION`: True when something is not collected.
+         *     - `DERIVATION`: Gives the value of an item.
+         * @enum {string}
+         */
+        BuildCheckExpressionRequestPurpose: "PURPOSE_UNSPECIFIED" | "CHECK" | "CONDITION" | "DERIVATION";
+        /** @description What is wrong with an expression, and what its examples give. */
+        BuildCheckExpressionResponse: {
+            /** @description What each example gives, in their order; none when something is wrong. */
+            examples: components["schemas"]["BuildExampleResult"][];
+            /** @description What is wrong, and where. */
+            faults: components["schemas"]["BuildExpressionFault"][];
+            /** @description What it reads: names of items of the form, and calls that look elsewhere. */
+            reads: string[];
+            /** @description Of what type its result is; absent when something is wrong. */
+            resultType?: string;
+        };
+        /** @description How two versions differ. */
+        BuildCompareVersionsResponse: {
+            /**
+             * Format: int32
+             * @description How many there are.
+             */
+            count: number;
+            /** @description The differences, kind by kind; at most 5,000. */
+            differences: components["schemas"]["BuildDifference"][];
+        };
+        /** @description A file of a definition. */
+        BuildDefinitionContent: {
+            /** @description Its bytes. */
+            content: string;
+            /** @description Its name; the end says what it is: `.xml` (ODM), `.json` (USDM), `.toml` (rules). */
+            name: string;
+        };
+        /** @description A file of a definition, as it was imported. */
+        BuildDefinitionFile: {
+            /** @description Its name. */
+            name: string;
+            /** @description The SHA-256 of its bytes, in hexadecimal. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description How many bytes it has.
+             */
+            sizeBytes: string;
+        };
+        /** @description One difference. */
+        BuildDifference: {
+            /** @description The kind of definition, as ODM names it. */
+            kind: string;
+            /** @description Its OID; empty for the study as a whole. */
+            oid: string;
+            /** @description A sentence without its subject: `is new`, `is gone`, `length: 20, was 10`. */
+            what: string;
+        };
+        /** @description The draft is given up. */
+        BuildDiscardDraftResponse: Record<string, never>;
+        /** @description The draft of a study version. */
+        BuildDraft: {
+            /** @description The hash of the published version that the draft began as. Absent when it was imported. */
+            baseVersionHash?: string;
+            /** @description What was done to the draft, newest first; at most 100. */
+            changes: components["schemas"]["BuildDraftChange"][];
+            /** @description What keeps the draft from being published. Empty when nothing does. */
+            faults: components["schemas"]["BuildFault"][];
+            /** @description The files from which it was imported, in their order. */
+            files: components["schemas"]["BuildDefinitionFile"][];
+            /** @description What was read otherwise than written, replaced or left aside when the files were imported. */
+            findings: components["schemas"]["BuildFinding"][];
+            /**
+             * Format: int64
+             * @description How often the draft changed. An edit names the revision it saw.
+             */
+            revision: string;
+            /** @description The design as it would be published. */
+            study: components["schemas"]["Study"];
+            /** @description The OID of the study. */
+            studyOid: string;
+        };
+        /** @description Something that was done to a draft. */
+        BuildDraftChange: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            changedAt: string;
+            /** @description By whom. */
+            changedBy: string;
+            /** @description What was done. */
+            kind: components["schemas"]["BuildDraftChangeKind"];
+            /**
+             * Format: int64
+             * @description The revision that came of it.
+             */
+            revision: string;
+            /**
+             * Format: int64
+             * @description The revision of the edit that was taken back.
+             */
+            undoneRevision?: string;
+            /** @description What was changed, in words; at most 20 lines. */
+            words: string[];
+        };
+        /**
+         * @description What can be done to a draft.
+         *     - `KIND_UNSPECIFIED`: Not said.
+         *     - `BEGUN`: It began as a copy of the version that was published last.
+         *     - `IMPORTED`: A definition was put into it.
+         *     - `EDITED`: Parts of it were changed.
+         *     - `UNDONE`: An earlier edit was taken back.
+         * @enum {string}
+         */
+        BuildDraftChangeKind: "KIND_UNSPECIFIED" | "BEGUN" | "IMPORTED" | "EDITED" | "UNDONE";
+        /** @description One line in the list of drafts. */
+        BuildDraftSummary: {
+            /**
+             * Format: date-time
+             * @description When it changed last.
+             */
+            changedAt: string;
+            /** @description Who changed it last. */
+            changedBy: string;
+            /** @description The name that its author gave the version. */
+            metaDataVersionName: string;
+            /** @description Whether a version of the study was published before. */
+            publishedBefore: boolean;
+            /**
+             * Format: int64
+             * @description How often the draft changed.
+             */
+            revision: string;
+            /** @description The short name of the study. */
+            studyName: string;
+            /** @description The OID of the study. */
+            studyOid: string;
+        };
+        /** @description One change of a draft. A definition with the same OID is replaced in what it says here and keeps all else; one with a new OID is added. */
+        BuildEdit: {
+            /** @description Moves a definition within those of its kind. */
+            move?: components["schemas"]["BuildMove"];
+            /** @description Names the version. */
+            nameVersion?: components["schemas"]["BuildNaming"];
+            /** @description An edit check with its examples. */
+            putCheck?: components["schemas"]["Check"];
+            /** @description A code list with its values in order. */
+            putCodeList?: components["schemas"]["CodeList"];
+            /** @description A form with its item groups in order. */
+            putForm?: components["schemas"]["FormDef"];
+            /** @description An item. */
+            putItem?: components["schemas"]["ItemDef"];
+            /** @description An item group with its items in order, their conditions and derivations. */
+            putItemGroup?: components["schemas"]["ItemGroupDef"];
+            /** @description A study event with its forms in order. */
+            putStudyEvent?: components["schemas"]["StudyEventDef"];
+            /** @description A unit of measurement. */
+            putUnit?: components["schemas"]["MeasurementUnit"];
+            /** @description Takes a definition out. Who refers to it is then at fault. */
+            remove?: components["schemas"]["BuildPart"];
+        } & (unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown);
+        /** @description What was changed. */
+        BuildEditDraftResponse: {
+            /**
+             * Format: int64
+             * @description The revision that came of it; the one that was seen when nothing changed.
+             */
+            revision: string;
+        };
+        /** @description What an example gives. */
+        BuildExampleResult: {
+            /** @description What it gives: `true`, `false`, `not evaluated`, or a value. */
+            actual: string;
+            /** @description What is wrong with it, by language. Empty when it passed. */
+            message: {
+                [key: string]: string;
+            };
+            /** @description Whether it gives what is expected. */
+            passed: boolean;
+        };
+        /** @description One thing that is wrong with an expression. */
+        BuildExpressionFault: {
+            /**
+             * Format: int32
+             * @description The column, from 1, in characters.
+             */
+            column: number;
+            /**
+             * Format: int32
+             * @description The line, from 1.
+             */
+            line: number;
+            /** @description What is wrong, by language. */
+            message: {
+                [key: string]: string;
+            };
+        };
+        /** @description One thing that keeps a draft from being published. */
+        BuildFault: {
+            /** @description The file in which the definition stands, where it was imported. */
+            file?: string;
+            /** @description The kind of the definition at fault, as ODM names it: `ItemDef`, `FormDef`, `EditCheck`… */
+            kind: string;
+            /**
+             * Format: int32
+             * @description The line on which it begins, from 1.
+             */
+            line?: number;
+            /** @description What is wrong. */
+            message: string;
+            /** @description Its OID; empty for the study as a whole. */
+            oid: string;
+        };
+        /** @description One thing to know about a file that was read. */
+        BuildFinding: {
+            /** @description What it is about: a kind and an OID, or a path in the file. */
+            about: string;
+            /** @description The file. */
+            file: string;
+            /**
+             * Format: int32
+             * @description The line, from 1, where one is at fault.
+             */
+            line?: number;
+            /** @description What is to be known. */
+            message: string;
+            /** @description How much it matters. */
+            severity: components["schemas"]["BuildFindingSeverity"];
+        };
+        /**
+         * @description How much a finding matters.
+         *     - `SEVERITY_UNSPECIFIED`: Not said.
+         *     - `NOTE`: Said for completeness; nothing is lost.
+         *     - `WARNING`: Something was read otherwise than it was written, or was left aside.
+         *     - `ERROR`: The file cannot be used.
+         * @enum {string}
+         */
+        BuildFindingSeverity: "SEVERITY_UNSPECIFIED" | "NOTE" | "WARNING" | "ERROR";
+        /** @description What a version would mean for a page of subjects. Counts of pages add up. */
+        BuildGetImpactResponse: {
+            /**
+             * Format: int64
+             * @description Form records that would change, and how many of those are signed: the signature would end.
+             */
+            changedRecordCount: string;
+            /**
+             * Format: int64
+             * @description Form records that would change although they are frozen or locked: the migration leaves them.
+             */
+            closedRecordCount: string;
+            /**
+             * Format: int64
+             * @description Signatures that would end because a value changes.
+             */
+            endedSignatureCount: string;
+            /** @description What would become of the records that are there, by kind. */
+            impacts: components["schemas"]["BuildImpact"][];
+            /** @description The token of the next page. Absent on the last page. */
+            nextPageToken?: string;
+            /**
+             * Format: int64
+             * @description How many form records were looked at.
+             */
+            recordCount: string;
+            /**
+             * Format: int32
+             * @description How many subjects, and how many of their form records, were looked at.
+             */
+            subjectCount: number;
+            /** @description Subjects by site and by the version under which they are. */
+            subjects: components["schemas"]["BuildSubjectCount"][];
+            /**
+             * Format: int32
+             * @description Subjects who would be touched: something of theirs is in `impacts`.
+             */
+            touchedSubjectCount: number;
+        };
+        /** @description One kind of consequence, at one definition. */
+        BuildImpact: {
+            /** @description Coded values that are no longer in the list; at most 20. Empty for blinded items. */
+            codedValues: string[];
+            /**
+             * Format: int64
+             * @description How many values, queries or records.
+             */
+            count: string;
+            /** @description The OID of the form. */
+            formOid: string;
+            /** @description What would happen. */
+            kind: components["schemas"]["BuildImpactKind"];
+            /** @description The OID of the item or check; empty for a form. */
+            oid: string;
+            /**
+             * Format: int32
+             * @description Of how many subjects.
+             */
+            subjectCount: number;
+        };
+        /**
+         * @description The kinds of consequences.
+         *     - `KIND_UNSPECIFIED`: Not said.
+         *     - `FORM_GONE`: Forms that hold records and are no longer in the version, or no longer in the event.
+         *     - `ITEM_GONE`: Items that hold values and are no longer in the form.
+         *     - `NOT_IN_CODE_LIST`: Values that are no longer in their code list.
+         *     - `VALUE_INVALID`: Values that are not of the type, length or hard range of their item any more.
+         *     - `DERIVED`: Values that would be derived, or derived otherwise.
+         *     - `NOT_COLLECTED`: Values that would be cleared because their item is not collected any more.
+         *     - `QUERY_OPENED`: Queries that a check would open.
+         *     - `QUERY_CLOSED`: Queries of checks that would close.
+         * @enum {string}
+         */
+        BuildImpactKind: "KIND_UNSPECIFIED" | "FORM_GONE" | "ITEM_GONE" | "NOT_IN_CODE_LIST" | "VALUE_INVALID" | "DERIVED" | "NOT_COLLECTED" | "QUERY_OPENED" | "QUERY_CLOSED";
+        /** @description What came of an import. */
+        BuildImportDraftResponse: {
+            /** @description What keeps it from being published. */
+            faults: components["schemas"]["BuildFault"][];
+            /** @description What was read otherwise than written, replaced or left aside. */
+            findings: components["schemas"]["BuildFinding"][];
+            /**
+             * Format: int64
+             * @description The revision of the draft.
+             */
+            revision: string;
+        };
+        /** @description A form record that was left as it is. */
+        BuildLeftRecord: {
+            /** @description The OID of the form. */
+            formOid: string;
+            /** @description Which occurrence of the form. */
+            formRepeatKey: string;
+            /** @description The code of the refusal, such as `FORM_LOCKED`. */
+            refusal: string;
+            /** @description The OID of the study event. */
+            studyEventOid: string;
+            /** @description Which occurrence of the study event. */
+            studyEventRepeatKey: string;
+        };
+        /** @description A page of drafts. */
+        BuildListDraftsResponse: {
+            /** @description The drafts, by the OID of their study. */
+            drafts: components["schemas"]["BuildDraftSummary"][];
+            /** @description The token of the next page. Absent on the last page. */
+            nextPageToken?: string;
+        };
+        /** @description The versions of a study; at most 1,000. */
+        BuildListVersionsResponse: {
+            /** @description The hash of the version in force at all sites for which nothing else is said. */
+            generalVersionHash: string;
+            /** @description What was said of the sites that the caller may see, in the order in which it was said. */
+            sites: components["schemas"]["BuildSiteVersion"][];
+            /** @description The versions, oldest first. */
+            versions: components["schemas"]["BuildVersion"][];
+        };
+        /** @description What came of a page of subjects. */
+        BuildMigrateCasebooksResponse: {
+            /** @description The token of the next page. Absent on the last page. */
+            nextPageToken?: string;
+            /**
+             * Format: int32
+             * @description How many subjects the whole run is about.
+             */
+            subjectCount: number;
+            /** @description One line for each subject, by key. */
+            subjects: components["schemas"]["BuildMigrated"][];
+        };
+        /** @description What came of one casebook. */
+        BuildMigrated: {
+            /**
+             * Format: int32
+             * @description Form records that changed.
+             */
+            changedRecordCount: number;
+            /**
+             * Format: int32
+             * @description Values that changed.
+             */
+            changedValueCount: number;
+            /**
+             * Format: int32
+             * @description Queries that closed.
+             */
+            closedQueryCount: number;
+            /** @description Form records that were left as they are, because they are frozen or locked or a check refuses. */
+            leftRecords: components["schemas"]["BuildLeftRecord"][];
+            /** @description The hash of the version before. */
+            oldVersionHash: string;
+            /**
+             * Format: int32
+             * @description Queries that opened.
+             */
+            openedQueryCount: number;
+            /** @description How it ended. */
+            outcome: components["schemas"]["BuildMigratedOutcome"];
+            /** @description Why nothing was done. */
+            reason?: string;
+            /** @description The OID of the site. */
+            siteOid: string;
+            /** @description The key of the subject. */
+            subjectKey: string;
+        };
+        /**
+         * @description How it ended.
+         *     - `OUTCOME_UNSPECIFIED`: Not said.
+         *     - `MIGRATED`: It is, or would be, brought to the version.
+         *     - `ALREADY_THERE`: It was brought there before.
+         *     - `NEWER`: It is under a newer version.
+         *     - `LEFT`: Nothing was done; `reason` says why.
+         * @enum {string}
+         */
+        BuildMigratedOutcome: "OUTCOME_UNSPECIFIED" | "MIGRATED" | "ALREADY_THERE" | "NEWER" | "LEFT";
+        /** @description Where a definition goes. */
+        BuildMove: {
+            /** @description The definition. */
+            part?: components["schemas"]["BuildPart"];
+            /**
+             * Format: int32
+             * @description Its new position among those of its kind, from 0.
+             */
+            position?: number;
+        };
+        /** @description What a version is called. */
+        BuildNaming: {
+            /** @description The name of the version. */
+            metaDataVersionName?: string;
+            /** @description The OID of the version. */
+            metaDataVersionOid?: string;
+        };
+        /** @description A definition of a draft. */
+        BuildPart: {
+            /** @description What it is. */
+            kind?: components["schemas"]["BuildPartKind"];
+            /** @description Its OID. */
+            oid?: string;
+        };
+        /**
+         * @description The kinds that can be removed and moved.
+         *     - `KIND_UNSPECIFIED`: Not said.
+         *     - `STUDY_EVENT`: A study event.
+         *     - `FORM`: A form.
+         *     - `ITEM_GROUP`: An item group.
+         *     - `ITEM`: An item.
+         *     - `CODE_LIST`: A code list.
+         *     - `CHECK`: An edit check.
+         *     - `UNIT`: A unit of measurement.
+         * @enum {string}
+         */
+        BuildPartKind: "KIND_UNSPECIFIED" | "STUDY_EVENT" | "FORM" | "ITEM_GROUP" | "ITEM" | "CODE_LIST" | "CHECK" | "UNIT";
+        /** @description What was published. */
+        BuildPublishDraftResponse: {
+            /** @description Nothing changed: it was the latest version already. */
+            unchanged: boolean;
+            /** @description The hash that names the version. */
+            versionHash: string;
+        };
+        /** @description What was said of the sites. */
+        BuildScheduleVersionResponse: {
+            /** @description One line for each site. */
+            sites: components["schemas"]["BuildSiteVersion"][];
+        };
+        /** @description From when a site works under a version (ODM MetaDataVersionRef). */
+        BuildSiteVersion: {
+            /** @description The first day, as a local date of the site: YYYY-MM-DD. */
+            effectiveDate: string;
+            /** @description Whether that day has come. */
+            inForce: boolean;
+            /** @description Why. */
+            reason: string;
+            /** @description Who said so. */
+            scheduledBy: string;
+            /** @description The OID of the site. */
+            siteOid: string;
+            /** @description The hash of the version. */
+            versionHash: string;
+        };
+        /** @description How many subjects of a site are under a version. */
+        BuildSubjectCount: {
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            count: number;
+            /** @description The OID of the site. */
+            siteOid: string;
+            /** @description The hash of the version. */
+            versionHash: string;
+        };
+        /** @description What was taken back. */
+        BuildUndoEditResponse: {
+            /**
+             * Format: int64
+             * @description The revision that came of it.
+             */
+            revision: string;
+        };
+        /** @description A published version of a study. */
+        BuildVersion: {
+            /** @description The name that its author gave it. */
+            metaDataVersionName: string;
+            /** @description The OID that its author gave it. */
+            metaDataVersionOid: string;
+            /**
+             * Format: date-time
+             * @description When it was published.
+             */
+            publishedAt: string;
+            /** @description Who published it. */
+            publishedBy: string;
+            /** @description Why. */
+            reason?: string;
+            /** @description Whether it comes into force site by site. */
+            siteBySite: boolean;
+            /** @description The hash that names it. */
+            versionHash: string;
+        };
         /** @description The cancelled query. */
         CancelQueryResponse: {
             /** @description The query as it is now. */
             query: components["schemas"]["Query"];
+        };
+        /** @description Where a casebook stands in a signed checkpoint of all journals. */
+        CasebookCheckpoint: {
+            /** @description The casebook still has the entry with which it ended then. */
+            isContinued: boolean;
+            /** @description The casebook was there when the checkpoint was taken, and a proof leads from it to the root. */
+            isIncluded: boolean;
+            /** @description The checkpoint bears a signature of the key of this server, and its leaves give its root. */
+            isSignatureValid: boolean;
+            /** @description The public key, as text. */
+            publicKey: string;
+            /** @description The Merkle root of the checkpoint. */
+            root: string;
+            /**
+             * Format: date-time
+             * @description When the checkpoint was taken.
+             */
+            takenAt: string;
         };
         /** @description The subject in its new status. */
         ChangeSubjectStatusResponse: {
@@ -2344,8 +3650,12 @@ export interface components {
         };
         /** @description An edit check over one or more items. */
         Check: {
+            /** @description Whether only those who may see the arm see its queries. */
+            blinded: boolean;
             /** @description The OID of the check. */
             checkOid: string;
+            /** @description Cases that are run at each publication. */
+            examples: components["schemas"]["CheckExample"][];
             /** @description The expression that must hold (CEL). */
             expression: string;
             /** @description The OID of the form on whose records the check runs. */
@@ -2358,10 +3668,32 @@ export interface components {
             message: {
                 [key: string]: string;
             };
+            /** @description What people call it. */
+            name: string;
             /** @description How far the check sees. */
             scope: components["schemas"]["CheckScope"];
             /** @description How hard the check stands in the way. */
             severity: components["schemas"]["SeverityLevel"];
+            /** @description Only at these study events; at all when empty. */
+            studyEventOids: string[];
+        };
+        /** @description The eligibility of a subject. Nothing of it is recorded. */
+        CheckEligibilityResponse: {
+            /** @description Whether the consent is dated. Without it nobody is enrolled. */
+            consented: boolean;
+            /** @description Every criterion, in the order of the protocol. */
+            criteria: components["schemas"]["CriterionVerdict"][];
+            /** @description Whether every criterion is decided and none stands against the enrolment. */
+            eligible: boolean;
+        };
+        /** @description A case: with these values the expression gives this result. */
+        CheckExample: {
+            /** @description `true`, `false`, `not evaluated`, or a value. */
+            expect: string;
+            /** @description Values in canonical form by the name of the item, or by a call as it stands in the expression. What is not named is blank. */
+            given: {
+                [key: string]: string;
+            };
         };
         /**
          * @description How far a check sees.
@@ -2419,6 +3751,50 @@ export interface components {
          * @enum {string}
          */
         CriterionKind: "KIND_UNSPECIFIED" | "INCLUSION" | "EXCLUSION";
+        /** @description One value from which a criterion is computed. */
+        CriterionValue: {
+            /** @description The item. Absent for what is counted or computed. */
+            item?: components["schemas"]["ItemPlace"];
+            /** @description What the criterion reads, as its expression says it. */
+            reads: string;
+            /** @description The form record in which the value stands; where nothing is recorded, the one in which it would. Absent for what is counted or computed. */
+            record?: components["schemas"]["FormRecordPlace"];
+            /** @description The value. Absent when nothing is recorded. */
+            value?: components["schemas"]["ItemValue"];
+        };
+        /** @description Where one criterion stands. */
+        CriterionVerdict: {
+            /** @description Why it is not evaluated. */
+            cause: components["schemas"]["CriterionVerdictCause"];
+            /** @description The OID of the criterion. */
+            criterionOid: string;
+            /** @description Whether it is one of inclusion or of exclusion. */
+            kind: components["schemas"]["CriterionKind"];
+            /** @description Whether it stands against the enrolment: an inclusion criterion that is not met, or an exclusion criterion that is. */
+            standsAgainst: boolean;
+            /** @description The values from which it is computed. Values that the caller may not see are left out. */
+            values: components["schemas"]["CriterionValue"][];
+            /** @description Where it stands. */
+            verdict: components["schemas"]["CriterionVerdictVerdict"];
+        };
+        /**
+         * @description Why a criterion is not evaluated.
+         *     - `CAUSE_UNSPECIFIED`: It is evaluated.
+         *     - `NOT_ATTESTED`: It is for the investigator to say, who has not.
+         *     - `VALUE_MISSING`: A value that it needs is not recorded, or too incomplete to decide.
+         *     - `FAILED`: It cannot be computed from these values.
+         * @enum {string}
+         */
+        CriterionVerdictCause: "CAUSE_UNSPECIFIED" | "NOT_ATTESTED" | "VALUE_MISSING" | "FAILED";
+        /**
+         * @description What the casebook and the investigator say of the criterion.
+         *     - `VERDICT_UNSPECIFIED`: Not said.
+         *     - `MET`: What the criterion says is so.
+         *     - `NOT_MET`: What the criterion says is not so.
+         *     - `NOT_EVALUATED`: It cannot be said yet.
+         * @enum {string}
+         */
+        CriterionVerdictVerdict: "VERDICT_UNSPECIFIED" | "MET" | "NOT_MET" | "NOT_EVALUATED";
         /**
          * @description The states of entry.
          *     - `STATUS_UNSPECIFIED`: Not said.
@@ -2429,6 +3805,17 @@ export interface components {
          * @enum {string}
          */
         DataEntryStatus: "STATUS_UNSPECIFIED" | "NOT_STARTED" | "IN_PROGRESS" | "COMPLETE" | "REMOVED";
+        /**
+         * @description The formats of a definition.
+         *     - `FORMAT_UNSPECIFIED`: Not said: JSON.
+         *     - `JSON`: Everything that Casebook knows of a study version, as JSON.
+         *     - `ODM`: CDISC ODM 1.3.2.
+         *     - `ODM2`: CDISC ODM 2.0.
+         *     - `REDCAP`: A REDCap data dictionary (CSV).
+         *     - `FHIR`: A bundle of FHIR R4 questionnaires, one for each form (JSON).
+         * @enum {string}
+         */
+        DefinitionFormat: "FORMAT_UNSPECIFIED" | "JSON" | "ODM" | "ODM2" | "REDCAP" | "FHIR";
         /** @description One version of a dictionary. It never changes: a code stands for the same for ever. */
         Dictionary: {
             /** @description The name of the dictionary, such as `ATC`. */
@@ -2464,6 +3851,22 @@ export interface components {
             /** @description The name in the design. */
             name: string;
         };
+        /** @description What a save of these values would do. Nothing of it is recorded. */
+        EvaluateFormResponse: {
+            /** @description The items that would be derived, or cleared because they are not collected. */
+            changes: components["schemas"]["ItemChange"][];
+            /** @description The values that cannot be recorded as they are. Everything else is said as if they had not been given. */
+            faults: components["schemas"]["ItemFault"][];
+            /** @description What the checks would find. A save with a finding that is HARD would be refused. */
+            findings: components["schemas"]["Finding"][];
+            /** @description What would not be collected. */
+            notCollected: components["schemas"]["NotCollected"][];
+            /**
+             * Format: int32
+             * @description The version of the record on which the values were laid.
+             */
+            version: number;
+        };
         /**
          * @description The formats of an export.
          *     - `FORMAT_UNSPECIFIED`: Not said: CSV.
@@ -2471,9 +3874,18 @@ export interface components {
          *     - `JSON`: One JSON document.
          *     - `NDJSON`: One JSON object per line, one line per form record.
          *     - `ODM`: CDISC ODM 1.3.2 with audit records, queries and signatures.
+         *     - `XPT`: A ZIP archive with SAS transport files of version 5.
+         *     - `DATASET_JSON`: A ZIP archive with CDISC Dataset-JSON 1.1.
+         *     - `DATASET_NDJSON`: The same with a line for each row.
+         *     - `DSJC`: The same, compressed.
+         *     - `PARQUET`: A ZIP archive with Apache Parquet files.
+         *     - `SQLITE`: One SQLite file.
+         *     - `CSV_SCRIPTS`: A ZIP archive with CSV tables and scripts that read them into SAS, SPSS, R and Stata.
+         *     - `ODM_SNAPSHOT`: CDISC ODM 1.3.2 with the present values only.
+         *     - `ODM2`: CDISC ODM 2.0 with the present values, queries and signatures.
          * @enum {string}
          */
-        ExportStudyRequestFormat: "FORMAT_UNSPECIFIED" | "CSV" | "JSON" | "NDJSON" | "ODM";
+        ExportStudyRequestFormat: "FORMAT_UNSPECIFIED" | "CSV" | "JSON" | "NDJSON" | "ODM" | "XPT" | "DATASET_JSON" | "DATASET_NDJSON" | "DSJC" | "PARQUET" | "SQLITE" | "CSV_SCRIPTS" | "ODM_SNAPSHOT" | "ODM2";
         /** @description What one edit check has found. */
         Finding: {
             /** @description The OID of the check; for limits of an item, the OID of the item. */
@@ -2504,6 +3916,8 @@ export interface components {
         };
         /** @description The values of one form of one subject at one visit. */
         FormRecord: {
+            /** @description The hash of the study version under which the casebook is now: its design shows the form. */
+            designVersionHash: string;
             /** @description What the edit checks find in the record as it stands. */
             findings: components["schemas"]["Finding"][];
             /** @description The rows of the form's item groups. */
@@ -2516,6 +3930,8 @@ export interface components {
             queries: components["schemas"]["Query"][];
             /** @description What reviewers have stated about the record. */
             review: components["schemas"]["ReviewState"];
+            /** @description The last signature of the record. */
+            signature?: components["schemas"]["Signature"];
             /** @description What a signature of the record as it stands is authorised for: SHA-256 over its place, version, values and last entry. Empty when nothing was ever saved. */
             signingSha256: string;
             /** @description How far the entry of data has come. */
@@ -2527,8 +3943,6 @@ export interface components {
             version: number;
             /** @description The hash of the study version under which the record was last saved. */
             versionHash: string;
-            /** @description The last signature of the record. */
-            signature?: components["schemas"]["Signature"];
         };
         /** @description A form record's place in a study: whose, at which visit, which form. */
         FormRecordPlace: {
@@ -2583,10 +3997,24 @@ export interface components {
              */
             version: number;
         };
+        /** @description What became of each form record. */
+        FreezeRecordsResponse: {
+            /** @description One result per form record that is not removed. */
+            results: components["schemas"]["RecordResult"][];
+        };
         /** @description The history of one item. */
         GetItemHistoryResponse: {
             /** @description What happened, oldest first. */
             entries: components["schemas"]["HistoryEntry"][];
+        };
+        /** @description Whether a study is locked, and what stands in the way. */
+        GetLockChecklistResponse: {
+            /** @description What is to be done. */
+            checklist: components["schemas"]["LockChecklist"];
+            /** @description Every lock and unlock so far, oldest first. */
+            history: components["schemas"]["StudyLock"][];
+            /** @description The lock. Absent while the study is not locked. */
+            lock?: components["schemas"]["StudyLock"];
         };
         /** @description A page of the subject matrix. */
         GetMatrixResponse: {
@@ -2616,6 +4044,28 @@ export interface components {
             term: components["schemas"]["Term"];
             /** @description The version in which it is. */
             version: string;
+        };
+        /** @description How much waits, over all roles: which of it is for the caller, the roles of the caller say. */
+        GetWorkloadResponse: {
+            /**
+             * Format: int32
+             * @description How many queries are answered and wait to be closed or reopened.
+             */
+            answeredQueryCount: number;
+            /** @description How much there is of each kind. */
+            counts: components["schemas"]["WorkCount"][];
+            /** @description There are more subjects than were looked at: each number is the least that there is. */
+            isPartial: boolean;
+            /**
+             * Format: int32
+             * @description How many queries wait for an answer.
+             */
+            openQueryCount: number;
+            /**
+             * Format: int32
+             * @description How many subjects were looked at.
+             */
+            subjectCount: number;
         };
         /** @description One line in the history of an item, from the journal. */
         HistoryEntry: {
@@ -2678,6 +4128,31 @@ export interface components {
          * @enum {string}
          */
         IdentityAccessDecision: "ACCESS_DECISION_UNSPECIFIED" | "REFUSED" | "SENSITIVE_READ";
+        /** @description A decision about access. The same one again within ten minutes is counted. */
+        IdentityAccessEntry: {
+            /** @description The act, such as `read_unblinded`. */
+            act?: string;
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            count: string;
+            /** @description What it was: `LogInRefused`, `TokenRefused`, `PermissionRefused`, `SensitiveRead`, or `Others` when there was too much to tell apart. */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            recordedAt: string;
+            /** @description The OID of the site, if it was about one. */
+            siteOid?: string;
+            /** @description The OID of the study, if it was about one. */
+            studyOid?: string;
+            /** @description About whom. Absent for names that are nobody's, and for tokens. */
+            username?: string;
+            /** @description What was read, if it was: a subject, an export. */
+            what?: string;
+        };
         /** @description A key, without the key itself. */
         IdentityApiKey: {
             /** @description To which acts it is limited, such as `read_data`; no limit when empty. */
@@ -2895,6 +4370,13 @@ export interface components {
             /** @description `Bearer`. */
             tokenType: string;
         };
+        /** @description Decisions of a day, newest first. */
+        IdentityListAccessResponse: {
+            /** @description The decisions. */
+            entries: components["schemas"]["IdentityAccessEntry"][];
+            /** @description Asks for the next page; absent when there is none. */
+            nextPageToken?: string;
+        };
         /** @description Keys that are not revoked. */
         IdentityListApiKeysResponse: {
             /** @description Newest first. */
@@ -2923,6 +4405,13 @@ export interface components {
         IdentityListSessionsResponse: {
             /** @description Newest first. */
             sessions: components["schemas"]["IdentitySession"][];
+        };
+        /** @description What happened to a user, newest first. */
+        IdentityListUserEntriesResponse: {
+            /** @description The entries. */
+            entries: components["schemas"]["IdentityUserEntry"][];
+            /** @description Asks for the next page; absent when there is none. */
+            nextPageToken?: string;
         };
         /** @description Some users. */
         IdentityListUsersResponse: {
@@ -3129,6 +4618,31 @@ export interface components {
             /** @description The name for logging in, which never changes. */
             username: string;
         };
+        /** @description Something that happened to a user: a log-in, a failure, a role, a key. */
+        IdentityUserEntry: {
+            /** @description What it was about: a role with its study and site, the beginning of a key, a way to log in. */
+            about?: string;
+            /** @description Who did it. */
+            actor: string;
+            /** @description What it was, such as `LogInSucceeded`, `LogInFailed`, `LockedOut` or `RoleGranted`. */
+            kind: string;
+            /** @description Through which door: `web`, `api`, `system`. */
+            origin: string;
+            /** @description Why, if a reason was given. */
+            reason?: string;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            recordedAt: string;
+            /** @description In which role, where that matters. */
+            role: string;
+            /**
+             * Format: int64
+             * @description The number of the entry in the log of the user.
+             */
+            sequence: string;
+        };
         /** @description One item that a save has changed. */
         ItemChange: {
             /** @description Why it changed. */
@@ -3189,6 +4703,8 @@ export interface components {
             };
             /** @description Limits on the value. */
             rangeChecks: components["schemas"]["RangeCheck"][];
+            /** @description The SDTM variables in which the value is submitted, such as `VSORRES when VSTESTCD = "SYSBP"`. */
+            sdtmVariables: string[];
             /**
              * Format: int32
              * @description How many digits may follow the decimal point.
@@ -3245,6 +4761,13 @@ export interface components {
             /** @description The value, as entered. It is brought into canonical text; what cannot be is refused. */
             value?: string;
         } & (unknown & unknown & unknown);
+        /** @description A value that cannot be recorded as it is. */
+        ItemFault: {
+            /** @description What is wrong with it. */
+            description: string;
+            /** @description The item for which it was given. */
+            place: components["schemas"]["ItemPlace"];
+        };
         /** @description One row of an item group. */
         ItemGroupData: {
             /** @description The OID of the item group. */
@@ -3262,6 +4785,8 @@ export interface components {
             description: {
                 [key: string]: string;
             };
+            /** @description The SDTM domain in which its values are submitted, where the design says. */
+            domain?: string;
             /** @description The OID of the item group. */
             itemGroupOid: string;
             /** @description Its items, in order. */
@@ -3309,11 +4834,343 @@ export interface components {
             /** @description The value in canonical text: decimal text, ISO 8601 date (may be partial), coded value, or text as entered. */
             value?: string;
         } & unknown;
+        /** @description An export that was asked for. */
+        JobExport: {
+            /** @description Everything in one ZIP archive, with the manifest. Absent until the export is done. */
+            archive?: components["schemas"]["JobFile"];
+            /**
+             * Format: date-time
+             * @description The instant at which the data are wanted. Absent for the state at the time of the run.
+             */
+            asOf?: string;
+            /** @description Whether the caller may download it. */
+            downloadable: boolean;
+            /**
+             * Format: date-time
+             * @description When it ended, if it has.
+             */
+            endedAt?: string;
+            /** @description The id, such as `exp_01J…`. */
+            exportId: string;
+            /** @description Why it failed, if it did: a code of docs/refusals.md. */
+            failure?: string;
+            /** @description The files, each on its own. */
+            files: components["schemas"]["JobFile"][];
+            /** @description The only forms, if some were chosen. */
+            formOids: string[];
+            /** @description The name of the format. */
+            format: string;
+            /**
+             * Format: date-time
+             * @description Until when its files are kept.
+             */
+            keptUntil: string;
+            /** @description What has been done so far. */
+            progress: components["schemas"]["JobProgress"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            requestedAt: string;
+            /** @description Who asked for it. */
+            requestedBy: string;
+            /** @description The only site, if one was chosen. */
+            siteOid?: string;
+            /** @description How far it is. */
+            state: components["schemas"]["JobProgressState"];
+            /** @description The OID of the study. */
+            studyOid: string;
+            /** @description The history of each value is included where the format can hold it. */
+            trail: boolean;
+            /** @description Values that tell the treatment are included. */
+            unblinded: boolean;
+        };
+        /** @description A format in which data are exported. */
+        JobExportFormat: {
+            /** @description It can hold the history of each value. */
+            hasTrail: boolean;
+            /** @description The name, such as `csv`. */
+            name: string;
+            /** @description What it is, in one line of English. */
+            summary: string;
+        };
+        /** @description A file that a job made. */
+        JobFile: {
+            /** @description The name under which it is downloaded. */
+            fileName: string;
+            /**
+             * Format: int64
+             * @description Rows of data, or records.
+             */
+            rows: string;
+            /** @description The SHA-256 in hexadecimal digits. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description The size in bytes.
+             */
+            sizeBytes: string;
+            /**
+             * Format: int64
+             * @description Values, and reasons for missing.
+             */
+            values: string;
+        };
+        /** @description An import that was asked for. */
+        JobImport: {
+            /** @description Records that it fills are marked as complete. */
+            complete: boolean;
+            /** @description The name of the file with the data: a table in CSV or SAS XPT, or an ODM document. */
+            dataFile: string;
+            /**
+             * Format: date-time
+             * @description When it ended, if it has.
+             */
+            endedAt?: string;
+            /** @description Why it failed, if it did: a code of docs/refusals.md. */
+            failure?: string;
+            /** @description What in the files or the mapping cannot be used, if that is why. */
+            faults: string[];
+            /** @description The id, such as `imp_01J…`. */
+            importId: string;
+            /**
+             * Format: date-time
+             * @description Until when its files and its report are kept.
+             */
+            keptUntil: string;
+            /** @description The name of the file with the mapping. Absent for ODM. */
+            mappingFile?: string;
+            /** @description What has been done so far. */
+            progress: components["schemas"]["JobProgress"];
+            /** @description Why values change that were complete before. */
+            reason?: string;
+            /** @description Files that have arrived, whole or in part. */
+            received: components["schemas"]["JobImportFile"][];
+            /** @description What it would do, once it was checked; what it has done, once it was applied. */
+            report?: components["schemas"]["JobImportReport"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            requestedAt: string;
+            /** @description Who asked for it. */
+            requestedBy: string;
+            /** @description How far it is. */
+            state: components["schemas"]["JobProgressState"];
+            /** @description The OID of the study. */
+            studyOid: string;
+        };
+        /** @description A file of an import. */
+        JobImportFile: {
+            /** @description All of it has. */
+            complete: boolean;
+            /** @description The name. */
+            fileName: string;
+            /**
+             * Format: int64
+             * @description How much of it has arrived.
+             */
+            receivedBytes: string;
+        };
+        /** @description What became of the rows of an import. The first five add up to the rows of the file. */
+        JobImportReport: {
+            /**
+             * Format: int64
+             * @description Rows in a record that did not exist before.
+             */
+            accepted: string;
+            /** @description It was written; otherwise this is what would be. */
+            applied: boolean;
+            /** @description Where the file breaks off, if it does. */
+            broken?: string;
+            /**
+             * Format: int64
+             * @description Rows that change a record that was there.
+             */
+            changed: string;
+            /**
+             * Format: int64
+             * @description Queries that close.
+             */
+            queriesClosed: string;
+            /**
+             * Format: int64
+             * @description Queries that open.
+             */
+            queriesOpened: string;
+            /**
+             * Format: int64
+             * @description Form records that are saved, or subjects that are made or moved.
+             */
+            records: string;
+            /**
+             * Format: int64
+             * @description Rows that cannot be loaded.
+             */
+            rejected: string;
+            /** @description The work was taken up again after it had been interrupted: what was written before is among the unchanged rows. */
+            resumed: boolean;
+            /** @description SHA-256 over file and mapping, in hexadecimal digits. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description Rows that the mapping leaves out.
+             */
+            skipped: string;
+            /**
+             * Format: int64
+             * @description Rows of which everything was there already.
+             */
+            unchanged: string;
+            /**
+             * Format: int64
+             * @description Values that are recorded or corrected.
+             */
+            values: string;
+        };
+        /** @description What became of one row. */
+        JobImportRow: {
+            /**
+             * Format: int32
+             * @description The line of the file, where it has lines.
+             */
+            line?: number;
+            /** @description What became of it. */
+            outcome: components["schemas"]["JobImportRowOutcome"];
+            /** @description Why it is left out or cannot be loaded. Empty otherwise. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description The number of the row, from 1.
+             */
+            row: string;
+        };
+        /**
+         * @description What becomes of rows.
+         *     - `OUTCOME_UNSPECIFIED`: Never used.
+         *     - `ACCEPTED`: It is in a record that did not exist before.
+         *     - `CHANGED`: It changes a record that was there.
+         *     - `UNCHANGED`: Everything in it was there already.
+         *     - `SKIPPED`: The mapping leaves it out.
+         *     - `REJECTED`: It cannot be loaded.
+         * @enum {string}
+         */
+        JobImportRowOutcome: "OUTCOME_UNSPECIFIED" | "ACCEPTED" | "CHANGED" | "UNCHANGED" | "SKIPPED" | "REJECTED";
+        /** @description The formats of exports. */
+        JobListExportFormatsResponse: {
+            /** @description The formats, in the order in which they are to be shown. */
+            formats: components["schemas"]["JobExportFormat"][];
+        };
+        /** @description A page of exports. */
+        JobListExportsResponse: {
+            /** @description The exports, newest first. */
+            exports: components["schemas"]["JobExport"][];
+            /** @description The token of the next page. Absent on the last page. */
+            nextPageToken?: string;
+        };
+        /** @description A page of rows. It may hold fewer than were asked for, and still not be the last. */
+        JobListImportRowsResponse: {
+            /** @description The token of the next page. Absent on the last page. */
+            nextPageToken?: string;
+            /** @description The rows, in the order in which they were decided: those of one subject together. */
+            rows: components["schemas"]["JobImportRow"][];
+        };
+        /** @description A page of imports. */
+        JobListImportsResponse: {
+            /** @description The imports, newest first. */
+            imports: components["schemas"]["JobImport"][];
+            /** @description The token of the next page. Absent on the last page. */
+            nextPageToken?: string;
+        };
+        /** @description What has been done so far. */
+        JobProgress: {
+            /** @description An import that is being applied; it is being checked otherwise. */
+            applying: boolean;
+            /**
+             * Format: int32
+             * @description How often the work was begun: more than once after the program was stopped in between.
+             */
+            attempt: number;
+            /**
+             * Format: int64
+             * @description Form records that were exported, or rows that were read.
+             */
+            done: string;
+            /**
+             * Format: int64
+             * @description Of how many, where that is known.
+             */
+            total?: string;
+            /**
+             * Format: int64
+             * @description Bytes that were written.
+             */
+            writtenBytes: string;
+        };
+        /**
+         * @description How far a job is.
+         *     - `STATE_UNSPECIFIED`: Never used.
+         *     - `RECEIVING`: An import whose files are being sent.
+         *     - `WAITING`: It waits for its turn.
+         *     - `RUNNING`: It is being done.
+         *     - `CHECKED`: An import that was checked, and changed nothing yet.
+         *     - `DONE`: It is done.
+         *     - `FAILED`: It failed.
+         *     - `CANCELLED`: Somebody cancelled it.
+         *     - `EXPIRED`: It was done, and its files are no longer kept.
+         * @enum {string}
+         */
+        JobProgressState: "STATE_UNSPECIFIED" | "RECEIVING" | "WAITING" | "RUNNING" | "CHECKED" | "DONE" | "FAILED" | "CANCELLED" | "EXPIRED";
+        /** @description How much has arrived. */
+        JobUploadImportFileResponse: {
+            /**
+             * Format: int64
+             * @description Where the next piece begins.
+             */
+            receivedBytes: string;
+        };
+        /** @description A page of reviews, newest first. */
+        ListAuditReviewsResponse: {
+            /** @description The token of the next page. Absent on the last page. */
+            nextPageToken?: string;
+            /** @description The reviews. */
+            reviews: components["schemas"]["AuditReview"][];
+        };
+        /** @description A page of entries, newest first. */
+        ListAuditTrailResponse: {
+            /** @description The entries. */
+            entries: components["schemas"]["AuditEntry"][];
+            /** @description The token of the next page. Absent on the last page. A page may be short, or empty, and not be the last. */
+            nextPageToken?: string;
+        };
         /** @description The dictionaries that are loaded. */
         ListDictionariesResponse: {
             /** @description By name, then from the newest version to the oldest. */
             dictionaries: components["schemas"]["Dictionary"][];
         };
+        /** @description A page of entries, newest first. */
+        ListHistoryResponse: {
+            /** @description The entries. */
+            entries: components["schemas"]["AuditEntry"][];
+            /** @description The token of the next page. Absent on the last page. */
+            nextPageToken?: string;
+        };
+        /**
+         * @description The orders.
+         *     - `ORDER_UNSPECIFIED`: By subject.
+         *     - `SUBJECT`: Those that wait for somebody first, then by site, subject and number.
+         *     - `OLDEST`: The oldest first. Only queries that wait for somebody.
+         * @enum {string}
+         */
+        ListQueriesRequestOrder: "ORDER_UNSPECIFIED" | "SUBJECT" | "OLDEST";
+        /**
+         * @description Who may have opened a query.
+         *     - `ORIGIN_UNSPECIFIED`: Anybody.
+         *     - `PERSON`: A person.
+         *     - `CHECK`: A check.
+         * @enum {string}
+         */
+        ListQueriesRequestOrigin: "ORIGIN_UNSPECIFIED" | "PERSON" | "CHECK";
         /** @description A page of queries. */
         ListQueriesResponse: {
             /** @description The token of the next page. Absent on the last page. */
@@ -3342,6 +5199,65 @@ export interface components {
             /** @description The subjects, by key. */
             subjects: components["schemas"]["Subject"][];
         };
+        /** @description A page of work, by site, subject and schedule. */
+        ListWorkResponse: {
+            /** @description The token of the next page. Absent on the last page. A page may be short, or empty, and not be the last. */
+            nextPageToken?: string;
+            /** @description What is to be done. */
+            work: components["schemas"]["Work"][];
+        };
+        /** @description What is to be done before a study is locked. */
+        LockChecklist: {
+            /** @description Names the counts; a lock is made for the checklist that was seen. */
+            checklistSha256: string;
+            /**
+             * Format: date-time
+             * @description When it was counted.
+             */
+            countedAt: string;
+            /**
+             * Format: int32
+             * @description How many form records there are.
+             */
+            formCount: number;
+            /** @description The points. */
+            points: components["schemas"]["LockChecklistPoint"][];
+            /**
+             * Format: int32
+             * @description How many subjects there are.
+             */
+            subjectCount: number;
+        };
+        /** @description One point. */
+        LockChecklistPoint: {
+            /**
+             * Format: int32
+             * @description How many there are.
+             */
+            count: number;
+            /** @description No reason helps: the lock is refused while there is one. */
+            isAbsolute: boolean;
+            /** @description The lock is refused while there is one, unless whoever locks says why it is done all the same. */
+            isBlocking: boolean;
+            /** @description What is counted. */
+            kind: components["schemas"]["LockChecklistPointKind"];
+            /** @description The list of work that shows them, if there is one. */
+            work?: components["schemas"]["WorkKind"];
+        };
+        /**
+         * @description What is counted.
+         *     - `KIND_UNSPECIFIED`: Not said.
+         *     - `QUERIES_PENDING`: Queries that are open or answered but not closed.
+         *     - `FORMS_MISSING`: Mandatory forms that were never saved.
+         *     - `FORMS_INCOMPLETE`: Forms that are not complete.
+         *     - `FORMS_UNVERIFIED`: Forms with items that the plan of verification asks for.
+         *     - `CASEBOOKS_UNSIGNED`: Casebooks without a valid signature.
+         *     - `FORMS_UNLOCKED`: Forms that are not locked.
+         *     - `SUBJECTS_IN_STUDY`: Subjects that are still in screening or take part.
+         *     - `VISITS_OVERDUE`: Visits whose window has passed and of which nothing is known.
+         * @enum {string}
+         */
+        LockChecklistPointKind: "KIND_UNSPECIFIED" | "QUERIES_PENDING" | "FORMS_MISSING" | "FORMS_INCOMPLETE" | "FORMS_UNVERIFIED" | "CASEBOOKS_UNSIGNED" | "FORMS_UNLOCKED" | "SUBJECTS_IN_STUDY" | "VISITS_OVERDUE";
         /** @description The state of review after the call. */
         LockRecordResponse: {
             /** @description What reviewers have stated about the record. */
@@ -3351,6 +5267,16 @@ export interface components {
              * @description The version of the record. Review does not change it.
              */
             version: number;
+        };
+        /** @description What became of each form record. */
+        LockRecordsResponse: {
+            /** @description One result per form record that is not removed. */
+            results: components["schemas"]["RecordResult"][];
+        };
+        /** @description The lock. */
+        LockStudyResponse: {
+            /** @description The lock. */
+            lock: components["schemas"]["StudyLock"];
         };
         /** @description A page of subjects against the study events of the study. */
         Matrix: {
@@ -3422,10 +5348,31 @@ export interface components {
          * @enum {string}
          */
         MissingReason: "REASON_UNSPECIFIED" | "NOT_DONE" | "NOT_APPLICABLE" | "UNKNOWN" | "REFUSED" | "NOT_ASKED";
+        /** @description Items that are not collected as long as the condition of the study for it holds. A value for one of them is refused. */
+        NotCollected: {
+            /** @description The OID of the item group. */
+            itemGroupOid: string;
+            /** @description Which row of the item group. Every row when absent. */
+            itemGroupRepeatKey?: string;
+            /** @description The OID of the item. Every item of the group when absent. */
+            itemOid?: string;
+        };
         /** @description The open query. */
         OpenQueryResponse: {
             /** @description The query as it is now. */
             query: components["schemas"]["Query"];
+        };
+        /** @description The outline of a list of subjects, so that a reader can go to any page of it. */
+        OutlineSubjectsResponse: {
+            /** @description Whether all were counted. Of a study with more than 20,000 subjects the first 20,000 are looked at. */
+            complete: boolean;
+            /** @description The tokens of the pages behind the first, in order. */
+            pageTokens: string[];
+            /**
+             * Format: int32
+             * @description How many subjects fit.
+             */
+            subjectCount: number;
         };
         /** @description The new site. */
         PortfolioAddSiteResponse: {
@@ -3688,6 +5635,13 @@ export interface components {
                 field: string;
             }[];
         };
+        /** @description The version that is in force. */
+        PublishDefinitionResponse: {
+            /** @description It was the latest version already. */
+            unchanged: boolean;
+            /** @description The hash of the version. */
+            versionHash: string;
+        };
         /** @description A question about data. */
         Query: {
             /** @description The OID of the check that opened it; absent when a person did. */
@@ -3741,6 +5695,17 @@ export interface components {
          * @enum {string}
          */
         QueryMessageAction: "ACTION_UNSPECIFIED" | "OPENED" | "ANSWERED" | "CLOSED" | "REOPENED" | "CANCELLED";
+        /** @description What became of one query. */
+        QueryResult: {
+            /** @description The refusal in words. */
+            message?: string;
+            /** @description The query as it is now. Absent when it was refused. */
+            query?: components["schemas"]["Query"];
+            /** @description The id of the query. */
+            queryId: string;
+            /** @description The code of the refusal. Absent when it was done. */
+            reason?: string;
+        };
         /**
          * @description Where a query stands.
          *     - `STATUS_UNSPECIFIED`: Not said.
@@ -3785,6 +5750,15 @@ export interface components {
             /** @description The event. */
             event: components["schemas"]["RecordedEvent"];
         };
+        /** @description What became of one form record. */
+        RecordResult: {
+            /** @description It was changed by this call. */
+            isChanged: boolean;
+            /** @description The code of the refusal. Absent when it was changed, or was so already. */
+            reason?: string;
+            /** @description The form record. */
+            record: components["schemas"]["FormRecordPlace"];
+        };
         /** @description Something that happened to a subject, noted with its date. */
         RecordedEvent: {
             /** @description What happened, as it was noted. */
@@ -3823,6 +5797,11 @@ export interface components {
              * @description The version of the record after the call.
              */
             version: number;
+        };
+        /** @description What was recorded. */
+        ReviewAuditTrailResponse: {
+            /** @description The review. */
+            review: components["schemas"]["AuditReview"];
         };
         /** @description The facts about a record that are independent of each other and of its values. */
         ReviewState: {
@@ -3868,6 +5847,20 @@ export interface components {
             version: string;
         };
         /**
+         * @description What is done with them.
+         *     - `STEP_UNSPECIFIED`: Not said.
+         *     - `CLOSE`: Close them.
+         *     - `REOPEN`: Reopen them.
+         *     - `CANCEL`: Cancel them.
+         * @enum {string}
+         */
+        SettleQueriesRequestStep: "STEP_UNSPECIFIED" | "CLOSE" | "REOPEN" | "CANCEL";
+        /** @description What became of each query. */
+        SettleQueriesResponse: {
+            /** @description One result per id, in the order of the request. */
+            results: components["schemas"]["QueryResult"][];
+        };
+        /**
          * @description The levels.
          *     - `LEVEL_UNSPECIFIED`: Not said.
          *     - `SOFT`: The value is kept and a query is opened.
@@ -3875,6 +5868,11 @@ export interface components {
          * @enum {string}
          */
         SeverityLevel: "LEVEL_UNSPECIFIED" | "SOFT" | "HARD";
+        /** @description The signature. */
+        SignCasebookResponse: {
+            /** @description The signature as it stands. */
+            signature: components["schemas"]["Signature"];
+        };
         /** @description The state of review after the call. */
         SignRecordResponse: {
             /** @description What reviewers have stated about the record. */
@@ -3884,6 +5882,27 @@ export interface components {
              * @description The version of the record. Review does not change it.
              */
             version: number;
+        };
+        /** @description The signature. */
+        SignVisitResponse: {
+            /** @description The signature as it stands. */
+            signature: components["schemas"]["Signature"];
+        };
+        /** @description An electronic signature (21 CFR 11.50). */
+        Signature: {
+            /** @description Nothing below it has changed since. */
+            isValid: boolean;
+            /** @description What the signature means. */
+            meaning: string;
+            /** @description The name of the signer as it is printed. */
+            printedName: string;
+            /**
+             * Format: date-time
+             * @description When it was signed.
+             */
+            signedAt: string;
+            /** @description The user who signed. */
+            signer: string;
         };
         /** @description A place where the study is conducted. */
         Site: {
@@ -3994,6 +6013,22 @@ export interface components {
          * @enum {string}
          */
         StudyEventDefType: "TYPE_UNSPECIFIED" | "SCHEDULED" | "UNSCHEDULED" | "COMMON";
+        /** @description A lock of a study, or its end. */
+        StudyLock: {
+            /** @description It is locked, not unlocked. */
+            isLocked: boolean;
+            /** @description Why it was locked although points were open, or why it was unlocked. */
+            reason?: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            recordedAt: string;
+            /** @description In which role. */
+            role: string;
+            /** @description Who did it. */
+            user: string;
+        };
         /** @description One line in the list of studies. */
         StudySummary: {
             /** @description What the study is about, by language (BCP 47). */
@@ -4083,6 +6118,11 @@ export interface components {
              */
             version: number;
         };
+        /** @description The end of the lock. */
+        UnlockStudyResponse: {
+            /** @description The end of the lock. */
+            lock: components["schemas"]["StudyLock"];
+        };
         /** @description The state of review after the call. */
         UnverifyItemsResponse: {
             /** @description What reviewers have stated about the record. */
@@ -4092,6 +6132,44 @@ export interface components {
              * @description The version of the record. Review does not change it.
              */
             version: number;
+        };
+        /** @description What the verification of a casebook has shown. */
+        VerifyCasebookResponse: {
+            /** @description The last signed checkpoint that the server knows. Absent when none was taken. */
+            checkpoint?: components["schemas"]["CasebookCheckpoint"];
+            /**
+             * Format: int32
+             * @description How many entries there are. Absent for callers from whom entries are hidden.
+             */
+            entryCount?: number;
+            /** @description Where it was found to be otherwise, in words, without values. */
+            faults: string[];
+            /**
+             * Format: date-time
+             * @description When the first entry was recorded.
+             */
+            firstRecordedAt: string;
+            /** @description The hash of the last entry. */
+            headHash: string;
+            /** @description Every entry follows from the one before it, and the journal ends where it is recorded to end. */
+            isChainWhole: boolean;
+            /** @description What the screens show is what a replay of the journal gives. */
+            isViewEqual: boolean;
+            /**
+             * Format: date-time
+             * @description When the last entry was recorded.
+             */
+            lastRecordedAt: string;
+            /**
+             * Format: date-time
+             * @description When it was verified.
+             */
+            verifiedAt: string;
+            /**
+             * Format: int32
+             * @description How many rows of views were compared.
+             */
+            viewRowCount: number;
         };
         /** @description The state of review after the call. */
         VerifyItemsResponse: {
@@ -4355,524 +6433,6 @@ export interface components {
             /** @description The endpoint as it is now. */
             endpoint: components["schemas"]["WebhookEndpoint"];
         };
-        /** @description The eligibility of a subject. Nothing of it is recorded. */
-        CheckEligibilityResponse: {
-            /** @description Whether the consent is dated. Without it nobody is enrolled. */
-            consented: boolean;
-            /** @description Every criterion, in the order of the protocol. */
-            criteria: components["schemas"]["CriterionVerdict"][];
-            /** @description Whether every criterion is decided and none stands against the enrolment. */
-            eligible: boolean;
-        };
-        /** @description One value from which a criterion is computed. */
-        CriterionValue: {
-            /** @description The item. Absent for what is counted or computed. */
-            item?: components["schemas"]["ItemPlace"];
-            /** @description What the criterion reads, as its expression says it. */
-            reads: string;
-            /** @description The form record in which the value stands; where nothing is recorded, the one in which it would. Absent for what is counted or computed. */
-            record?: components["schemas"]["FormRecordPlace"];
-            /** @description The value. Absent when nothing is recorded. */
-            value?: components["schemas"]["ItemValue"];
-        };
-        /** @description Where one criterion stands. */
-        CriterionVerdict: {
-            /** @description Why it is not evaluated. */
-            cause: components["schemas"]["CriterionVerdictCause"];
-            /** @description The OID of the criterion. */
-            criterionOid: string;
-            /** @description Whether it is one of inclusion or of exclusion. */
-            kind: components["schemas"]["CriterionKind"];
-            /** @description Whether it stands against the enrolment: an inclusion criterion that is not met, or an exclusion criterion that is. */
-            standsAgainst: boolean;
-            /** @description The values from which it is computed. Values that the caller may not see are left out. */
-            values: components["schemas"]["CriterionValue"][];
-            /** @description Where it stands. */
-            verdict: components["schemas"]["CriterionVerdictVerdict"];
-        };
-        /**
-         * @description Why a criterion is not evaluated.
-         *     - `CAUSE_UNSPECIFIED`: It is evaluated.
-         *     - `NOT_ATTESTED`: It is for the investigator to say, who has not.
-         *     - `VALUE_MISSING`: A value that it needs is not recorded, or too incomplete to decide.
-         *     - `FAILED`: It cannot be computed from these values.
-         * @enum {string}
-         */
-        CriterionVerdictCause: "CAUSE_UNSPECIFIED" | "NOT_ATTESTED" | "VALUE_MISSING" | "FAILED";
-        /**
-         * @description What the casebook and the investigator say of the criterion.
-         *     - `VERDICT_UNSPECIFIED`: Not said.
-         *     - `MET`: What the criterion says is so.
-         *     - `NOT_MET`: What the criterion says is not so.
-         *     - `NOT_EVALUATED`: It cannot be said yet.
-         * @enum {string}
-         */
-        CriterionVerdictVerdict: "VERDICT_UNSPECIFIED" | "MET" | "NOT_MET" | "NOT_EVALUATED";
-        /** @description What a save of these values would do. Nothing of it is recorded. */
-        EvaluateFormResponse: {
-            /** @description The items that would be derived, or cleared because they are not collected. */
-            changes: components["schemas"]["ItemChange"][];
-            /** @description The values that cannot be recorded as they are. Everything else is said as if they had not been given. */
-            faults: components["schemas"]["ItemFault"][];
-            /** @description What the checks would find. A save with a finding that is HARD would be refused. */
-            findings: components["schemas"]["Finding"][];
-            /** @description What would not be collected. */
-            notCollected: components["schemas"]["NotCollected"][];
-            /**
-             * Format: int32
-             * @description The version of the record on which the values were laid.
-             */
-            version: number;
-        };
-        /** @description A value that cannot be recorded as it is. */
-        ItemFault: {
-            /** @description What is wrong with it. */
-            description: string;
-            /** @description The item for which it was given. */
-            place: components["schemas"]["ItemPlace"];
-        };
-        /** @description Items that are not collected as long as the condition of the study for it holds. A value for one of them is refused. */
-        NotCollected: {
-            /** @description The OID of the item group. */
-            itemGroupOid: string;
-            /** @description Which row of the item group. Every row when absent. */
-            itemGroupRepeatKey?: string;
-            /** @description The OID of the item. Every item of the group when absent. */
-            itemOid?: string;
-        };
-        /** @description The outline of a list of subjects, so that a reader can go to any page of it. */
-        OutlineSubjectsResponse: {
-            /** @description Whether all were counted. Of a study with more than 20,000 subjects the first 20,000 are looked at. */
-            complete: boolean;
-            /** @description The tokens of the pages behind the first, in order. */
-            pageTokens: string[];
-            /**
-             * Format: int32
-             * @description How many subjects fit.
-             */
-            subjectCount: number;
-        };
-        /** @description What became of each query. */
-        AnswerQueriesResponse: {
-            /** @description One result per id, in the order of the request. */
-            results: components["schemas"]["QueryResult"][];
-        };
-        /** @description One entry of the audit trail: who did what, when, why, and under which study version. */
-        AuditEntry: {
-            /** @description The values that changed. */
-            changes: components["schemas"]["ItemChange"][];
-            /** @description The OID of the form. */
-            formOid?: string;
-            /** @description Which occurrence of the form. */
-            formRepeatKey?: string;
-            /** @description A recorded value changed and nobody said why. */
-            isReasonMissing: boolean;
-            /** @description A reason was given, but the caller may not read it: it is about values that tell the treatment. */
-            isReasonWithheld: boolean;
-            /** @description The items that were verified, or that a query is about. */
-            items: components["schemas"]["ItemPlace"][];
-            /** @description What happened. */
-            kind: components["schemas"]["AuditEntryKind"];
-            /** @description What it became. */
-            newState?: string;
-            /** @description What it was before and became, where it is no value: a status or a date. */
-            oldState?: string;
-            /** @description For whom, when it was done on behalf of somebody else. */
-            onBehalfOf?: string;
-            /** @description Where it came from: web, import, epro, imaging, api or system. */
-            origin: string;
-            /** @description The query. */
-            queryId?: string;
-            /** @description The reason that was given. */
-            reason?: string;
-            /**
-             * Format: date-time
-             * @description When it was recorded.
-             */
-            recordedAt: string;
-            /** @description The ids of the reviews of the audit trail that have looked at it. */
-            reviewIds: string[];
-            /** @description In which role. */
-            role: string;
-            /**
-             * Format: int32
-             * @description Which entry of its journal it is. Absent for callers from whom entries are hidden, whom the gaps would tell something.
-             */
-            sequence?: number;
-            /** @description The OID of the site of the subject, or of the site that it is about. */
-            siteOid?: string;
-            /** @description The OID of the study event. */
-            studyEventOid?: string;
-            /** @description Which occurrence of the study event. */
-            studyEventRepeatKey?: string;
-            /** @description The key of the subject. Absent for entries of the study. */
-            subjectKey?: string;
-            /** @description What was said: of a query by language, else under the empty language "". */
-            text: {
-                [key: string]: string;
-            };
-            /** @description Who did it. */
-            user: string;
-            /** @description The hash of the study version under which it was decided. */
-            versionHash: string;
-        };
-        /**
-         * @description What happened.
-         *     - `KIND_UNSPECIFIED`: Not said.
-         *     - `SUBJECT_SCREENED`: A subject was taken into screening.
-         *     - `ELIGIBILITY_ASSESSED`: Eligibility was assessed.
-         *     - `SUBJECT_ENROLLED`: A subject was enrolled.
-         *     - `STATUS_CHANGED`: The status of a subject changed.
-         *     - `EVENT_NOTED`: A dated event was noted.
-         *     - `VISIT_DATED`: The date of a visit was stated, changed or taken back.
-         *     - `FORM_SAVED`: Values of a form were saved.
-         *     - `REMOVED`: A form record or a row was removed.
-         *     - `RESTORED`: A form record or a row was restored.
-         *     - `VERIFIED`: Items were verified against their source.
-         *     - `UNVERIFIED`: A verification was taken back.
-         *     - `FROZEN`: A form record was frozen.
-         *     - `UNFROZEN`: A form record was unfrozen.
-         *     - `LOCKED`: A form record was locked.
-         *     - `UNLOCKED`: A form record was unlocked.
-         *     - `SIGNED`: A form record, a visit or the casebook was signed.
-         *     - `QUERY_OPENED`: A query was opened.
-         *     - `QUERY_ANSWERED`: A query was answered.
-         *     - `QUERY_CLOSED`: A query was closed.
-         *     - `QUERY_REOPENED`: A query was reopened.
-         *     - `QUERY_CANCELLED`: A query was cancelled.
-         *     - `VERSION_PUBLISHED`: A version of the study was published.
-         *     - `SITE_ADDED`: A site was added.
-         *     - `SITE_STATUS_CHANGED`: A site was activated or closed.
-         *     - `STUDY_LOCKED`: The study was locked.
-         *     - `STUDY_UNLOCKED`: The study was unlocked.
-         *     - `STUDY_CHANGED`: Something else of the study was changed.
-         * @enum {string}
-         */
-        AuditEntryKind: "KIND_UNSPECIFIED" | "SUBJECT_SCREENED" | "ELIGIBILITY_ASSESSED" | "SUBJECT_ENROLLED" | "STATUS_CHANGED" | "EVENT_NOTED" | "VISIT_DATED" | "FORM_SAVED" | "REMOVED" | "RESTORED" | "VERIFIED" | "UNVERIFIED" | "FROZEN" | "UNFROZEN" | "LOCKED" | "UNLOCKED" | "SIGNED" | "QUERY_OPENED" | "QUERY_ANSWERED" | "QUERY_CLOSED" | "QUERY_REOPENED" | "QUERY_CANCELLED" | "VERSION_PUBLISHED" | "SITE_ADDED" | "SITE_STATUS_CHANGED" | "STUDY_LOCKED" | "STUDY_UNLOCKED" | "STUDY_CHANGED";
-        /** @description A statement that a part of the audit trail was looked at (ICH E6(R3) §4.2.3). It is an entry in a journal of its own. */
-        AuditReview: {
-            /**
-             * Format: int32
-             * @description How many entries fit when it was stated.
-             */
-            entryCount: number;
-            /** @description What was found, in words. */
-            finding: string;
-            /** @description From this day on, in UTC. */
-            fromDate?: string;
-            /** @description Entries about values that tell the treatment were not shown to the reviewer. */
-            isBlinded: boolean;
-            /** @description Only this kind was looked at. */
-            kind?: components["schemas"]["AuditEntryKind"];
-            /** @description Only changes without a reason were looked at. */
-            reasonMissing: boolean;
-            /**
-             * Format: date-time
-             * @description When it was recorded.
-             */
-            recordedAt: string;
-            /** @description The id of the review. */
-            reviewId: string;
-            /**
-             * Format: date-time
-             * @description Entries up to this moment were looked at.
-             */
-            reviewedUntil: string;
-            /** @description Only what this user did was looked at. */
-            reviewedUser?: string;
-            /** @description In which role. */
-            role: string;
-            /** @description Only this site was looked at. */
-            siteOid?: string;
-            /** @description Up to this day, in UTC. */
-            untilDate?: string;
-            /** @description Who has looked. */
-            user: string;
-        };
-        /** @description Where a casebook stands in a signed checkpoint of all journals. */
-        CasebookCheckpoint: {
-            /** @description The casebook still has the entry with which it ended then. */
-            isContinued: boolean;
-            /** @description The casebook was there when the checkpoint was taken, and a proof leads from it to the root. */
-            isIncluded: boolean;
-            /** @description The checkpoint bears a signature of the key of this server, and its leaves give its root. */
-            isSignatureValid: boolean;
-            /** @description The public key, as text. */
-            publicKey: string;
-            /** @description The Merkle root of the checkpoint. */
-            root: string;
-            /**
-             * Format: date-time
-             * @description When the checkpoint was taken.
-             */
-            takenAt: string;
-        };
-        /** @description What became of each form record. */
-        FreezeRecordsResponse: {
-            /** @description One result per form record that is not removed. */
-            results: components["schemas"]["RecordResult"][];
-        };
-        /** @description Whether a study is locked, and what stands in the way. */
-        GetLockChecklistResponse: {
-            /** @description What is to be done. */
-            checklist: components["schemas"]["LockChecklist"];
-            /** @description Every lock and unlock so far, oldest first. */
-            history: components["schemas"]["StudyLock"][];
-            /** @description The lock. Absent while the study is not locked. */
-            lock?: components["schemas"]["StudyLock"];
-        };
-        /** @description How much waits, over all roles: which of it is for the caller, the roles of the caller say. */
-        GetWorkloadResponse: {
-            /**
-             * Format: int32
-             * @description How many queries are answered and wait to be closed or reopened.
-             */
-            answeredQueryCount: number;
-            /** @description How much there is of each kind. */
-            counts: components["schemas"]["WorkCount"][];
-            /** @description There are more subjects than were looked at: each number is the least that there is. */
-            isPartial: boolean;
-            /**
-             * Format: int32
-             * @description How many queries wait for an answer.
-             */
-            openQueryCount: number;
-            /**
-             * Format: int32
-             * @description How many subjects were looked at.
-             */
-            subjectCount: number;
-        };
-        /** @description A page of reviews, newest first. */
-        ListAuditReviewsResponse: {
-            /** @description The token of the next page. Absent on the last page. */
-            nextPageToken?: string;
-            /** @description The reviews. */
-            reviews: components["schemas"]["AuditReview"][];
-        };
-        /** @description A page of entries, newest first. */
-        ListAuditTrailResponse: {
-            /** @description The entries. */
-            entries: components["schemas"]["AuditEntry"][];
-            /** @description The token of the next page. Absent on the last page. A page may be short, or empty, and not be the last. */
-            nextPageToken?: string;
-        };
-        /** @description A page of entries, newest first. */
-        ListHistoryResponse: {
-            /** @description The entries. */
-            entries: components["schemas"]["AuditEntry"][];
-            /** @description The token of the next page. Absent on the last page. */
-            nextPageToken?: string;
-        };
-        /**
-         * @description The orders.
-         *     - `ORDER_UNSPECIFIED`: By subject.
-         *     - `SUBJECT`: Those that wait for somebody first, then by site, subject and number.
-         *     - `OLDEST`: The oldest first. Only queries that wait for somebody.
-         * @enum {string}
-         */
-        ListQueriesRequestOrder: "ORDER_UNSPECIFIED" | "SUBJECT" | "OLDEST";
-        /**
-         * @description Who may have opened a query.
-         *     - `ORIGIN_UNSPECIFIED`: Anybody.
-         *     - `PERSON`: A person.
-         *     - `CHECK`: A check.
-         * @enum {string}
-         */
-        ListQueriesRequestOrigin: "ORIGIN_UNSPECIFIED" | "PERSON" | "CHECK";
-        /** @description A page of work, by site, subject and schedule. */
-        ListWorkResponse: {
-            /** @description The token of the next page. Absent on the last page. A page may be short, or empty, and not be the last. */
-            nextPageToken?: string;
-            /** @description What is to be done. */
-            work: components["schemas"]["Work"][];
-        };
-        /** @description What is to be done before a study is locked. */
-        LockChecklist: {
-            /** @description Names the counts; a lock is made for the checklist that was seen. */
-            checklistSha256: string;
-            /**
-             * Format: date-time
-             * @description When it was counted.
-             */
-            countedAt: string;
-            /**
-             * Format: int32
-             * @description How many form records there are.
-             */
-            formCount: number;
-            /** @description The points. */
-            points: components["schemas"]["LockChecklistPoint"][];
-            /**
-             * Format: int32
-             * @description How many subjects there are.
-             */
-            subjectCount: number;
-        };
-        /** @description One point. */
-        LockChecklistPoint: {
-            /**
-             * Format: int32
-             * @description How many there are.
-             */
-            count: number;
-            /** @description No reason helps: the lock is refused while there is one. */
-            isAbsolute: boolean;
-            /** @description The lock is refused while there is one, unless whoever locks says why it is done all the same. */
-            isBlocking: boolean;
-            /** @description What is counted. */
-            kind: components["schemas"]["LockChecklistPointKind"];
-            /** @description The list of work that shows them, if there is one. */
-            work?: components["schemas"]["WorkKind"];
-        };
-        /**
-         * @description What is counted.
-         *     - `KIND_UNSPECIFIED`: Not said.
-         *     - `QUERIES_PENDING`: Queries that are open or answered but not closed.
-         *     - `FORMS_MISSING`: Mandatory forms that were never saved.
-         *     - `FORMS_INCOMPLETE`: Forms that are not complete.
-         *     - `FORMS_UNVERIFIED`: Forms with items that the plan of verification asks for.
-         *     - `CASEBOOKS_UNSIGNED`: Casebooks without a valid signature.
-         *     - `FORMS_UNLOCKED`: Forms that are not locked.
-         *     - `SUBJECTS_IN_STUDY`: Subjects that are still in screening or take part.
-         *     - `VISITS_OVERDUE`: Visits whose window has passed and of which nothing is known.
-         * @enum {string}
-         */
-        LockChecklistPointKind: "KIND_UNSPECIFIED" | "QUERIES_PENDING" | "FORMS_MISSING" | "FORMS_INCOMPLETE" | "FORMS_UNVERIFIED" | "CASEBOOKS_UNSIGNED" | "FORMS_UNLOCKED" | "SUBJECTS_IN_STUDY" | "VISITS_OVERDUE";
-        /** @description What became of each form record. */
-        LockRecordsResponse: {
-            /** @description One result per form record that is not removed. */
-            results: components["schemas"]["RecordResult"][];
-        };
-        /** @description The lock. */
-        LockStudyResponse: {
-            /** @description The lock. */
-            lock: components["schemas"]["StudyLock"];
-        };
-        /** @description What became of one query. */
-        QueryResult: {
-            /** @description The refusal in words. */
-            message?: string;
-            /** @description The query as it is now. Absent when it was refused. */
-            query?: components["schemas"]["Query"];
-            /** @description The id of the query. */
-            queryId: string;
-            /** @description The code of the refusal. Absent when it was done. */
-            reason?: string;
-        };
-        /** @description What became of one form record. */
-        RecordResult: {
-            /** @description It was changed by this call. */
-            isChanged: boolean;
-            /** @description The code of the refusal. Absent when it was changed, or was so already. */
-            reason?: string;
-            /** @description The form record. */
-            record: components["schemas"]["FormRecordPlace"];
-        };
-        /** @description What was recorded. */
-        ReviewAuditTrailResponse: {
-            /** @description The review. */
-            review: components["schemas"]["AuditReview"];
-        };
-        /**
-         * @description What is done with them.
-         *     - `STEP_UNSPECIFIED`: Not said.
-         *     - `CLOSE`: Close them.
-         *     - `REOPEN`: Reopen them.
-         *     - `CANCEL`: Cancel them.
-         * @enum {string}
-         */
-        SettleQueriesRequestStep: "STEP_UNSPECIFIED" | "CLOSE" | "REOPEN" | "CANCEL";
-        /** @description What became of each query. */
-        SettleQueriesResponse: {
-            /** @description One result per id, in the order of the request. */
-            results: components["schemas"]["QueryResult"][];
-        };
-        /** @description The signature. */
-        SignCasebookResponse: {
-            /** @description The signature as it stands. */
-            signature: components["schemas"]["Signature"];
-        };
-        /** @description The signature. */
-        SignVisitResponse: {
-            /** @description The signature as it stands. */
-            signature: components["schemas"]["Signature"];
-        };
-        /** @description An electronic signature (21 CFR 11.50). */
-        Signature: {
-            /** @description Nothing below it has changed since. */
-            isValid: boolean;
-            /** @description What the signature means. */
-            meaning: string;
-            /** @description The name of the signer as it is printed. */
-            printedName: string;
-            /**
-             * Format: date-time
-             * @description When it was signed.
-             */
-            signedAt: string;
-            /** @description The user who signed. */
-            signer: string;
-        };
-        /** @description A lock of a study, or its end. */
-        StudyLock: {
-            /** @description It is locked, not unlocked. */
-            isLocked: boolean;
-            /** @description Why it was locked although points were open, or why it was unlocked. */
-            reason?: string;
-            /**
-             * Format: date-time
-             * @description When.
-             */
-            recordedAt: string;
-            /** @description In which role. */
-            role: string;
-            /** @description Who did it. */
-            user: string;
-        };
-        /** @description The end of the lock. */
-        UnlockStudyResponse: {
-            /** @description The end of the lock. */
-            lock: components["schemas"]["StudyLock"];
-        };
-        /** @description What the verification of a casebook has shown. */
-        VerifyCasebookResponse: {
-            /** @description The last signed checkpoint that the server knows. Absent when none was taken. */
-            checkpoint?: components["schemas"]["CasebookCheckpoint"];
-            /**
-             * Format: int32
-             * @description How many entries there are. Absent for callers from whom entries are hidden.
-             */
-            entryCount?: number;
-            /** @description Where it was found to be otherwise, in words, without values. */
-            faults: string[];
-            /**
-             * Format: date-time
-             * @description When the first entry was recorded.
-             */
-            firstRecordedAt: string;
-            /** @description The hash of the last entry. */
-            headHash: string;
-            /** @description Every entry follows from the one before it, and the journal ends where it is recorded to end. */
-            isChainWhole: boolean;
-            /** @description What the screens show is what a replay of the journal gives. */
-            isViewEqual: boolean;
-            /**
-             * Format: date-time
-             * @description When the last entry was recorded.
-             */
-            lastRecordedAt: string;
-            /**
-             * Format: date-time
-             * @description When it was verified.
-             */
-            verifiedAt: string;
-            /**
-             * Format: int32
-             * @description How many rows of views were compared.
-             */
-            viewRowCount: number;
-        };
         /** @description One thing that is to be done. */
         Work: {
             /**
@@ -5103,6 +6663,35 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    Identity_ListAccess: {
+        parameters: {
+            query?: {
+                /** @description How many at most; 100 when absent, 500 at most. */
+                pageSize?: number;
+                /** @description From an earlier answer. */
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The day in UTC, such as `2026-03-02`. */
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityListAccessResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     Identity_RecordAccess: {
         parameters: {
             query?: never;
@@ -5269,6 +6858,8 @@ export interface operations {
                      * @description When it ends; 90 days from now when absent, 366 days at most.
                      */
                     expiresAt?: string;
+                    /** @description Makes a key of 32 hexadecimal digits, as programs that were written for REDCap expect it. It must be limited to one study. */
+                    forRedcap?: boolean;
                     /** @description What it is for. */
                     label: string;
                     /** @description To which studies it is limited; no limit when empty. */
@@ -5406,6 +6997,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdentityAuthenticateTokenResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_ListDrafts: {
+        parameters: {
+            query?: {
+                /** @description How many to return at most, 1 to 1000; 100 when absent. */
+                pageSize?: number;
+                /** @description The `next_page_token` of the page before. Absent for the first page. */
+                pageToken?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildListDraftsResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_ListExportFormats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobListExportFormatsResponse"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -6616,6 +8254,190 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    Edc_ListAuditReviews: {
+        parameters: {
+            query?: {
+                /** @description How many to return at most, 1 to 1000; 100 when absent. */
+                pageSize?: number;
+                /** @description The `next_page_token` of the page before. Absent for the first page. */
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAuditReviewsResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_ListAuditTrail: {
+        parameters: {
+            query?: {
+                /** @description Only this site. All sites that the caller may see, and the study itself, when absent. */
+                siteOid?: string;
+                /** @description Only what this user did. */
+                user?: string;
+                /** @description Only this kind. All when absent. */
+                kind?: components["schemas"]["AuditEntryKind"];
+                /** @description Only from this day on, in UTC: ISO 8601. */
+                fromDate?: string;
+                /** @description Only up to this day, in UTC: ISO 8601. */
+                untilDate?: string;
+                /** @description Only changes of recorded values for which nobody gave a reason. */
+                reasonMissing?: boolean;
+                /** @description Only entries that no review has looked at. */
+                unreviewed?: boolean;
+                /** @description How many to return at most, 1 to 1000; 100 when absent. */
+                pageSize?: number;
+                /** @description The `next_page_token` of the page before. Absent for the first page. */
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAuditTrailResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_ReviewAuditTrail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What was found, in words; also that nothing was. */
+                    finding: string;
+                    /** @description Only from this day on, in UTC: ISO 8601. */
+                    fromDate?: string;
+                    /** @description Only this kind. All when absent. */
+                    kind?: components["schemas"]["AuditEntryKind"];
+                    /** @description Only changes of recorded values for which nobody gave a reason. */
+                    reasonMissing?: boolean;
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                    /**
+                     * Format: date-time
+                     * @description Entries up to this moment were looked at: that of the newest entry on the screen.
+                     */
+                    reviewedUntil: string;
+                    /** @description Only this site. All sites that the caller may see, and the study itself, when absent. */
+                    siteOid?: string;
+                    /** @description Only up to this day, in UTC: ISO 8601. */
+                    untilDate?: string;
+                    /** @description Only what this user did. */
+                    user?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewAuditTrailResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_GetDefinition: {
+        parameters: {
+            query?: {
+                /** @description The hash of the version, or its beginning. The latest when absent. */
+                versionHash?: string;
+                /** @description The format of the document. */
+                format?: components["schemas"]["DefinitionFormat"];
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_PublishDefinition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. It must be that of the document. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The study version as JSON, as GetDefinition answers it. */
+                    definition: string;
+                    /** @description Why the study changes. */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishDefinitionResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     Edc_ListDictionaries: {
         parameters: {
             query?: never;
@@ -6706,6 +8528,295 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    Build_GetDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildDraft"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_BeginDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An id made by the client. */
+                    requestId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildBeginDraftResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_CheckExpression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Example cases to run with it; at most 100. */
+                    examples?: components["schemas"]["CheckExample"][];
+                    /** @description The expression (CEL); at most 10,000 characters. */
+                    expression: string;
+                    /** @description The OID of the form whose items it may name. */
+                    formOid: string;
+                    /** @description The OID of the repeating item group on each row of which it runs. */
+                    itemGroupOid?: string;
+                    /** @description What it is for. */
+                    purpose?: components["schemas"]["BuildCheckExpressionRequestPurpose"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildCheckExpressionResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_DiscardDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Why. */
+                    reason: string;
+                    /** @description An id made by the client. */
+                    requestId?: string;
+                    /**
+                     * Format: int64
+                     * @description The revision that was seen.
+                     */
+                    seenRevision: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildDiscardDraftResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_EditDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The changes, in order; 1 to 100. */
+                    edits: components["schemas"]["BuildEdit"][];
+                    /** @description An id made by the client. */
+                    requestId?: string;
+                    /**
+                     * Format: int64
+                     * @description The revision that was seen.
+                     */
+                    seenRevision: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildEditDraftResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_ImportDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study; the files must be of it. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The files, in the order in which they are laid over each other; 1 to 8. */
+                    files: components["schemas"]["BuildDefinitionContent"][];
+                    /** @description An id made by the client. */
+                    requestId?: string;
+                    /**
+                     * Format: int64
+                     * @description The revision of the draft that is replaced. Must be given when there is a draft.
+                     */
+                    seenRevision?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildImportDraftResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_PublishDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Why, such as the number of the amendment. */
+                    reason: string;
+                    /** @description An id made by the client. */
+                    requestId?: string;
+                    /**
+                     * Format: int64
+                     * @description The revision that was seen.
+                     */
+                    seenRevision: string;
+                    /** @description Whether it comes into force only where and when `ScheduleVersion` says so. Otherwise it is in force at once, at all sites and for all subjects. */
+                    siteBySite?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildPublishDraftResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_UndoEdit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An id made by the client. */
+                    requestId?: string;
+                    /**
+                     * Format: int64
+                     * @description The revision that came of the edit.
+                     */
+                    revision: string;
+                    /**
+                     * Format: int64
+                     * @description The revision of the draft that was seen.
+                     */
+                    seenRevision: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildUndoEditResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     Edc_ExportStudy: {
         parameters: {
             query?: {
@@ -6732,6 +8843,559 @@ export interface operations {
                 };
                 content: {
                     "*/*": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_ListExports: {
+        parameters: {
+            query?: {
+                /** @description How many to return at most, 1 to 100; 20 when absent. */
+                pageSize?: number;
+                /** @description The `next_page_token` of the page before. Absent for the first page. */
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobListExportsResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_StartExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date-time
+                     * @description Exports the data as it was at this instant. At the time of the run when absent.
+                     */
+                    asOf?: string;
+                    /** @description Begins text files with a byte order mark, for spreadsheet programs that need it. */
+                    byteOrderMark?: boolean;
+                    /** @description Only these forms. All forms when empty. */
+                    formOids?: string[];
+                    /** @description The name of a format. */
+                    format: string;
+                    /** @description An id made by the client. A repeated call with the same id starts nothing twice. */
+                    requestId?: string;
+                    /** @description Only this site. All sites that the caller may see when absent. */
+                    siteOid?: string;
+                    /** @description Includes the history of each value where the format can hold it. */
+                    trail?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobExport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_GetExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the export. */
+                exportId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobExport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_DownloadExportFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the export. */
+                exportId: string;
+                /** @description The name of the file: that of the archive, or of one of the files. */
+                fileName: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_CancelExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the export. */
+                exportId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobExport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_ListImports: {
+        parameters: {
+            query?: {
+                /** @description How many to return at most, 1 to 100; 20 when absent. */
+                pageSize?: number;
+                /** @description The `next_page_token` of the page before. Absent for the first page. */
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobListImportsResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_StartImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The name of the file with the data: `.csv`, `.xpt`, or `.xml` for ODM. */
+                    dataFile: string;
+                    /** @description An id made by the client. A repeated call with the same id starts nothing twice. */
+                    requestId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobImport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_GetImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the import. */
+                importId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobImport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_DownloadImportReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the import. */
+                importId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_ListImportRows: {
+        parameters: {
+            query?: {
+                /** @description Only rows of which this became. All rows when absent. */
+                outcome?: components["schemas"]["JobImportRowOutcome"];
+                /** @description How many to return at most, 1 to 1000; 100 when absent. */
+                pageSize?: number;
+                /** @description The `next_page_token` of the page before. Absent for the first page. */
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the import. */
+                importId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobListImportRowsResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_ApplyImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the import. */
+                importId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Loads the good rows although some are rejected. */
+                    keepGood?: boolean;
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobImport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_CancelImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the import. */
+                importId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobImport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_CheckImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the import. */
+                importId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Marks the records that it fills as complete. */
+                    complete?: boolean;
+                    /** @description The name of the file with the mapping (docs/import-mapping.md). Absent for ODM. */
+                    mappingFile?: string;
+                    /** @description Why values change that were complete before. It stands in the history of each. */
+                    reason?: string;
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobImport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Jobs_UploadImportFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The id of the import. */
+                importId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The piece: at most 2 MiB. */
+                    content?: string;
+                    /** @description The name of the file: the data, the mapping, or what the mapping names. */
+                    fileName: string;
+                    /**
+                     * Format: int64
+                     * @description Where the piece begins.
+                     */
+                    offsetBytes?: string;
+                    /**
+                     * Format: int64
+                     * @description How large the whole file is: at most 1 GiB, for all files of an import together.
+                     */
+                    sizeBytes?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobUploadImportFileResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_GetLockChecklist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetLockChecklistResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_LockStudy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The `checklist_sha256` of the checklist that was seen. */
+                    checklistSha256: string;
+                    /** @description Why it is locked although points are open. */
+                    reason?: string;
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockStudyResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_UnlockStudy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Why. */
+                    reason: string;
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnlockStudyResponse"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -7002,6 +9666,78 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    Edc_AnswerQueries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The ids of the queries, 1 to 500. */
+                    queryIds: string[];
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                    /** @description The answer. */
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerQueriesResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_SettleQueries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The ids of the queries, 1 to 500. */
+                    queryIds: string[];
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                    /** @description What is done. */
+                    step: components["schemas"]["SettleQueriesRequestStep"];
+                    /** @description What is to be said about it. Only a closing may go without. */
+                    text?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettleQueriesResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     Edc_ListSites: {
         parameters: {
             query?: {
@@ -7222,7 +9958,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description When consent was given: ISO 8601 date. */
+                    /** @description When consent was given: ISO 8601 date. May be empty for a subject who was screened elsewhere. */
                     consentDate: string;
                     /** @description An id made by the client. A repeated call with the same id does nothing twice. */
                     requestId?: string;
@@ -7232,6 +9968,8 @@ export interface operations {
                     siteOid: string;
                     /** @description The key of the subject. The next key of the site is given when absent. */
                     subjectKey?: string;
+                    /** @description The subject was screened elsewhere, where the consent is on record, and is taken over from there. The caller must be allowed to import data, too. */
+                    tookPlace?: boolean;
                 };
             };
         };
@@ -7500,6 +10238,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GetItemHistoryResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_EvaluateForm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The key of the subject. */
+                subjectKey: string;
+                /** @description The OID of the study event. */
+                studyEventOid: string;
+                /** @description Which occurrence of the study event, from "1". */
+                studyEventRepeatKey: string;
+                /** @description The OID of the form. */
+                formOid: string;
+                /** @description Which occurrence of the form, from "1". */
+                formRepeatKey: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Whether the form is to be complete. As it is recorded when absent. */
+                    complete?: boolean;
+                    /** @description The items that were typed and are not saved, 2,000 at most. An item that is left out is as it is recorded. */
+                    values?: components["schemas"]["ItemEntry"][];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluateFormResponse"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -7930,6 +10711,124 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    Edc_SignVisit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The key of the subject. */
+                subjectKey: string;
+                /** @description The OID of the study event. */
+                studyEventOid: string;
+                /** @description Which occurrence of the study event, from "1". */
+                studyEventRepeatKey: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What the signature means, such as responsibility or approval (21 CFR 11.50). */
+                    meaning: string;
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                    /** @description The `signing_sha256` of the visit as the signer saw it. */
+                    signingSha256: string;
+                    /** @description The ticket of `Identity.AuthorizeSignature` for the `signing_sha256` and the meaning. Not needed when the call itself is made with name and password. */
+                    signingTicket?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignVisitResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_ListHistory: {
+        parameters: {
+            query?: {
+                /** @description Only this study event. */
+                studyEventOid?: string;
+                /** @description Only this occurrence of the study event. */
+                studyEventRepeatKey?: string;
+                /** @description Only this form. */
+                formOid?: string;
+                /** @description Only this occurrence of the form. */
+                formRepeatKey?: string;
+                /** @description Only what this user did. */
+                user?: string;
+                /** @description Only this kind. All when absent. */
+                kind?: components["schemas"]["AuditEntryKind"];
+                /** @description Only from this day on, in UTC: ISO 8601. */
+                fromDate?: string;
+                /** @description Only up to this day, in UTC: ISO 8601. */
+                untilDate?: string;
+                /** @description Only changes of recorded values for which nobody gave a reason. */
+                reasonMissing?: boolean;
+                /** @description How many to return at most, 1 to 1000; 100 when absent. */
+                pageSize?: number;
+                /** @description The `next_page_token` of the page before. Absent for the first page. */
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The key of the subject. */
+                subjectKey: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHistoryResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_VerifyCasebook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The key of the subject. */
+                subjectKey: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifyCasebookResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     Edc_ChangeSubjectStatus: {
         parameters: {
             query?: never;
@@ -7964,6 +10863,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChangeSubjectStatusResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_CheckEligibility: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The key of the subject. */
+                subjectKey: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description For each criterion that is not computed, by OID, whether the investigator finds it met. */
+                    attestedCriteria?: {
+                        [key: string]: boolean;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckEligibilityResponse"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -8010,6 +10944,88 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    Edc_FreezeRecords: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The key of the subject. */
+                subjectKey: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Why. Needed to unfreeze. */
+                    reason?: string;
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                    /** @description Only this study event. The whole casebook when absent. */
+                    studyEventOid?: string;
+                    /** @description Only this occurrence of the study event. The first when absent. */
+                    studyEventRepeatKey?: string;
+                    /** @description Unfreezes them. */
+                    undo?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreezeRecordsResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_LockRecords: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The key of the subject. */
+                subjectKey: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Why. Needed to unlock. */
+                    reason?: string;
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                    /** @description Only this study event. The whole casebook when absent. */
+                    studyEventOid?: string;
+                    /** @description Only this occurrence of the study event. The first when absent. */
+                    studyEventRepeatKey?: string;
+                    /** @description Unlocks them. */
+                    undo?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockRecordsResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     Edc_RecordEvent: {
         parameters: {
             query?: never;
@@ -8046,6 +11062,251 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecordEventResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_SignCasebook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The key of the subject. */
+                subjectKey: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What the signature means, such as responsibility or approval (21 CFR 11.50). */
+                    meaning: string;
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                    /** @description The `signing_sha256` of the casebook as the signer saw it. */
+                    signingSha256: string;
+                    /** @description The ticket of `Identity.AuthorizeSignature` for the `signing_sha256` and the meaning. Not needed when the call itself is made with name and password. */
+                    signingTicket?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignCasebookResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_OutlineSubjects: {
+        parameters: {
+            query?: {
+                /** @description Only this site. All sites that the caller may see when absent. */
+                siteOid?: string;
+                /** @description Only subjects that stand here. All when absent. */
+                status?: components["schemas"]["SubjectStatus"];
+                /** @description How many a page has, 1 to 1000; 100 when absent. */
+                pageSize?: number;
+                /** @description Only subjects whose key contains this text, in whatever case; 100 characters at most. All when absent. */
+                subjectKeyContains?: string;
+                /** @description Only subjects with a query that is not settled. All unless true. */
+                withOpenQueries?: boolean;
+                /** @description Only subjects with a visit that is overdue today at their site. All unless true. */
+                withOverdueVisits?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutlineSubjectsResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_ListVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildListVersionsResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_CompareVersions: {
+        parameters: {
+            query?: {
+                /** @description The hash of the older one. The one that was published last when absent. */
+                oldVersionHash?: string;
+                /** @description The hash of the newer one. The draft when absent. */
+                newVersionHash?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildCompareVersionsResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_GetImpact: {
+        parameters: {
+            query?: {
+                /** @description The hash of a published version. The draft when absent. */
+                versionHash?: string;
+                /** @description How many subjects to look at, 1 to 100; 50 when absent. */
+                pageSize?: number;
+                /** @description The `next_page_token` of the page before. Absent for the first page. */
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildGetImpactResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_MigrateCasebooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Only says what would happen; nothing is written. */
+                    dryRun?: boolean;
+                    /**
+                     * Format: int32
+                     * @description How many subjects at a time, 1 to 100; 50 when absent.
+                     */
+                    pageSize?: number;
+                    /** @description The `next_page_token` of the page before. Absent for the first page. */
+                    pageToken?: string;
+                    /** @description Why. Stands in each entry. */
+                    reason: string;
+                    /** @description An id made by the client. */
+                    requestId?: string;
+                    /** @description Only subjects of this site. All sites when absent. */
+                    siteOid?: string;
+                    /** @description The hash of the version. */
+                    versionHash: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildMigrateCasebooksResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_ScheduleVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The first day, as a local date of the site: YYYY-MM-DD, not before today. */
+                    effectiveDate: string;
+                    /** @description Why, such as the approval of the ethics committee. */
+                    reason: string;
+                    /** @description An id made by the client. */
+                    requestId?: string;
+                    /** @description The OIDs of the sites; 1 to 1,000. */
+                    siteOids: string[];
+                    /** @description The hash of the version: one that was published to come into force site by site. */
+                    versionHash: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildScheduleVersionResponse"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -8416,6 +11677,70 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    Edc_ListWork: {
+        parameters: {
+            query: {
+                /** @description What is to be done. */
+                kind: components["schemas"]["WorkKind"];
+                /** @description Only this site. All sites that the caller may see when absent. */
+                siteOid?: string;
+                /** @description Only this study event. */
+                studyEventOid?: string;
+                /** @description Only this form. */
+                formOid?: string;
+                /** @description How many to return at most, 1 to 1000; 100 when absent. */
+                pageSize?: number;
+                /** @description The `next_page_token` of the page before. Absent for the first page. */
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListWorkResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_GetWorkload: {
+        parameters: {
+            query?: {
+                /** @description Only this site. All sites that the caller may see when absent. */
+                siteOid?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetWorkloadResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     Identity_ConfirmTotp: {
         parameters: {
             query?: never;
@@ -8584,6 +11909,35 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    Identity_ListUserEntries: {
+        parameters: {
+            query?: {
+                /** @description How many at most; 100 when absent, 500 at most. */
+                pageSize?: number;
+                /** @description From an earlier answer. */
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The name of the user. */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityListUserEntriesResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     Identity_DisableUser: {
         parameters: {
             query?: never;
@@ -8675,710 +12029,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdentityRegisterUserResponse"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    Edc_EvaluateForm: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The OID of the study. */
-                studyOid: string;
-                /** @description The key of the subject. */
-                subjectKey: string;
-                /** @description The OID of the study event. */
-                studyEventOid: string;
-                /** @description Which occurrence of the study event, from "1". */
-                studyEventRepeatKey: string;
-                /** @description The OID of the form. */
-                formOid: string;
-                /** @description Which occurrence of the form, from "1". */
-                formRepeatKey: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Whether the form is to be complete. As it is recorded when absent. */
-                    complete?: boolean;
-                    /** @description The items that were typed and are not saved, 2,000 at most. An item that is left out is as it is recorded. */
-                    values?: components["schemas"]["ItemEntry"][];
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EvaluateFormResponse"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    Edc_CheckEligibility: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The OID of the study. */
-                studyOid: string;
-                /** @description The key of the subject. */
-                subjectKey: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description For each criterion that is not computed, by OID, whether the investigator finds it met. */
-                    attestedCriteria?: {
-                        [key: string]: boolean;
-                    };
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CheckEligibilityResponse"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    Edc_OutlineSubjects: {
-        parameters: {
-            query?: {
-                /** @description Only this site. All sites that the caller may see when absent. */
-                siteOid?: string;
-                /** @description Only subjects that stand here. All when absent. */
-                status?: components["schemas"]["SubjectStatus"];
-                /** @description How many a page has, 1 to 1000; 100 when absent. */
-                pageSize?: number;
-                /** @description Only subjects whose key contains this text, in whatever case; 100 characters at most. All when absent. */
-                subjectKeyContains?: string;
-                /** @description Only subjects with a query that is not settled. All unless true. */
-                withOpenQueries?: boolean;
-                /** @description Only subjects with a visit that is overdue today at their site. All unless true. */
-                withOverdueVisits?: boolean;
-            };
-            header?: never;
-            path: {
-                /** @description The OID of the study. */
-                studyOid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OutlineSubjectsResponse"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    Edc_ListAuditReviews: {
-        parameters: {
-            query?: {
-                /** @description How many to return at most, 1 to 1000; 100 when absent. */
-                pageSize?: number;
-                /** @description The `next_page_token` of the page before. Absent for the first page. */
-                pageToken?: string;
-            };
-            header?: never;
-            path: {
-                /** @description The OID of the study. */
-                studyOid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ListAuditReviewsResponse"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    Edc_ListAuditTrail: {
-        parameters: {
-            query?: {
-                /** @description Only this site. All sites that the caller may see, and the study itself, when absent. */
-                siteOid?: string;
-                /** @description Only what this user did. */
-                user?: string;
-                /** @description Only this kind. All when absent. */
-                kind?: components["schemas"]["AuditEntryKind"];
-                /** @description Only from this day on, in UTC: ISO 8601. */
-                fromDate?: string;
-                /** @description Only up to this day, in UTC: ISO 8601. */
-                untilDate?: string;
-                /** @description Only changes of recorded values for which nobody gave a reason. */
-                reasonMissing?: boolean;
-                /** @description Only entries that no review has looked at. */
-                unreviewed?: boolean;
-                /** @description How many to return at most, 1 to 1000; 100 when absent. */
-                pageSize?: number;
-                /** @description The `next_page_token` of the page before. Absent for the first page. */
-                pageToken?: string;
-            };
-            header?: never;
-            path: {
-                /** @description The OID of the study. */
-                studyOid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ListAuditTrailResponse"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    Edc_ReviewAuditTrail: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The OID of the study. */
-                studyOid: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description What was found, in words; also that nothing was. */
-                    finding: string;
-                    /** @description Only from this day on, in UTC: ISO 8601. */
-                    fromDate?: string;
-                    /** @description Only this kind. All when absent. */
-                    kind?: components["schemas"]["AuditEntryKind"];
-                    /** @description Only changes of recorded values for which nobody gave a reason. */
-                    reasonMissing?: boolean;
-                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
-                    requestId?: string;
-                    /**
-                     * Format: date-time
-                     * @description Entries up to this moment were looked at: that of the newest entry on the screen.
-                     */
-                    reviewedUntil: string;
-                    /** @description Only this site. All sites that the caller may see, and the study itself, when absent. */
-                    siteOid?: string;
-                    /** @description Only up to this day, in UTC: ISO 8601. */
-                    untilDate?: string;
-                    /** @description Only what this user did. */
-                    user?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReviewAuditTrailResponse"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    Edc_GetLockChecklist: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The OID of the study. */
-                studyOid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GetLockChecklistResponse"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    Edc_LockStudy: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The OID of the study. */
-                studyOid: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description The `checklist_sha256` of the checklist that was seen. */
-                    checklistSha256: string;
-                    /** @description Why it is locked although points are open. */
-                    reason?: string;
-                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
-                    requestId?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LockStudyResponse"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    Edc_UnlockStudy: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The OID of the study. */
-                studyOid: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Why. */
-                    reason: string;
-                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
-                    requestId?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UnlockStudyResponse"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    Edc_AnswerQueries: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The OID of the study. */
-                studyOid: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description The ids of the queries, 1 to 500. */
-                    queryIds: string[];
-                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
-                    requestId?: string;
-                    /** @description The answer. */
-                    text: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AnswerQueriesResponse"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    Edc_SettleQueries: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The OID of the study. */
-                studyOid: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description The ids of the queries, 1 to 500. */
-                    queryIds: string[];
-                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
-                    requestId?: string;
-                    /** @description What is done. */
-                    step: components["schemas"]["SettleQueriesRequestStep"];
-                    /** @description What is to be said about it. Only a closing may go without. */
-                    text?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SettleQueriesResponse"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    Edc_SignVisit: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The OID of the study. */
-                studyOid: string;
-                /** @description The key of the subject. */
-                subjectKey: string;
-                /** @description The OID of the study event. */
-                studyEventOid: string;
-                /** @description Which occurrence of the study event, from "1". */
-                studyEventRepeatKey: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description What the signature means, such as responsibility or approval (21 CFR 11.50). */
-                    meaning: string;
-                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
-                    requestId?: string;
-                    /** @description The `signing_sha256` of the visit as the signer saw it. */
-                    signingSha256: string;
-                    /** @description The ticket of `Identity.AuthorizeSignature` for the `signing_sha256` and the meaning. Not needed when the call itself is made with name and password. */
-                    signingTicket?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignVisitResponse"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    Edc_ListHistory: {
-        parameters: {
-            query?: {
-                /** @description Only this study event. */
-                studyEventOid?: string;
-                /** @description Only this occurrence of the study event. */
-                studyEventRepeatKey?: string;
-                /** @description Only this form. */
-                formOid?: string;
-                /** @description Only this occurrence of the form. */
-                formRepeatKey?: string;
-                /** @description Only what this user did. */
-                user?: string;
-                /** @description Only this kind. All when absent. */
-                kind?: components["schemas"]["AuditEntryKind"];
-                /** @description Only from this day on, in UTC: ISO 8601. */
-                fromDate?: string;
-                /** @description Only up to this day, in UTC: ISO 8601. */
-                untilDate?: string;
-                /** @description Only changes of recorded values for which nobody gave a reason. */
-                reasonMissing?: boolean;
-                /** @description How many to return at most, 1 to 1000; 100 when absent. */
-                pageSize?: number;
-                /** @description The `next_page_token` of the page before. Absent for the first page. */
-                pageToken?: string;
-            };
-            header?: never;
-            path: {
-                /** @description The OID of the study. */
-                studyOid: string;
-                /** @description The key of the subject. */
-                subjectKey: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ListHistoryResponse"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    Edc_VerifyCasebook: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The OID of the study. */
-                studyOid: string;
-                /** @description The key of the subject. */
-                subjectKey: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["VerifyCasebookResponse"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    Edc_FreezeRecords: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The OID of the study. */
-                studyOid: string;
-                /** @description The key of the subject. */
-                subjectKey: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Why. Needed to unfreeze. */
-                    reason?: string;
-                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
-                    requestId?: string;
-                    /** @description Only this study event. The whole casebook when absent. */
-                    studyEventOid?: string;
-                    /** @description Only this occurrence of the study event. The first when absent. */
-                    studyEventRepeatKey?: string;
-                    /** @description Unfreezes them. */
-                    undo?: boolean;
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FreezeRecordsResponse"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    Edc_LockRecords: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The OID of the study. */
-                studyOid: string;
-                /** @description The key of the subject. */
-                subjectKey: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Why. Needed to unlock. */
-                    reason?: string;
-                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
-                    requestId?: string;
-                    /** @description Only this study event. The whole casebook when absent. */
-                    studyEventOid?: string;
-                    /** @description Only this occurrence of the study event. The first when absent. */
-                    studyEventRepeatKey?: string;
-                    /** @description Unlocks them. */
-                    undo?: boolean;
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LockRecordsResponse"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    Edc_SignCasebook: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The OID of the study. */
-                studyOid: string;
-                /** @description The key of the subject. */
-                subjectKey: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description What the signature means, such as responsibility or approval (21 CFR 11.50). */
-                    meaning: string;
-                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
-                    requestId?: string;
-                    /** @description The `signing_sha256` of the casebook as the signer saw it. */
-                    signingSha256: string;
-                    /** @description The ticket of `Identity.AuthorizeSignature` for the `signing_sha256` and the meaning. Not needed when the call itself is made with name and password. */
-                    signingTicket?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignCasebookResponse"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    Edc_ListWork: {
-        parameters: {
-            query: {
-                /** @description What is to be done. */
-                kind: components["schemas"]["WorkKind"];
-                /** @description Only this site. All sites that the caller may see when absent. */
-                siteOid?: string;
-                /** @description Only this study event. */
-                studyEventOid?: string;
-                /** @description Only this form. */
-                formOid?: string;
-                /** @description How many to return at most, 1 to 1000; 100 when absent. */
-                pageSize?: number;
-                /** @description The `next_page_token` of the page before. Absent for the first page. */
-                pageToken?: string;
-            };
-            header?: never;
-            path: {
-                /** @description The OID of the study. */
-                studyOid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ListWorkResponse"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    Edc_GetWorkload: {
-        parameters: {
-            query?: {
-                /** @description Only this site. All sites that the caller may see when absent. */
-                siteOid?: string;
-            };
-            header?: never;
-            path: {
-                /** @description The OID of the study. */
-                studyOid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GetWorkloadResponse"];
                 };
             };
             default: components["responses"]["Problem"];

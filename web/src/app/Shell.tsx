@@ -13,7 +13,7 @@ import { studyPath } from '../lib/url';
 import { Help } from './Help';
 import { Palette } from './Palette';
 import { Scope } from './Scope';
-import { forget, useMay, useUser } from '../lib/session';
+import { forget, useMay, useMaySystem, useUser } from '../lib/session';
 import { useKeys } from '../lib/keys';
 
 type Entry = { path: string; label: string; icon: IconName; isShown: boolean };
@@ -21,6 +21,7 @@ type Entry = { path: string; label: string; icon: IconName; isShown: boolean };
 function useEntries(studyOid: string | undefined): Entry[] {
   const { t } = useLocale();
   const may = useMay(studyOid);
+  const maySystem = useMaySystem();
   const inStudy = (rest: string) => (studyOid ? studyPath(studyOid, rest) : '/');
   const hasStudy = studyOid !== undefined;
   return [
@@ -32,10 +33,12 @@ function useEntries(studyOid: string | undefined): Entry[] {
     { path: inStudy('/audit'), label: t('nav.audit'), icon: 'clock', isShown: hasStudy && may('read_journal') },
     { path: inStudy('/lock'), label: t('nav.lock'), icon: 'lock', isShown: hasStudy && may('lock_data') },
     { path: inStudy('/exports'), label: t('nav.exports'), icon: 'out', isShown: hasStudy && may('export_data') },
+    { path: inStudy('/imports'), label: t('nav.imports'), icon: 'in', isShown: hasStudy && may('import_data') },
     { path: inStudy('/build'), label: t('nav.build'), icon: 'tools', isShown: hasStudy && may('read_study') },
     { path: inStudy('/delegations'), label: t('nav.delegations'), icon: 'pen', isShown: hasStudy && may('read_study') },
     { path: inStudy('/webhooks'), label: t('nav.webhooks'), icon: 'send', isShown: hasStudy && may('manage_webhooks') },
     { path: '/users', label: t('nav.users'), icon: 'gear', isShown: may('manage_users') },
+    { path: '/access', label: t('nav.access'), icon: 'history', isShown: maySystem('read_journal') },
     { path: '/developers', label: t('nav.portal'), icon: 'code', isShown: true },
   ].filter((entry): entry is Entry => entry.isShown);
 }

@@ -12,16 +12,26 @@ const Subject = lazy(() => import('../features/subjects/SubjectPage'));
 const Matrix = lazy(() => import('../features/matrix/Matrix'));
 const FormPage = lazy(() => import('../features/form/FormPage'));
 const Queries = lazy(() => import('../features/queries/Queries'));
-const Worklists = lazy(() => import('../features/work/Worklists'));
+const Worklists = lazy(() => import('../features/worklists/Worklists'));
 const History = lazy(() => import('../features/audit/History'));
 const AuditTrail = lazy(() => import('../features/audit/AuditTrail'));
 const Lock = lazy(() => import('../features/lock/Lock'));
 const Exports = lazy(() => import('../features/exports/Exports'));
+const Imports = lazy(() => import('../features/exports/Imports'));
+const ImportPage = lazy(() => import('../features/exports/ImportPage'));
 const Build = lazy(() => import('../features/build/Build'));
-const FormPreview = lazy(() => import('../features/build/FormPreview'));
+const Paper = lazy(() => import('../features/build/Paper').then(({ PublishedPaper }) => ({ default: PublishedPaper })));
+const DraftPaper = lazy(() => import('../features/build/Paper').then((pages) => ({ default: pages.DraftPaper })));
+const Drafts = lazy(() => import('../features/build/Drafts'));
+const DraftPage = lazy(() => import('../features/build/DraftPage'));
+const FormEditor = lazy(() => import('../features/build/FormEditor'));
+const CheckEditor = lazy(() => import('../features/build/CheckEditor'));
+const CodeListEditor = lazy(() => import('../features/build/CodeListEditor'));
+const Versions = lazy(() => import('../features/build/Versions'));
 const Delegations = lazy(() => import('../features/admin/Delegations'));
 const Users = lazy(() => import('../features/admin/Users'));
 const Webhooks = lazy(() => import('../features/admin/Webhooks'));
+const Access = lazy(() => import('../features/admin/Access'));
 const Portal = lazy(() => import('../features/portal/Portal'));
 const FinishLink = lazy(() => import('../features/account/Providers'));
 const Account = lazy(() => import('../features/account/Account'));
@@ -61,11 +71,21 @@ export function Routes() {
       <Route path="/s/:study/audit" component={AuditTrail} />
       <Route path="/s/:study/lock" component={Lock} />
       <Route path="/s/:study/exports" component={Exports} />
+      <Route path="/s/:study/imports" component={Imports} />
+      <Route path="/s/:study/imports/:importId" component={ImportPage} />
       <Route path="/s/:study/build" component={Build} />
-      <Route path="/s/:study/build/forms/:form" component={FormPreview} />
+      <Route path="/s/:study/build/paper" component={Paper} />
+      <Route path="/s/:study/build/versions" component={Versions} />
+      <Route path="/s/:study/build/draft" component={DraftPage} />
+      <Route path="/s/:study/build/draft/paper" component={DraftPaper} />
+      <Route path="/s/:study/build/draft/forms/:form" component={FormEditor} />
+      <Route path="/s/:study/build/draft/checks/:check" component={CheckEditor} />
+      <Route path="/s/:study/build/draft/codes/:list" component={CodeListEditor} />
+      <Route path="/drafts" component={Drafts} />
       <Route path="/s/:study/delegations" component={Delegations} />
       <Route path="/s/:study/webhooks" component={Webhooks} />
       <Route path="/users" component={Users} />
+      <Route path="/access" component={Access} />
       <Route path="/developers" component={Portal} />
       <Route path="/account" component={Account} />
       <Route path={CALLBACK} component={FinishLink} />

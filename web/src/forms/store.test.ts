@@ -7,7 +7,7 @@ import { cellKey } from './values';
 const WEIGHT = cellKey('IG', '1', 'WEIGHT');
 const BMI = cellKey('IG', '1', 'BMI');
 const item = (itemOid: string, unitOids: string[]): ItemDef => ({
-  itemOid, name: itemOid, question: {}, description: {}, dataType: 'DECIMAL', unitOids, rangeChecks: [], blinded: false, verificationRequired: false,
+  itemOid, name: itemOid, question: {}, description: {}, dataType: 'DECIMAL', unitOids, rangeChecks: [], blinded: false, verificationRequired: false, sdtmVariables: [],
 });
 const study = {
   studyEvents: [], codeLists: [], measurementUnits: [],

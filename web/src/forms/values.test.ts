@@ -4,7 +4,7 @@ import { cellKey, entryOf, isSame, needsReason, read, splitKey } from './values'
 
 const today = new Date(2026, 2, 12);
 const item = (dataType: ItemDef['dataType']): ItemDef => ({
-  itemOid: 'I', name: 'I', question: {}, description: {}, dataType, unitOids: [], rangeChecks: [], blinded: false, verificationRequired: false,
+  itemOid: 'I', name: 'I', question: {}, description: {}, dataType, unitOids: [], rangeChecks: [], blinded: false, verificationRequired: false, sdtmVariables: [],
 });
 
 it('reads numbers of full-width digits and with a Chinese full stop', () => {

@@ -42,8 +42,8 @@ export function useUser(): User {
 
 /** What each role may do, as docs/access.md says. The server decides; this only hides what it would refuse. */
 const ACTS: { [role in Role]?: string } = {
-  STUDY_DESIGNER: 'read_study publish_study',
-  DATA_MANAGER: 'read_study read_data manage_subjects import_data export_data raise_queries freeze_data lock_data read_journal manage_webhooks',
+  STUDY_DESIGNER: 'read_study publish_study design_study',
+  DATA_MANAGER: 'read_study read_data manage_subjects import_data export_data raise_queries freeze_data lock_data read_journal manage_webhooks design_study migrate_data',
   INVESTIGATOR: 'read_study read_data manage_subjects enter_data answer_queries sign_data delegate_tasks',
   COORDINATOR: 'read_study read_data manage_subjects enter_data answer_queries',
   MONITOR: 'read_study read_data raise_queries verify_data freeze_data read_journal',
@@ -53,7 +53,7 @@ const ACTS: { [role in Role]?: string } = {
   INSTITUTION_MANAGER: 'read_study manage_users manage_portfolio',
   IMAGING_READER: 'read_study',
   AUDITOR: 'read_study read_data export_data read_journal',
-  ADMINISTRATOR: 'read_study publish_study read_journal manage_users manage_portfolio manage_webhooks',
+  ADMINISTRATOR: 'read_study publish_study read_journal manage_users manage_portfolio manage_webhooks design_study',
 };
 
 export type { May };

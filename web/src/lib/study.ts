@@ -46,6 +46,14 @@ export function index(study: Study): Design {
   };
 }
 
+/** The design under which a casebook is; that of all others unless it is named and another one. */
+export function useDesignOf(studyOid: string, versionHash: string | undefined) {
+  const general = useDesign(studyOid);
+  const other = versionHash && general.data && general.data.study.versionHash !== versionHash ? versionHash : undefined;
+  const own = useDesign(studyOid, other);
+  return other ? own : general;
+}
+
 export function useDesign(studyOid: string, versionHash?: string) {
   const found = useQuery({
     queryKey: ['design', studyOid, versionHash ?? ''],

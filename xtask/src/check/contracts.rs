@@ -2,7 +2,7 @@
 //!
 //! What was released is kept as lines of text, one for each thing that a client may rely on. A line
 //! that does not hold any more is a break. Adding lines breaks nobody, but for a field that is
-//! suddenly required.
+//! suddenly required in what clients send.
 
 mod facts;
 
@@ -59,8 +59,9 @@ fn read(path: &str) -> Result<String> {
 }
 
 fn judge(released: &Facts, present: &Facts, declared: &Declared) -> Vec<String> {
-    let mut breaks = gone(released, present);
-    breaks.extend(newly_required(released, present));
+    let sent = facts::sent(released);
+    let mut breaks = gone(released, present, &sent);
+    breaks.extend(newly_required(released, present, &sent));
     let known: BTreeSet<&str> = declared.breaks.iter().map(|one| one.line.as_str()).collect();
     let undeclared = breaks.iter().filter(|(line, _)| !known.contains(line.as_str()));
     let mut findings: Vec<String> = undeclared.map(|(_, finding)| finding.clone()).collect();
@@ -75,25 +76,34 @@ fn judge(released: &Facts, present: &Facts, declared: &Declared) -> Vec<String> 
     findings
 }
 
-/// The lines that do not hold any more, each with what is there instead.
-fn gone(released: &Facts, present: &Facts) -> Vec<(String, String)> {
+/// The lines that do not hold any more, each with what is there instead. That a field which nobody
+/// had to send is required now takes nothing from who reads it.
+fn gone(released: &Facts, present: &Facts, sent: &BTreeSet<String>) -> Vec<(String, String)> {
     let lost = released.difference(present);
-    lost.map(|line| {
-        let subject = facts::subject(line);
-        let instead = present.difference(released).find(|other| facts::subject(other) == subject);
-        let finding = match instead {
-            Some(instead) => format!("released: {line}\n     now: {instead}"),
-            None => format!("released: {line}\n     now: gone"),
-        };
-        (line.clone(), finding)
-    })
-    .collect()
+    let only_read =
+        |line: &&String| !facts::is_sent(line, sent) && present.contains(&facts::as_required(line));
+    lost.filter(|line| !only_read(line))
+        .map(|line| {
+            let subject = facts::subject(line);
+            let instead =
+                present.difference(released).find(|other| facts::subject(other) == subject);
+            let finding = match instead {
+                Some(instead) => format!("released: {line}\n     now: {instead}"),
+                None => format!("released: {line}\n     now: gone"),
+            };
+            (line.clone(), finding)
+        })
+        .collect()
 }
 
 /// Fields that must be given now, in messages that were released without them.
-fn newly_required(released: &Facts, present: &Facts) -> Vec<(String, String)> {
+fn newly_required(
+    released: &Facts,
+    present: &Facts,
+    sent: &BTreeSet<String>,
+) -> Vec<(String, String)> {
     let added = present.difference(released).filter(|line| facts::is_required(line));
-    let breaking = added.filter(|line| {
+    let breaking = added.filter(|line| facts::is_sent(line, sent)).filter(|line| {
         let message = facts::message_of(line);
         // One that was there and was optional is found as a line that changed.
         let known = released.iter().any(|other| facts::subject(other) == facts::subject(line));

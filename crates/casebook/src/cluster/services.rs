@@ -5,9 +5,11 @@ use std::sync::Arc;
 use anyhow::Result;
 use contract::{
     AccessJournal, Authenticator,
+    build::v1::{Build as BuildContract, grpc::BuildRemote},
     edc::v1::{Edc as EdcContract, grpc::EdcRemote},
     grpc,
     identity::v1::{Identity as IdentityContract, grpc::IdentityRemote},
+    job::v1::{Jobs as JobsContract, grpc::JobsRemote},
     portfolio::v1::{Portfolio as PortfolioContract, grpc::PortfolioRemote},
     webhook::v1::{Webhook as WebhookContract, grpc::WebhookRemote},
 };
@@ -16,7 +18,7 @@ use store::SqliteOptions;
 
 use super::{Cluster, Part, authenticator::RemoteAuthenticator, ready::readiness};
 use crate::{
-    assembly::{edc, identity, last_checkpoint, open_store, portfolio},
+    assembly::{edc, identity, open_store, portfolio},
     config::Config,
     services::{Asked, Services, store_readiness},
     webhooks,
@@ -24,6 +26,9 @@ use crate::{
 
 /// Who proves callers, and who is told of refusals.
 type Doorkeepers = (Arc<dyn Authenticator>, Arc<dyn AccessJournal>);
+
+/// The two contracts of the EDC service.
+type Casebooks = (Arc<dyn EdcContract>, Arc<dyn JobsContract>, Arc<dyn BuildContract>);
 
 impl Services {
     /// The services `own` on the records of this installation, the others as ways to where they are.
@@ -49,13 +54,19 @@ impl Services {
             let channel = way(cluster, Part::Portfolio, &mut asked)?;
             Arc::new(PortfolioRemote::new(channel, Arc::clone(&cluster.tokens)))
         };
-        let edc: Arc<dyn EdcContract> = if let Some(store) = here(Part::Edc) {
+        let own_edc = here(Part::Edc).map(|store| {
             let (clock, chance) = (Arc::clone(&cluster.clock), Arc::clone(&cluster.chance));
-            let edc = edc(store, Arc::clone(&identity), clock, chance);
-            Arc::new(edc.with_last_checkpoint(last_checkpoint(&config.data)))
+            edc(config, store, Arc::clone(&identity), clock, chance)
+        });
+        let own_edc = own_edc.transpose()?.map(Arc::new);
+        let (edc, jobs, build): Casebooks = if let Some(own) = &own_edc {
+            (Arc::clone(own) as _, Arc::clone(own) as _, Arc::clone(own) as _)
         } else {
             let channel = way(cluster, Part::Edc, &mut asked)?;
-            Arc::new(EdcRemote::new(channel, Arc::clone(&cluster.tokens)))
+            let jobs = JobsRemote::new(channel.clone(), Arc::clone(&cluster.tokens));
+            let build = BuildRemote::new(channel.clone(), Arc::clone(&cluster.tokens));
+            let edc = EdcRemote::new(channel, Arc::clone(&cluster.tokens));
+            (Arc::new(edc), Arc::new(jobs), Arc::new(build))
         };
         let own_webhooks = here(Part::Webhook).map(|store| webhooks::service(config, store));
         let own_webhooks = own_webhooks.transpose()?;
@@ -69,8 +80,11 @@ impl Services {
             identity,
             portfolio,
             edc,
+            jobs,
+            build,
             webhook,
             own_identity,
+            own_edc,
             own_webhooks,
             asked,
         })

@@ -176,9 +176,8 @@ async fn build(
 ) -> Result<()> {
     let files: Vec<PathBuf> =
         [&plan.usdm, &plan.crf, &plan.rules].iter().map(|file| folder.join(file)).collect();
-    let read = draft::read(&files)?;
-    draft::keep(&assembly.data, study.as_str(), &files)?;
-    if study::try_publish(assembly, &read, None).await?.is_none() {
+    draft::import(assembly, &files, None).await?;
+    if study::try_publish(assembly, study, None).await?.is_none() {
         bail!("the demonstration's design has faults");
     }
     add_sites(assembly, people, study).await?;

@@ -3,8 +3,8 @@
 use std::{process::ExitCode, sync::Arc};
 
 use anyhow::Result;
-use edc::export::{ExportRequest, Progress, export};
-use formats::export::{ExportOptions, FORMATS, Sink, exporter};
+use edc::export::{ExportRequest, Progress, export, format_named};
+use formats::export::{ExportOptions, Sink};
 
 use crate::{
     assembly::{Assembly, terminal},
@@ -16,11 +16,14 @@ use crate::{
 
 pub async fn run(args: Export) -> Result<ExitCode> {
     let assembly = Assembly::open(&Config::new(&args.place, None)?).await?;
-    let options = ExportOptions { trail: args.trail, ..ExportOptions::default() };
-    let Some(chosen) = exporter(&args.format, &options) else {
-        let names: Vec<&str> = FORMATS.iter().map(|one| one.name).collect();
-        anyhow::bail!("'{}' is not a format; there are {}", args.format, names.join(", "));
+    let options = ExportOptions {
+        trail: args.trail,
+        language: args.language,
+        encoding: args.encoding,
+        authority: args.authority,
+        ..ExportOptions::default()
     };
+    let chosen = (format_named(&args.format)?.make)(&options);
     let one_file = chosen.one_stream() && args.out.extension().is_some();
     let sink: Box<dyn Sink + Send> = if one_file {
         Box::new(OneFile(args.out.clone()))

@@ -13,7 +13,7 @@ use edc::{
     Edc,
     import::{
         ImportFailure, ImportOptions, ImportReport, Outcome, Phase, Progress, RowReport, Source,
-        import, odm_source, table_source,
+        import, is_redcap, odm_source, redcap_source, suggested_mapping, table_source,
     },
 };
 use kernel::StudyOid;
@@ -31,6 +31,11 @@ const SHOWN: usize = 20;
 pub async fn run(args: Import) -> Result<ExitCode> {
     let assembly = Assembly::open(&Config::new(&args.place, None)?).await?;
     let study: StudyOid = args.study.as_str().into();
+    if args.suggest {
+        let design = assembly.edc.design(&study).await?;
+        print!("{}", suggested_mapping(&args.file, &design).map_err(explained)?);
+        return Ok(ExitCode::SUCCESS);
+    }
     let reason =
         args.reason.clone().unwrap_or_else(|| format!("import of {}", name_of(&args.file)));
     let options = ImportOptions {
@@ -62,6 +67,13 @@ pub async fn source(
     let design = edc.design(study).await?;
     let made = match mapping {
         Some(mapping) => table_source(file, mapping, design),
+        None if is_redcap(file, &design) => {
+            let sites = edc.study_state(study).await?.sites.into_iter().map(|(oid, site)| {
+                let name = site.added.name.values().next().cloned().unwrap_or_default();
+                (oid, name)
+            });
+            redcap_source(file, &design, sites.collect())
+        }
         None if file.extension().is_some_and(|ext| ext == "xml") => odm_source(file, &design),
         None => bail!("a table needs a mapping: give --mapping FILE"),
     };

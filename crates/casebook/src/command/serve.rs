@@ -2,15 +2,16 @@
 
 use std::{io, process::ExitCode, sync::Arc, time::Duration};
 
+use ::edc::JobWorker;
 use ::identity::Identity;
 use anyhow::{Context as _, Result};
 use contract::{
-    edc,
+    build, edc,
     grpc::{Admission, Server},
-    identity, portfolio, webhook,
+    identity, job, portfolio, webhook,
 };
 use futures::future;
-use gateway::{Cookies, Gateway};
+use gateway::{Cookies, Gateway, Redcap, RedcapSettings};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -23,6 +24,8 @@ use crate::{
     watch, webhooks,
 };
 
+/// The second contract of the EDC service.
+const JOBS: &str = "casebook.job.v1.Jobs";
 /// How often counts of decisions about access are written.
 const ACCESS_NOTED_EVERY: Duration = Duration::from_mins(1);
 
@@ -68,7 +71,7 @@ pub fn front(
     admission: Admission,
     doors: &DoorKeeper,
 ) -> Gateway {
-    let Services { identity, portfolio, edc, webhook, .. } = services;
+    let Services { identity, portfolio, edc, jobs, build, webhook, .. } = services;
     let gateway = doors
         .keep(Gateway::new(Arc::clone(&services.authenticator), new_id))
         .with_grpc(grpc(services, admission, &Part::SERVICES, doors))
@@ -77,7 +80,21 @@ pub fn front(
         .mount(Part::Identity.service(), identity::v1::rest::routes(), identity)
         .mount(Part::Portfolio.service(), portfolio::v1::rest::routes(), portfolio)
         .mount(Part::Edc.service(), edc::v1::rest::routes(), edc)
+        .mount(JOBS, job::v1::rest::routes(), jobs)
+        .mount(Part::Edc.service(), build::v1::rest::routes(), build)
         .mount(Part::Webhook.service(), webhook::v1::rest::routes(), webhook);
+    let gateway = if config.redcap.open {
+        gateway.with_redcap(Redcap {
+            edc: Arc::clone(edc),
+            portfolio: Arc::clone(portfolio),
+            settings: RedcapSettings {
+                ignores_unknown_names: config.redcap.ignore_unknown_names,
+                answers_400: config.redcap.answer_400,
+            },
+        })
+    } else {
+        gateway
+    };
     services.asked.iter().fold(gateway, |gateway, (name, ready)| {
         let ready = Arc::clone(ready);
         if *name == Part::Webhook.name() {
@@ -99,14 +116,17 @@ pub fn grpc(
     offered.iter().fold(server, |server, part| match part {
         Part::Identity => server.mount(identity::v1::grpc::doors(), &services.identity),
         Part::Portfolio => server.mount(portfolio::v1::grpc::doors(), &services.portfolio),
-        Part::Edc => server.mount(edc::v1::grpc::doors(), &services.edc),
+        Part::Edc => server
+            .mount(edc::v1::grpc::doors(), &services.edc)
+            .mount(job::v1::grpc::doors(), &services.jobs)
+            .mount(build::v1::grpc::doors(), &services.build),
         Part::Webhook => server.mount(webhook::v1::grpc::doors(), &services.webhook),
         Part::Gateway => server,
     })
 }
 
-/// Waits for the server to end; meanwhile sends webhooks, if their service is in this process, and
-/// writes now and then and at the end what was counted at the doors.
+/// Waits for the server to end; meanwhile sends webhooks and does jobs, if their services are in this
+/// process, and writes now and then and at the end what was counted at the doors.
 pub async fn until_served(
     config: &Config,
     services: &Services,
@@ -119,7 +139,13 @@ pub async fn until_served(
         }
         Ok(())
     };
-    let done = future::try_join(served, sent);
+    let worked = async {
+        if let Some(worker) = services.own_edc.clone().and_then(JobWorker::new) {
+            worker.run(stopped()).await;
+        }
+        Ok(())
+    };
+    let done = future::try_join3(served, sent, worked);
     let identity = services.own_identity.as_deref();
     let mut counts = doors.counts(Arc::clone(&services.identity));
     tokio::select! {

@@ -4,16 +4,18 @@ use std::{
     io::Write as _,
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
 };
 
 use anyhow::{Context as _, Result};
-use edc::{PublishFailure, Published};
-use kernel::{StudyOid, StudyVersion, study::diff};
-
-use super::{
-    draft::{self, Draft},
-    enter,
+use edc::{PublishDraft, PublishFailure, Published};
+use formats::redcap::Layout;
+use kernel::{
+    StudyOid, StudyVersion,
+    study::{Design, diff},
 };
+
+use super::{draft, enter};
 use crate::{
     assembly::{Assembly, terminal},
     cli::{Place, ShowFormat, Study},
@@ -22,9 +24,9 @@ use crate::{
 
 pub async fn run(args: Study) -> Result<ExitCode> {
     match args {
-        Study::Import { place, files, publish, reason } => {
+        Study::Import { place, files, study, publish, reason } => {
             let assembly = Assembly::open(&Config::new(&place, None)?).await?;
-            import(&assembly, &files, publish, reason).await
+            import(&assembly, (&files, study.as_deref()), publish, reason).await
         }
         Study::List { place, json } => list(&place, json).await,
         Study::Show { place, study, version, format } => {
@@ -35,19 +37,18 @@ pub async fn run(args: Study) -> Result<ExitCode> {
         }
         Study::Publish { place, study, reason } => {
             let assembly = Assembly::open(&Config::new(&place, None)?).await?;
-            let draft = draft::read(&draft::kept(&assembly.data, &study)?)?;
-            publish(&assembly, &draft, reason).await
+            publish(&assembly, &StudyOid::new(study), reason).await
         }
     }
 }
 
 async fn import(
     assembly: &Assembly,
-    files: &[PathBuf],
+    (files, study): (&[PathBuf], Option<&str>),
     at_once: bool,
     reason: Option<String>,
 ) -> Result<ExitCode> {
-    let draft = draft::read(files)?;
+    let draft = draft::read(files, study)?;
     for finding in &draft.findings {
         println!("{finding}");
     }
@@ -62,41 +63,82 @@ async fn import(
         version.checks.len(),
         &version.hash().to_string()[..12]
     );
-    draft::keep(&assembly.data, version.study_oid.as_str(), files)?;
+    let imported = draft::import(assembly, files, study).await?.study;
     if at_once {
-        return publish(assembly, &draft, reason).await;
+        let code = publish(assembly, &imported, reason).await?;
+        if code == ExitCode::SUCCESS {
+            add_sites(assembly, &imported, &draft.sites).await?;
+        }
+        return Ok(code);
     }
-    println!("kept as the draft; `casebook study publish --study {}` checks it", version.study_oid);
+    println!("kept as the draft; `casebook study publish --study {imported}` checks it");
     Ok(ExitCode::SUCCESS)
 }
 
-async fn publish(assembly: &Assembly, draft: &Draft, reason: Option<String>) -> Result<ExitCode> {
-    let Some(published) = try_publish(assembly, draft, reason).await? else {
+async fn publish(
+    assembly: &Assembly,
+    study: &StudyOid,
+    reason: Option<String>,
+) -> Result<ExitCode> {
+    let Some(published) = try_publish(assembly, study, reason).await? else {
         return Ok(ExitCode::FAILURE);
     };
-    enter::study(assembly, &draft.version.study_oid).await?;
+    enter::study(assembly, study).await?;
     let before = if published.unchanged { " (it was published before)" } else { "" };
     println!("published version {}{before}", published.hash);
     Ok(ExitCode::SUCCESS)
 }
 
-/// Publishes a draft; `None` after every fault was listed on standard error.
+/// Adds the sites that the files name and the study does not have. What they do not say of a site,
+/// its time zone, is UTC.
+async fn add_sites(
+    assembly: &Assembly,
+    study: &StudyOid,
+    sites: &[(String, String)],
+) -> Result<()> {
+    const TIME_ZONE: &str = "Etc/UTC";
+    let known = assembly.edc.study_state(study).await?.sites;
+    for (oid, name) in sites {
+        if known.keys().any(|one| one.as_str() == oid) {
+            continue;
+        }
+        let added = edc::SiteAdded {
+            site: oid.as_str().into(),
+            name: [("en".to_owned(), name.clone())].into(),
+            time_zone: TIME_ZONE.to_owned(),
+            country: None,
+        };
+        assembly.edc.add_site(&terminal(false).caller, study, added).await?;
+        println!("site {oid} was added, in the time zone {TIME_ZONE}");
+    }
+    Ok(())
+}
+
+/// Publishes the draft of a study; `None` after every fault was listed on standard error.
 pub async fn try_publish(
     assembly: &Assembly,
-    draft: &Draft,
+    study: &StudyOid,
     reason: Option<String>,
 ) -> Result<Option<Published>> {
     let caller = terminal(false).caller;
-    match assembly.edc.publish(&caller, draft.version.clone(), reason).await {
+    let wanted = PublishDraft {
+        study,
+        seen_revision: None,
+        reason: reason.as_deref(),
+        site_by_site: false,
+        origin: "system",
+        request: None,
+    };
+    match assembly.edc.publish_draft(&caller, wanted).await {
         Ok(published) => Ok(Some(published)),
-        Err(PublishFailure::Faults(faults)) => {
+        Err(PublishFailure::DraftFaults(faults)) => {
             for fault in &faults {
-                eprintln!("{}", draft.said(fault));
+                eprintln!("{fault}");
             }
             eprintln!("{} faults; nothing was published", faults.len());
             Ok(None)
         }
-        Err(PublishFailure::Failed(failure)) => Err(failure.into()),
+        Err(failure) => Err(failure.into()),
     }
 }
 
@@ -134,6 +176,17 @@ async fn show(
     match format {
         ShowFormat::Text => outline(&version),
         ShowFormat::Json => println!("{}", serde_json::to_string_pretty(&version)?),
+        ShowFormat::Fhir => {
+            let bundle = formats::fhir::questionnaires(&Design::new(Arc::new(version)), None);
+            println!("{}", serde_json::to_string_pretty(&bundle)?);
+        }
+        ShowFormat::Redcap => {
+            let layout = Layout::of(&Design::new(Arc::new(version)));
+            for finding in &layout.findings {
+                eprintln!("{finding}");
+            }
+            std::io::stdout().lock().write_all(&layout.dictionary.write_csv(true))?;
+        }
         ShowFormat::Odm | ShowFormat::Odm2 => {
             let header = header(&version);
             let out = std::io::stdout().lock();
@@ -210,8 +263,10 @@ async fn named(assembly: &Assembly, study: &StudyOid, name: &str) -> Result<Stud
     let caller = terminal(false).caller;
     match name {
         "latest" => Ok(assembly.edc.version(&caller, study, None).await?),
-        "draft" => Ok(draft::read(&draft::kept(&assembly.data, study.as_str())?)?.version),
-        file if Path::new(file).exists() => Ok(draft::read(&[PathBuf::from(file)])?.version),
+        "draft" => Ok(assembly.edc.draft_version(&caller, study).await?),
+        file if Path::new(file).exists() => {
+            Ok(draft::read(&[PathBuf::from(file)], Some(study.as_str()))?.version)
+        }
         hash => assembly
             .edc
             .version(&caller, study, Some(hash))

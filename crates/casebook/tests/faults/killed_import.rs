@@ -18,7 +18,7 @@ use crate::{
     study::{self, EVENTS, FORM, GROUP, ITEMS, SITE, STUDY, event, item, subject},
 };
 
-const SUBJECTS: usize = 300;
+pub const SUBJECTS: usize = 300;
 const KILLS: u64 = 6;
 /// Every how many kills one comes at any time, not only while something is written.
 const AT_ANY_TIME: u64 = 3;
@@ -156,7 +156,8 @@ impl Trial {
     }
 }
 
-fn write_tables(folder: &Path) {
+/// Two tables with their mappings: subjects to be made, and values of all their visits.
+pub fn write_tables(folder: &Path) {
     let mut subjects = "SUBJECT,SITE,CONSENTED,RANDOMISED\n".to_owned();
     let names: Vec<String> = (1..=ITEMS).map(|number| format!("N{number:02}")).collect();
     let mut visits = format!("SUBJECT,VISIT,{}\n", names.join(","));

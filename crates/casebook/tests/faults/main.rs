@@ -7,6 +7,7 @@ mod full_disk;
 mod hooks;
 mod killed_database;
 mod killed_import;
+mod killed_jobs;
 mod killed_server;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "each test uses a part")]

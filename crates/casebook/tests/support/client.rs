@@ -24,6 +24,8 @@ pub struct Answer {
     pub kind: String,
     /// What the header says that it lacks.
     pub left_out: Option<String>,
+    /// What the header says of its length.
+    pub size: Option<String>,
     pub body: Value,
 }
 
@@ -89,7 +91,9 @@ impl Client {
         let kind = answer.headers()[header::CONTENT_TYPE].to_str().unwrap().to_owned();
         let left_out = answer.headers().get("x-casebook-left-out");
         let left_out = left_out.map(|value| value.to_str().unwrap().to_owned());
+        let size = answer.headers().get(header::CONTENT_LENGTH);
+        let size = size.map(|value| value.to_str().unwrap().to_owned());
         let body = answer.into_body().collect().await.map_err(|_| Lost)?.to_bytes();
-        Ok(Answer { status, kind, left_out, body: serde_json::from_slice(&body).unwrap() })
+        Ok(Answer { status, kind, left_out, size, body: serde_json::from_slice(&body).unwrap() })
     }
 }

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use tonic::metadata::MetadataMap;
 
 use super::timeout;
-use crate::{Context, Error, LeftOut, Method, Trace};
+use crate::{AnswerSize, Context, Error, LeftOut, Method, Trace};
 
 /// The time that is left for the whole call.
 pub const TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
@@ -25,6 +25,9 @@ pub const REPEAT: HeaderName = HeaderName::from_static("x-casebook-repeat");
 
 /// In an answer: what it lacks although the call was done, with commas between the names.
 pub const LEFT_OUT: HeaderName = HeaderName::from_static("x-casebook-left-out");
+
+/// In an answer in pieces: the size of the whole document in bytes.
+pub const SIZE: HeaderName = HeaderName::from_static("x-casebook-size");
 
 const LONGEST_ID_BYTES: usize = 128;
 
@@ -74,6 +77,19 @@ pub(super) fn note_left_out(headers: &MetadataMap, left_out: &LeftOut) {
         .map(str::trim)
         .filter(|name| !name.is_empty())
         .for_each(|name| left_out.note(name));
+}
+
+/// The header that says how large an answer in pieces is, if that is known.
+pub fn size(size: &AnswerSize) -> Option<HeaderValue> {
+    size.bytes().map(HeaderValue::from)
+}
+
+/// Notes what the headers of an answer say of its size.
+pub(super) fn note_size(headers: &MetadataMap, size: &AnswerSize) {
+    let said = headers.get(SIZE.as_str()).and_then(|value| value.to_str().ok());
+    if let Some(bytes) = said.and_then(|text| text.parse().ok()) {
+        size.note(bytes);
+    }
 }
 
 /// The trace that the headers name. What is not a `traceparent` is no trace.

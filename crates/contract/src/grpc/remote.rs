@@ -72,7 +72,9 @@ impl Remote {
         request: &impl Message,
     ) -> Result<BoxStream<'static, Result<A, Error>>, Error> {
         let request = self.request(context, path, is_repeatable, encoded(request))?;
-        let pieces = self.begin(context.deadline, path, request).await.map_err(not_believed)?;
+        let begun = self.begin(context.deadline, path, request).await.map_err(not_believed)?;
+        metadata::note_size(begun.metadata(), &context.size);
+        let pieces = begun.into_inner();
         Ok(pieces.map(|piece| decoded(&piece?)).boxed())
     }
 
@@ -96,14 +98,15 @@ impl Remote {
         deadline: Option<Instant>,
         path: &'static str,
         request: tonic::Request<Bytes>,
-    ) -> BoxFuture<'static, Result<Pieces, Error>> {
+    ) -> BoxFuture<'static, Result<tonic::Response<Pieces>, Error>> {
         let mut grpc = self.grpc();
         let call = async move {
             grpc.ready().await.map_err(|status| status::to_error(&status))?;
             let path = PathAndQuery::from_static(path);
             let answered = grpc.server_streaming(request, path, Encoded).await;
-            let pieces = answered.map_err(|status| status::to_error(&status))?.into_inner();
-            Ok(pieces.map(|piece| piece.map_err(|status| status::to_error(&status))).boxed())
+            let answered = answered.map_err(|status| status::to_error(&status))?;
+            let told = |piece: Result<Bytes, Status>| piece.map_err(|s| status::to_error(&s));
+            Ok(answered.map(|pieces| pieces.map(told).boxed()))
         };
         in_time(deadline, call).boxed()
     }

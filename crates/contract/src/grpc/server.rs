@@ -245,10 +245,17 @@ impl ServerStreamingService<Bytes> for Handler {
     type Future = BoxFuture<'static, Result<Response<Self::ResponseStream>, Status>>;
 
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        let size = self.context.as_ref().map(|context| context.size.clone());
         let (answer, tell, piece_time) = (self.answer(request), self.tell.clone(), self.piece_time);
         Box::pin(async move {
             match answer.await? {
-                Answer::Pieces(pieces) => Ok(Response::new(timed(pieces, tell, piece_time))),
+                Answer::Pieces(pieces) => {
+                    let said = size.as_ref().and_then(metadata::size);
+                    let headers = said.map(|said| (metadata::SIZE, said)).into_iter().collect();
+                    let metadata = MetadataMap::from_headers(headers);
+                    let pieces = timed(pieces, tell, piece_time);
+                    Ok(Response::from_parts(metadata, pieces, tonic::Extensions::default()))
+                }
                 Answer::Whole(_) => Err(Status::internal("the door is of another kind")),
             }
         })

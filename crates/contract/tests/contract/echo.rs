@@ -9,6 +9,7 @@ use contract::{
 use futures::{StreamExt as _, stream, stream::BoxStream};
 
 type Told<T> = Result<T, Error>;
+type Pieces = BoxStream<'static, Told<HttpBody>>;
 
 /// A save that saw this version is answered as stale.
 pub const STALE_VERSION: i32 = 99;
@@ -103,6 +104,18 @@ impl Edc for Echo {
 
     async fn get_term(&self, _: &Context, _: GetTermRequest) -> Told<GetTermResponse> {
         unasked("get_term")
+    }
+
+    async fn get_definition(&self, _: &Context, _: GetDefinitionRequest) -> Told<Pieces> {
+        unasked("get_definition")
+    }
+
+    async fn publish_definition(
+        &self,
+        _: &Context,
+        _: PublishDefinitionRequest,
+    ) -> Told<PublishDefinitionResponse> {
+        unasked("publish_definition")
     }
 
     async fn list_work(&self, _: &Context, _: ListWorkRequest) -> Told<ListWorkResponse> {
@@ -362,11 +375,7 @@ impl Edc for Echo {
         unasked("sign_record")
     }
 
-    async fn export_study(
-        &self,
-        _: &Context,
-        request: ExportStudyRequest,
-    ) -> Told<BoxStream<'static, Told<HttpBody>>> {
+    async fn export_study(&self, _: &Context, request: ExportStudyRequest) -> Told<Pieces> {
         let piece = |text: &str| HttpBody {
             content_type: "text/csv".to_owned(),
             data: text.as_bytes().to_vec(),

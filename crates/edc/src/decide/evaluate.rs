@@ -65,11 +65,11 @@ pub(crate) fn evaluate(
 }
 
 fn without(draft: &SaveForm, faults: &[ItemFault]) -> SaveForm {
-    let faulty: HashSet<&ItemKey> = faults.iter().map(|fault| &fault.item).collect();
+    let wrong: HashSet<&ItemKey> = faults.iter().map(|fault| &fault.item).collect();
     let mut rest = draft.clone();
     rest.assignments.retain(|assignment| {
         let item = ItemKey { row: assignment.row.clone(), item: assignment.item.clone() };
-        !faulty.contains(&item)
+        !wrong.contains(&item)
     });
     rest
 }

@@ -31,7 +31,7 @@ pub(super) async fn read(job: &Job, pages: &Sender<Page>) -> Result<()> {
         for (log, _) in logs.iter().filter(|(log, _)| log.kind == LOG_KIND) {
             if let Some(page) = subject(job, log).await? {
                 let gone = |_| Failure::Broke("the exporter stopped".to_owned());
-                pages.send(Page::Subject(page)).await.map_err(gone)?;
+                pages.send(Page::Subject(Box::new(page))).await.map_err(gone)?;
             }
         }
         if logs.len() < PAGE as usize {

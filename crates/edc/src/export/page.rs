@@ -9,7 +9,7 @@ use kernel::{
 #[derive(Debug)]
 pub(super) enum Page {
     /// Stored records of one subject, in the order of their keys.
-    Subject(SubjectPage),
+    Subject(Box<SubjectPage>),
     /// The export cannot go on.
     Broken(String),
 }

@@ -36,7 +36,7 @@ pub(super) async fn read(job: &Job, pages: &Sender<Page>) -> Result<()> {
     for (subject, known) in &subjects {
         send(pages, known.page(subject.clone(), true, Vec::new())).await?;
     }
-    for form in &job.study.compiled.design.version().forms {
+    for form in &job.study.whole().version().forms {
         if !job.has_form(&form.oid) {
             continue;
         }
@@ -133,7 +133,7 @@ impl Known {
 
 async fn send(pages: &Sender<Page>, page: SubjectPage) -> Result<()> {
     let gone = |_| Failure::Broke("the exporter stopped".to_owned());
-    pages.send(Page::Subject(page)).await.map_err(gone)
+    pages.send(Page::Subject(Box::new(page))).await.map_err(gone)
 }
 
 /// The subjects of the sites that are exported.

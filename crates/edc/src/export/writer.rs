@@ -32,7 +32,7 @@ pub(super) fn write(
     progress: &Progress,
 ) -> Result<Exported, ExportFailure> {
     let design = visible_design(job);
-    let design = design.as_ref().unwrap_or(&job.study.compiled.design);
+    let design = design.as_ref().unwrap_or(job.study.whole());
     let sites: Vec<(&str, &str)> = job.study.state.sites.values().map(site_out).collect();
     let users: Vec<(&str, Option<&str>)> =
         people.users.iter().map(|(user, name)| (user.as_str(), name.as_deref())).collect();
@@ -56,12 +56,12 @@ pub(super) fn write(
             Page::Broken(why) => return Err(ExportFailure::Stopped(why)),
             Page::Subject(page) => {
                 records += page.records.len() as u64;
-                subject(job, &mut *exporter, page)?;
+                subject(job, &mut *exporter, *page)?;
                 progress(records);
             }
         }
     }
-    let files = exporter.finish()?;
+    let files = exporter.finish(&mut *sink)?;
     let manifest = manifest(&study, &job.request.format, &files);
     Ok(Exported { files, manifest })
 }
@@ -76,7 +76,7 @@ fn subject(
     exporter: &mut dyn Exporter,
     mut page: SubjectPage,
 ) -> Result<(), ExportFailure> {
-    let design = &job.study.compiled.design;
+    let design = job.study.whole();
     page.records.sort_by(|left, right| in_schedule(design, &left.key, &right.key));
     let visits: Vec<String> =
         page.visit_signatures.iter().map(|(_, _, signed)| time(signed.signed_at_ms)).collect();
@@ -155,7 +155,7 @@ fn visible_design(job: &Job) -> Option<Design> {
     if job.hidden.is_empty() {
         return None;
     }
-    let mut version: StudyVersion = job.study.compiled.design.version().clone();
+    let mut version: StudyVersion = job.study.whole().version().clone();
     for group in &mut version.item_groups {
         group.items.retain(|item| !job.hidden.contains(&item.item));
     }

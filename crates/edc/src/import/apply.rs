@@ -146,8 +146,7 @@ async fn worker(
 async fn check(run: &Run, piece: Piece, scratch: &mut Option<(SubjectKey, Book)>) -> Done {
     let Some(subject) = piece.subject else { return Ok(sum(piece.units.iter().map(left_out))) };
     if scratch.as_ref().is_none_or(|(kept, _)| *kept != subject) {
-        let design = &run.study.compiled.design;
-        let shared = run.edc.shelf.get(&run.study.oid, &subject, design).await?;
+        let shared = run.edc.shelf.get(&run.study, &subject).await?;
         let book = lock(&shared);
         let copy = Book { head: book.head, casebook: book.casebook.clone(), ..Book::default() };
         drop(book);

@@ -177,6 +177,7 @@ impl Gathered {
             cells: Vec::new(),
             rows: Vec::new(),
             remove: Vec::new(),
+            complete: None,
         })
     }
 }

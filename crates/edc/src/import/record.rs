@@ -121,7 +121,7 @@ fn save_of(run: &Run, unit: &RecordUnit, good: &dyn Fn(u64) -> bool) -> SaveForm
     SaveForm {
         record: unit.record.clone(),
         seen_version: None,
-        complete: run.options.complete.then_some(true),
+        complete: unit.complete.or(run.options.complete.then_some(true)),
         assignments,
         reason: Some(run.options.reason.clone()),
     }
@@ -144,7 +144,7 @@ fn decide_unit(
 ) -> Result<Vec<Event>, Refusal> {
     let mut events = Vec::new();
     if !save.assignments.is_empty() || unit.remove.is_empty() {
-        let decided = decide::save_form(&run.study.compiled, &unit.subject, casebook, save)?;
+        let decided = decide::save_form(run.study.of(casebook), &unit.subject, casebook, save)?;
         events = decided.events;
     }
     for row in &unit.remove {

@@ -11,7 +11,7 @@ use std::{
 use formats::{
     FormatError,
     mapping::{self, Hold, Mapped, MappedRows, Mapping},
-    table::{self, Table, TableFormat},
+    table::{self, Table, TableFormat, TextEncoding},
 };
 use journal::Hash;
 use kernel::{
@@ -69,6 +69,8 @@ pub struct RecordUnit {
     pub rows: Vec<Place>,
     /// The record, or some rows of it, are to be removed.
     pub remove: Vec<Option<RowKey>>,
+    /// Whether the record is complete, where the source says so; else as the options say.
+    pub complete: Option<bool>,
 }
 
 /// A subject to be screened, or dated facts about one.
@@ -146,6 +148,12 @@ pub fn table_source(
     Ok(Source { digest, read: Arc::new(read) })
 }
 
+/// A mapping suggested for a table, as the text of a file.
+pub fn suggested_mapping(file: &Path, design: &Design) -> Result<String, ImportFailure> {
+    let mut table = open_plain(file, None)?;
+    Ok(mapping::suggest(&mut *table, design)?)
+}
+
 fn unit(mapped: Mapped, creates: bool) -> Unit {
     let place = |row: mapping::RowPlace| Place { row: row.number, line: row.line };
     match mapped {
@@ -155,6 +163,7 @@ fn unit(mapped: Mapped, creates: bool) -> Unit {
             rows: record.rows.into_iter().map(place).collect(),
             cells: record.cells.into_iter().map(cell).collect(),
             remove: Vec::new(),
+            complete: None,
         }),
         Mapped::Subject(subject) => {
             let milestones = subject.milestones.into_iter();
@@ -190,6 +199,13 @@ fn open_table(file: &Path, mapping: &Mapping) -> Result<Box<dyn Table + Send>, I
 }
 
 fn open_path(file: &Path, mapping: &Mapping) -> Result<Box<dyn Table + Send>, FormatError> {
+    open_plain(file, mapping.encoding())
+}
+
+fn open_plain(
+    file: &Path,
+    encoding: Option<TextEncoding>,
+) -> Result<Box<dyn Table + Send>, FormatError> {
     let name = file.display().to_string();
     let broken = |what: String, advice: &str| FormatError {
         file: name.clone(),
@@ -199,11 +215,14 @@ fn open_path(file: &Path, mapping: &Mapping) -> Result<Box<dyn Table + Send>, Fo
         advice: advice.to_owned(),
     };
     let format = TableFormat::of_file(&name).ok_or_else(|| {
-        broken("the kind of table is not known".to_owned(), "give a .csv or .xpt")
+        broken(
+            "the kind of table is not known".to_owned(),
+            "give a .csv, .xpt, .json, .ndjson or .dsjc",
+        )
     })?;
     let opened = File::open(file)
         .map_err(|error| broken(error.to_string(), "check that the file is there"))?;
-    table::open(format, BufReader::new(opened), &name, mapping.encoding())
+    table::open(format, BufReader::new(opened), &name, encoding)
 }
 
 /// SHA-256 over file and mapping, read in pieces.

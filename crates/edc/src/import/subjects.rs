@@ -85,7 +85,7 @@ pub(super) async fn apply(run: &Run, unit: &SubjectUnit) -> Result<Applied, Fail
 
 async fn step(run: &Run, unit: &SubjectUnit) -> Result<Outcome, Failure> {
     let (study, subject) = (&run.study.oid, &unit.subject);
-    let shared = run.edc.shelf.get(study, subject, &run.study.compiled.design).await?;
+    let shared = run.edc.shelf.get(&run.study, subject).await?;
     let mut outcome = Outcome::Unchanged;
     let known = lock(&shared).casebook.enrolment.is_some();
     if unit.creates && !known {
@@ -101,7 +101,7 @@ async fn step(run: &Run, unit: &SubjectUnit) -> Result<Outcome, Failure> {
         outcome = Outcome::Accepted;
     }
     for (name, date) in unit.milestones.iter().filter(|(name, _)| name != CONSENTED) {
-        let shared = run.edc.shelf.get(study, subject, &run.study.compiled.design).await?;
+        let shared = run.edc.shelf.get(&run.study, subject).await?;
         let news = is_news(&lock(&shared).casebook, name);
         let Some(to) = leads_to(name).filter(|_| news) else { continue };
         let request = request(run, unit, name);

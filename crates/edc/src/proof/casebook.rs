@@ -177,10 +177,10 @@ impl Check<'_> {
 
     /// What the keys of rows about the subject may begin with: a form, or a site.
     fn beginnings(&self, rows: &Rows, state: &StudyState) -> Vec<(View, String)> {
-        let design = self.designs.map(|designs| &designs.latest);
-        let forms = design.map_or(&[][..], |design| design.version().forms.as_slice());
+        let designs = self.designs.into_iter().flat_map(|designs| designs.all());
+        let forms = designs.flat_map(|design| &design.version().forms);
         let mut all: Vec<(View, String)> =
-            forms.iter().map(|form| (RECORD, form.oid.to_string())).collect();
+            forms.map(|form| (RECORD, form.oid.to_string())).collect();
         let known = rows.rows.keys().filter(|(view, _)| *view == RECORD);
         let first = |key: &str| key.split(BETWEEN).next().unwrap_or_default().to_owned();
         all.extend(known.map(|(view, key)| (*view, first(key))));

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use journal::{Chain, Head};
-use kernel::{StudyOid, StudyVersion, study::Design};
+use kernel::{StudyOid, StudyVersion, casebook::Casebook, study::Design};
 use store::Store;
 
 use crate::{failure::Result, study::StudyShelf, study_log::StudyEvent};
@@ -11,16 +11,23 @@ use crate::{failure::Result, study::StudyShelf, study_log::StudyEvent};
 /// Entries of a study's log that are read at a time; one may hold a whole study version.
 const PAGE: u32 = 16;
 
-/// The latest version of a study, and those before it: a visit in the row of a subject is as it was
-/// when it was last written, under the version of that time.
+/// The versions of a study: a casebook is under the one in force for all or a newer one that it took;
+/// a visit in the row of a subject is as it was when it was last written, under the version of that
+/// time.
 #[derive(Debug)]
 pub(super) struct Designs {
     /// Where the log of the study ended.
     head: Head,
-    pub latest: Design,
-    /// Newest first.
+    /// The version in force for all.
+    general: Design,
+    /// Those after it, which come into force site by site.
+    newer: Vec<Design>,
+    /// Those before it, newest first.
     earlier: Vec<Earlier>,
 }
+
+/// A version as JSON, and whether it comes into force site by site.
+type Document = (String, bool);
 
 /// A version that is read when somebody wants it.
 #[derive(Debug)]
@@ -34,7 +41,7 @@ impl Designs {
     pub async fn read(store: &Arc<dyn Store>, study: &str) -> Result<Result<Arc<Self>, String>> {
         let log = StudyShelf::log(&StudyOid::new(study));
         let mut chain = Chain::new(log.clone());
-        let mut documents: Vec<String> = Vec::new();
+        let mut documents: Vec<Document> = Vec::new();
         loop {
             let entries = store.read(&log, chain.head().sequence + 1, PAGE).await?;
             for sealed in &entries {
@@ -42,7 +49,9 @@ impl Designs {
                     return Ok(Err("is broken".to_owned()));
                 };
                 match minicbor_serde::from_slice(entry.payload) {
-                    Ok(StudyEvent::VersionPublished(version)) => documents.push(version.document),
+                    Ok(StudyEvent::VersionPublished(version)) => {
+                        documents.push((version.document, version.site_by_site));
+                    }
                     Ok(_) => {}
                     Err(_) => {
                         let sequence = sealed.sequence;
@@ -56,11 +65,25 @@ impl Designs {
         }
     }
 
-    fn of(head: Head, mut documents: Vec<String>) -> Result<Self, String> {
-        let latest = documents.pop().ok_or("has no published version")?;
-        let latest = design(&latest).ok_or("has a latest version that cannot be understood")?;
-        let unread = |document| Earlier { document, design: OnceLock::new() };
-        Ok(Self { head, latest, earlier: documents.into_iter().rev().map(unread).collect() })
+    fn of(head: Head, mut documents: Vec<Document>) -> Result<Self, String> {
+        let general = documents.iter().rposition(|(_, site_by_site)| !site_by_site);
+        let general = general.ok_or("has no published version")?;
+        let newer = documents.split_off(general + 1);
+        let read = |(document, _): Document| {
+            design(&document).ok_or("has a version in force that cannot be understood")
+        };
+        let newer = newer.into_iter().map(read).collect::<Result<_, _>>()?;
+        let general = documents.pop().map(read).ok_or("has no published version")??;
+        let unread = |(document, _)| Earlier { document, design: OnceLock::new() };
+        let earlier = documents.into_iter().rev().map(unread).collect();
+        Ok(Self { head, general, newer, earlier })
+    }
+
+    /// The design under which a casebook is now.
+    pub fn of_casebook(&self, casebook: &Casebook) -> &Design {
+        let taken = casebook.version.as_deref();
+        let found = self.newer.iter().find(|one| Some(one.hash().to_string().as_str()) == taken);
+        found.unwrap_or(&self.general)
     }
 
     /// Whether the study has no newer version.
@@ -69,14 +92,19 @@ impl Designs {
         Ok(store.head(&log).await? == Some(self.head))
     }
 
-    pub fn has_earlier(&self) -> bool {
-        !self.earlier.is_empty()
+    /// Whether there is more than one version.
+    pub fn are_several(&self) -> bool {
+        !self.earlier.is_empty() || !self.newer.is_empty()
     }
 
-    /// The versions before the latest, newest first.
-    pub fn earlier(&self) -> impl Iterator<Item = &Design> {
+    /// All versions: those that casebooks can be under, then those before, newest first.
+    pub fn all(&self) -> impl Iterator<Item = &Design> {
         let read = |one: &Earlier| design(&one.document);
-        self.earlier.iter().filter_map(move |one| one.design.get_or_init(|| read(one)).as_ref())
+        let earlier = self
+            .earlier
+            .iter()
+            .filter_map(move |one| one.design.get_or_init(|| read(one)).as_ref());
+        self.newer.iter().chain([&self.general]).chain(earlier)
     }
 }
 

@@ -108,7 +108,7 @@ impl Stage<'_> {
         let designs = self.designs().await?;
         let replay = log::replay(self.reader, log, head).await?;
         let replay = replay.ok_or_else(|| Failure::Broken(log.to_string()))?;
-        self.effects.extend(replay.effects(&designs.latest));
+        self.effects.extend(replay.effects(&designs));
         if self.effects.len() >= ROWS_AT_A_TIME { self.flush().await } else { Ok(()) }
     }
 

@@ -43,19 +43,20 @@ impl Replay {
     }
 
     /// What writing all of the casebook now would do to the views.
-    pub fn effects(&self, design: &Design) -> Vec<Effect> {
-        effects(&self.subject, &self.casebook, &self.row(design), &self.touched)
+    pub fn effects(&self, designs: &Designs) -> Vec<Effect> {
+        let row = self.row(designs.of_casebook(&self.casebook));
+        effects(&self.subject, &self.casebook, &row, &self.touched)
     }
 
     /// The rows that the casebook must have.
     pub fn into_rows(self, designs: &Arc<Designs>) -> Rows {
         let mut rows = BTreeMap::new();
-        for effect in self.effects(&designs.latest) {
+        for effect in self.effects(designs) {
             if let Effect::Put { view, key, bytes } | Effect::PutNew { view, key, bytes } = effect {
                 rows.insert((view, key), bytes);
             }
         }
-        let earlier = designs.has_earlier().then(|| (self, Arc::clone(designs)));
+        let earlier = designs.are_several().then(|| (self, Arc::clone(designs)));
         Rows { rows, earlier }
     }
 
@@ -70,7 +71,7 @@ impl Replay {
 #[derive(Debug)]
 pub(super) struct Rows {
     pub rows: BTreeMap<(View, String), Vec<u8>>,
-    /// What the row of the subject is made from, if it may be of earlier versions of the study.
+    /// What the row of the subject is made from, if it may be of other versions of the study.
     earlier: Option<(Replay, Arc<Designs>)>,
 }
 
@@ -106,7 +107,7 @@ fn of_earlier_versions(
         open.retain(|visit| row.visits.get(*visit) != stored.visits.get(*visit));
     };
     close(&mut open, expected);
-    for design in designs.earlier() {
+    for design in designs.all() {
         if open.is_empty() {
             break;
         }

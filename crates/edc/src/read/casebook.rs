@@ -39,7 +39,7 @@ pub(crate) async fn stored<T: Send>(
     read: impl FnOnce(&Book) -> T + Send,
 ) -> Result<T> {
     let log = Shelf::log(&study.oid, subject);
-    let shared = edc.shelf.get(&study.oid, subject, &study.compiled.design).await?;
+    let shared = edc.shelf.get(study, subject).await?;
     let head = edc.store.head(&log).await?.unwrap_or_default();
     {
         let book = lock(&shared);
@@ -48,6 +48,6 @@ pub(crate) async fn stored<T: Send>(
         }
     }
     let mut book = Book::default();
-    edc.shelf.read_behind(&log, &study.compiled.design, &mut book).await?;
+    edc.shelf.read_behind(&log, study, &mut book).await?;
     Ok(read(&book))
 }

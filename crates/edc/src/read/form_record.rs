@@ -54,14 +54,16 @@ pub(crate) async fn get(
         &request.form_repeat_key,
     );
     let Some(record) = stored(edc, &study, &subject, &key).await? else {
-        let empty = never_saved(&study.compiled.design, &subject, &key)?;
+        let version = edc.version_of(&study, &subject).await?;
+        let empty = never_saved(&version.design, &subject, &key)?;
         let not_collected =
             not_collected(edc, &study, &subject, &key, &FormRecord::default(), &sight).await?;
         return Ok(FormRecordMessage { not_collected, ..empty });
     };
     let pending = pending_queries(edc, &study, &site, &subject, &key).await?;
     let seen = || pending.iter().filter(|query| sight.shows_query(query));
-    let design = &study.compiled.design;
+    let version = edc.version_of(&study, &subject).await?;
+    let design = &version.design;
     let participant = edc.participant(&study, &subject).await?;
     Ok(FormRecordMessage {
         place: Some(value::record_place(&subject, &key)),
@@ -69,6 +71,7 @@ pub(crate) async fn get(
         status: entry_status(&record).into(),
         review: Some(review_state(design, participant, &key, &record)),
         version_hash: version_hash(edc, &study, &subject, &key, record.last_entry).await?,
+        design_version_hash: design.hash().to_string(),
         item_groups: groups(Shown {
             design,
             key: &key,
@@ -113,6 +116,7 @@ fn never_saved(
         status: Status::NotStarted.into(),
         review: Some(ReviewState::default()),
         version_hash: design.hash().to_string(),
+        design_version_hash: design.hash().to_string(),
         ..FormRecordMessage::default()
     })
 }
@@ -126,9 +130,9 @@ async fn not_collected(
     record: &FormRecord,
     sight: &Sight,
 ) -> Result<Vec<NotCollected>> {
-    let book = edc.shelf.get(&study.oid, subject, &study.compiled.design).await?;
+    let book = edc.shelf.get(study, subject).await?;
     let book = lock(&book);
-    let found = decide::not_collected(&study.compiled, &book.casebook, key, record);
+    let found = decide::not_collected(study.of(&book.casebook), &book.casebook, key, record);
     Ok(wire::evaluate::not_collected(&found, sight))
 }
 

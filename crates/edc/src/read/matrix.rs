@@ -47,7 +47,7 @@ pub(crate) async fn matrix(
     let wanted = Wanted::new(edc, &study, &asked)?;
     let page = Page::new(request.page_size, request.page_token.as_ref())?;
     let found = subjects(edc, context, &study, &wanted, &page).await?;
-    let events = Events::new(&study.compiled.design);
+    let events = Events::new(study.whole());
     let (mut days, mut sights) = (Days::new(edc, &study), Sights::new(context, &study));
     let mut rows = Vec::with_capacity(found.subjects.len());
     for (key, row) in &found.subjects {

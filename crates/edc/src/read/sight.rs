@@ -18,9 +18,12 @@ pub(crate) struct Sight {
 impl Sight {
     /// What `caller` may see of the subjects of one site.
     pub fn of(context: &Context, study: &Study, site: &SiteOid) -> Self {
-        let version = study.compiled.design.version();
-        let blinded_checks = || version.checks.iter().filter(|check| check.blinded);
-        if version.blinding.items.is_empty() && blinded_checks().next().is_none() {
+        // What reveals the arm under one version in use reveals it under all.
+        let versions = || study.in_use().map(|version| version.design.version());
+        let blinded_checks =
+            || versions().flat_map(|one| one.checks.iter().filter(|check| check.blinded));
+        let blinded_items = || versions().flat_map(|one| one.blinding.items.iter());
+        if blinded_items().next().is_none() && blinded_checks().next().is_none() {
             return Self::default();
         }
         let scope = Scope::at_site(study.oid.as_str(), site.as_str());
@@ -30,7 +33,7 @@ impl Sight {
             return Self { unblinded: true, ..Self::default() };
         }
         Self {
-            items: version.blinding.items.iter().cloned().collect(),
+            items: blinded_items().cloned().collect(),
             checks: blinded_checks().map(|check| check.oid.clone()).collect(),
             unblinded: false,
         }

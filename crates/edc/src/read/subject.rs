@@ -47,11 +47,11 @@ pub(crate) async fn get(
     let subject: SubjectKey = request.subject_key.as_str().into();
     let site = site_to_read(edc, context, &study, &subject).await?;
     let today = today_at(edc, &study, &site)?;
-    let design = &study.compiled.design;
     let sight = Sight::of(context, &study, &site);
     let found = stored(edc, &study, &subject, |book| {
         let casebook = &book.casebook;
         let enrolment = casebook.enrolment.as_ref()?;
+        let design = &study.of(casebook).design;
         let place = SigningPlace { study: &study, subject: &subject, part: SignedPart::Casebook };
         let chart = Chart { design, casebook, enrolment, today, sight: &sight, head: book.head };
         Some(GetSubjectResponse {

@@ -30,6 +30,10 @@ pub(crate) struct Page {
 }
 
 impl Page {
+    pub fn of(size: usize, after: Option<String>) -> Self {
+        Self { size, after }
+    }
+
     /// Refuses a size and a token that there cannot be.
     pub fn new(size: Option<i32>, token: Option<&String>) -> Result<Self> {
         Ok(Self { size: page::size(size)?, after: page::after(token)? })
@@ -76,11 +80,31 @@ pub(crate) async fn subjects(
     wanted: &Wanted<'_>,
     wanted_page: &Page,
 ) -> Result<SubjectPage> {
-    let prefixes = prefixes(context, study, wanted.site)?;
+    walk(edc, study, &prefixes(context, study, wanted.site)?, wanted, wanted_page).await
+}
+
+/// The same of all sites, for work on the whole study that has been permitted.
+pub(crate) async fn subjects_of(
+    edc: &Edc,
+    study: &Study,
+    site: Option<&str>,
+    page: &Page,
+) -> Result<SubjectPage> {
+    let prefix = site.map(|site| format!("{site}{BETWEEN}")).unwrap_or_default();
+    walk(edc, study, &[prefix], &Wanted::all(site), page).await
+}
+
+async fn walk(
+    edc: &Edc,
+    study: &Study,
+    prefixes: &[String],
+    wanted: &Wanted<'_>,
+    wanted_page: &Page,
+) -> Result<SubjectPage> {
     let walk = Walk {
         view: SUBJECT,
         study: &study.oid,
-        prefixes: &prefixes,
+        prefixes,
         after: wanted_page.after.as_deref(),
         limit: wanted_page.size + 1,
     };

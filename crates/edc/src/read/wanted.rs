@@ -63,6 +63,11 @@ impl<'a> Wanted<'a> {
         })
     }
 
+    /// Everybody, of one site if it is named.
+    pub fn all(site: Option<&'a str>) -> Self {
+        Self { site, status: None, key_contains: None, with_open_queries: false, overdue: None }
+    }
+
     /// Whether the key alone says that a row fits.
     pub fn looks_at_keys_only(&self) -> bool {
         self.status.is_none() && !self.with_open_queries && self.overdue.is_none()
@@ -89,7 +94,7 @@ impl<'a> Overdue<'a> {
         for site in study.state.sites.keys() {
             today.insert(site.as_str(), today_at(edc, study, site)?);
         }
-        Ok(Self { events: Events::new(&study.compiled.design), today })
+        Ok(Self { events: Events::new(study.whole()), today })
     }
 
     fn has(&self, row: &SubjectRow) -> bool {

@@ -141,17 +141,18 @@ fn item_group(design: &Design, group: &ItemGroupDef) -> proto::ItemGroupDef {
         description: value::texts(&group.description),
         repeating: group.repeats(),
         items: items.collect(),
+        domain: group.domain.clone(),
     }
 }
 
 /// The expression of a condition; none if it is only words.
-fn condition(design: &Design, oid: &ConditionOid) -> Option<String> {
+pub(crate) fn condition(design: &Design, oid: &ConditionOid) -> Option<String> {
     design.condition(oid)?.expressions.iter().find_map(cel)
 }
 
 /// The expression of a derivation; its words where nothing computes it, so that the item is still
 /// seen to be derived.
-fn method(design: &Design, oid: &MethodOid) -> Option<String> {
+pub(crate) fn method(design: &Design, oid: &MethodOid) -> Option<String> {
     let def = design.method(oid)?;
     let words = || def.description.in_lang("en").unwrap_or(&def.name).to_owned();
     Some(def.expressions.iter().find_map(cel).unwrap_or_else(words))

@@ -12,7 +12,7 @@ use contract::{
     edc::v1::{ExportStudyRequest, export_study_request::Format},
     google::api::HttpBody,
 };
-use formats::export::{ExportOptions, FORMATS, Sink};
+use formats::export::{ExportError, ExportOptions, Scratch, Sink};
 use futures::{StreamExt, stream::BoxStream};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -21,7 +21,7 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 use super::{error::answer, subject::given};
 use crate::{
     Edc, Failure,
-    export::{ExportFailure, ExportRequest, Progress, export as write_export},
+    export::{ExportFailure, ExportRequest, Progress, export as write_export, format_named},
     failure::Result,
 };
 
@@ -40,10 +40,12 @@ pub(super) async fn export(
     context: &Context,
     request: &ExportStudyRequest,
 ) -> Result<Pieces> {
-    let format = format_of(request.format)?;
+    let format = format_named(format_of(request.format)?)
+        .map_err(|unknown| Error::invalid("format", unknown.to_string()))?;
+    let archived = !(format.make)(&ExportOptions::default()).one_stream();
     let as_of = request.as_of.map(Timestamp::try_from).transpose();
     let wanted = ExportRequest {
-        format: format.to_owned(),
+        format: format.name.to_owned(),
         as_of: as_of.map_err(|_| Error::invalid("asOf", "it is out of range"))?,
         site: given(request.site_oid.as_ref()).map(Into::into),
         forms: Vec::new(),
@@ -57,7 +59,7 @@ pub(super) async fn export(
         study: request.study_oid.as_str().into(),
     };
     tokio::spawn(async move {
-        let ended = if format == ARCHIVED {
+        let ended = if archived {
             writing.archive(wanted, &send).await
         } else {
             writing.one_file(wanted, &send).await
@@ -75,15 +77,21 @@ pub(super) async fn export(
     Ok(futures::stream::iter(first).chain(rest).boxed())
 }
 
-/// The format that has several files.
-const ARCHIVED: &str = "csv";
-
 fn format_of(number: i32) -> Result<&'static str, Error> {
     match Format::try_from(number) {
-        Ok(Format::Unspecified | Format::Csv) => Ok(ARCHIVED),
+        Ok(Format::Unspecified | Format::Csv) => Ok("csv"),
         Ok(Format::Json) => Ok("json"),
         Ok(Format::Ndjson) => Ok("ndjson"),
         Ok(Format::Odm) => Ok("odm-transactional"),
+        Ok(Format::Xpt) => Ok("xpt"),
+        Ok(Format::DatasetJson) => Ok("dataset-json"),
+        Ok(Format::DatasetNdjson) => Ok("dataset-ndjson"),
+        Ok(Format::Dsjc) => Ok("dsjc"),
+        Ok(Format::Parquet) => Ok("parquet"),
+        Ok(Format::Sqlite) => Ok("sqlite"),
+        Ok(Format::CsvScripts) => Ok("csv-scripts"),
+        Ok(Format::OdmSnapshot) => Ok("odm"),
+        Ok(Format::Odm2) => Ok("odm2"),
         Err(_) => Err(Error::invalid("format", "there is no such format")),
     }
 }
@@ -96,7 +104,7 @@ struct Writing {
 
 impl Writing {
     async fn one_file(&self, wanted: ExportRequest, send: &mpsc::Sender<Piece>) -> Result<()> {
-        let known = FORMATS.iter().find(|known| known.name == wanted.format);
+        let known = format_named(&wanted.format).ok();
         let media_type = known.map_or("application/octet-stream", |known| known.media_type);
         let sink = OneFile(PieceWriter::new(send.clone(), media_type));
         self.write(wanted, Box::new(sink)).await?;
@@ -119,6 +127,9 @@ impl Writing {
         match write_export(edc, context, &self.study, wanted, sink, progress).await {
             Ok(exported) => Ok(exported.manifest),
             Err(ExportFailure::Failed(failure)) => Err(failure),
+            Err(ExportFailure::Export(misfit @ ExportError::DoesNotFit { .. })) => {
+                Err(Error::refused("DOES_NOT_FIT", misfit.to_string()).into())
+            }
             Err(other) => Err(Failure::Broke(other.to_string())),
         }
     }
@@ -130,6 +141,10 @@ struct OneFile(PieceWriter);
 impl Sink for OneFile {
     fn create(&mut self, _name: &str) -> io::Result<Box<dyn Write + Send>> {
         Ok(Box::new(PieceWriter::new(self.0.send.clone(), self.0.media_type)))
+    }
+
+    fn scratch(&mut self) -> io::Result<Box<dyn Scratch>> {
+        Ok(Box::new(tempfile::tempfile()?))
     }
 }
 
@@ -175,6 +190,10 @@ impl Sink for Spool {
         let shared = file.try_clone()?;
         self.files().push((name.to_owned(), file));
         Ok(Box::new(BufWriter::new(shared)))
+    }
+
+    fn scratch(&mut self) -> io::Result<Box<dyn Scratch>> {
+        Ok(Box::new(tempfile::tempfile()?))
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) async fn save(
         Err(failure) => return Err(failure),
     };
     let study = edc.study(&study_oid).await?;
-    let book = edc.shelf.get(&study.oid, &subject, &study.compiled.design).await?;
+    let book = edc.shelf.get(&study, &subject).await?;
     let book = lock(&book);
     let casebook = &book.casebook;
     let site = book.row.site.as_str();
@@ -62,7 +62,7 @@ pub(super) async fn save(
     let mut answer = SaveFormResponse {
         version: value::number(changed.answer),
         findings: findings(casebook, &save.record, &sight),
-        not_collected: not_collected(&study.compiled, casebook, &save.record, &sight),
+        not_collected: not_collected(study.of(casebook), casebook, &save.record, &sight),
         ..SaveFormResponse::default()
     };
     let told = |id| {

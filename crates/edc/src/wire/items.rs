@@ -6,20 +6,21 @@ use contract::edc::v1::{
 use kernel::{
     DataType,
     study::{
-        CheckAction, CheckScope, CodeList, Comparator, Design, EditCheck, ItemDef, RangeCheck,
-        StudyVersion, UnitDef,
+        CheckAction, CheckScope, CodeList, Comparator, Design, EditCheck, Example, ItemDef,
+        RangeCheck, StudyVersion, UnitDef,
     },
 };
 
 use super::value;
 
-pub(super) fn item(version: &StudyVersion, item: &ItemDef) -> proto::ItemDef {
+pub(crate) fn item(version: &StudyVersion, item: &ItemDef) -> proto::ItemDef {
     let help = if item.instructions.is_empty() { &item.description } else { &item.instructions };
     let verified =
         version.sdv.rules.iter().any(|rule| {
             rule.percent > 0 && (rule.items.is_empty() || rule.items.contains(&item.oid))
         });
     proto::ItemDef {
+        sdtm_variables: sdtm_variables(item),
         item_oid: item.oid.to_string(),
         name: item.name.clone(),
         question: value::texts(&item.question),
@@ -33,6 +34,19 @@ pub(super) fn item(version: &StudyVersion, item: &ItemDef) -> proto::ItemDef {
         blinded: version.blinding.items.contains(&item.oid),
         verification_required: verified,
     }
+}
+
+/// The SDTM variables that a design names for an item, by aliases or, where it has none, by
+/// SDSVarName of ODM 1.3.
+pub(crate) fn sdtm_variables(item: &ItemDef) -> Vec<String> {
+    let aliases = item.aliases.iter().filter(|alias| is_sdtm(&alias.context));
+    let named: Vec<String> = aliases.map(|alias| alias.name.clone()).collect();
+    if named.is_empty() { item.sds_var_name.iter().cloned().collect() } else { named }
+}
+
+/// Whether the context of an alias is SDTM.
+pub(crate) fn is_sdtm(context: &str) -> bool {
+    context.to_ascii_uppercase().contains("SDTM")
 }
 
 /// A limit with a comparator; a limit that is an expression has no place in the contract.
@@ -56,7 +70,7 @@ fn range(check: &RangeCheck) -> Option<proto::RangeCheck> {
     })
 }
 
-pub(super) fn code_list(list: &CodeList) -> proto::CodeList {
+pub(crate) fn code_list(list: &CodeList) -> proto::CodeList {
     let items = list.items.iter().map(|item| proto::CodeListItem {
         coded_value: item.coded_value.clone(),
         decode: value::texts(&item.decode),
@@ -68,7 +82,7 @@ pub(super) fn code_list(list: &CodeList) -> proto::CodeList {
     }
 }
 
-pub(super) fn unit(unit: &UnitDef) -> proto::MeasurementUnit {
+pub(crate) fn unit(unit: &UnitDef) -> proto::MeasurementUnit {
     proto::MeasurementUnit {
         unit_oid: unit.oid.to_string(),
         ucum: unit.ucum.clone(),
@@ -76,7 +90,7 @@ pub(super) fn unit(unit: &UnitDef) -> proto::MeasurementUnit {
     }
 }
 
-pub(super) fn check(design: &Design, check: &EditCheck) -> proto::Check {
+pub(crate) fn check(design: &Design, check: &EditCheck) -> proto::Check {
     let repeats = |group: &&kernel::ItemGroupOid| {
         design.group(group).is_some_and(kernel::study::ItemGroupDef::repeats)
     };
@@ -99,7 +113,15 @@ pub(super) fn check(design: &Design, check: &EditCheck) -> proto::Check {
         form_oid: check.form.to_string(),
         item_group_oid: check.group.as_ref().filter(repeats).map(ToString::to_string),
         item_oid: check.item.to_string(),
+        name: check.name.clone(),
+        study_event_oids: check.events.iter().map(ToString::to_string).collect(),
+        blinded: check.blinded,
+        examples: check.examples.iter().map(example).collect(),
     }
+}
+
+fn example(example: &Example) -> proto::check::Example {
+    proto::check::Example { given: example.given.clone(), expect: example.expect.clone() }
 }
 
 fn data_type(data_type: DataType) -> Type {

@@ -259,9 +259,10 @@ async fn review(edc: &Edc, context: &Context, target: Target<'_>) -> Result<Revi
     let Target { study, subject, request, wanted } = target;
     edc.review(context, &study, &subject, request, &wanted).await?;
     let study = edc.study(&study).await?;
-    let book = edc.shelf.get(&study.oid, &subject, &study.compiled.design).await?;
+    let book = edc.shelf.get(&study, &subject).await?;
     let book = lock(&book);
-    let (design, participant) = (&study.compiled.design, participant(&book.casebook));
+    let design = &study.of(&book.casebook).design;
+    let participant = participant(&book.casebook);
     let record = book.casebook.record(&wanted.record).ok_or(Refusal::RecordUnknown)?;
     Ok(Reviewed {
         version: value::number(record.version),

@@ -90,6 +90,10 @@ pub(super) async fn screen(
 ) -> Result<proto::Subject> {
     let study = request.study_oid.as_str().into();
     let site: kernel::SiteOid = request.site_oid.as_str().into();
+    if request.took_place {
+        let scope = Scope::study_wide(&request.study_oid);
+        context.caller.permit(Act::ImportData, scope)?;
+    }
     let screened_on = if let Some(date) = given(request.screening_date.as_ref()) {
         date.to_owned()
     } else {
@@ -103,7 +107,7 @@ pub(super) async fn screen(
         subject: given(request.subject_key.as_ref()).map(Into::into),
         consented_on: request.consent_date.clone(),
         screened_on: Some(screened_on),
-        took_place: false,
+        took_place: request.took_place,
     };
     let key = edc.screen(context, &study, request.request_id.as_ref(), &screen).await?;
     answer(edc, context, &study, &key).await
@@ -168,7 +172,7 @@ pub(super) async fn record_event(
     edc.record_event(context, &study, request.request_id.as_ref(), &noted).await?;
     let id = request_id(context, request.request_id.as_ref());
     let study = edc.study(&study).await?;
-    let book = edc.shelf.get(&study.oid, &noted.subject, &study.compiled.design).await?;
+    let book = edc.shelf.get(&study, &noted.subject).await?;
     let book = lock(&book);
     let last = book.casebook.requests.get(&id).copied().unwrap_or_default();
     let note = book.casebook.notes.iter().rev().find(|note| note.entry <= last);
@@ -188,7 +192,7 @@ async fn answer(
     key: &SubjectKey,
 ) -> Result<proto::Subject> {
     let study = edc.study(study).await?;
-    let book = edc.shelf.get(&study.oid, key, &study.compiled.design).await?;
+    let book = edc.shelf.get(&study, key).await?;
     let book = lock(&book);
     let sight = Sight::of(context, &study, &book.row.site.as_str().into());
     Ok(subject(key, &book.row, &sight))

@@ -101,6 +101,11 @@ pub(crate) fn number(number: impl TryInto<i32>) -> i32 {
     number.try_into().unwrap_or(i32::MAX)
 }
 
+/// A revision or a size in bytes.
+pub(crate) fn long(number: u64) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
+}
+
 pub(crate) fn at(at_ms: i64) -> Timestamp {
     Timestamp::from_millisecond(at_ms)
 }

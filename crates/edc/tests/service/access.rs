@@ -9,7 +9,8 @@ use crate::world::{HERE, STUDY, THERE, World, value};
 
 const ITEM: &str = "itemGroupOid=IG.DM&itemGroupRepeatKey=1&itemOid=I.BIRTHYR";
 
-const BODIES: [(&str, &str); 30] = [
+const BODIES: [(&str, &str); 31] = [
+    ("PublishDefinition", r#"{"definition":"{}"}"#),
     ("ScreenSubject", r#"{"siteOid": "101", "consentDate": "2026-03-01"}"#),
     ("EnrolSubject", r#"{"enrolmentDate": "2026-03-02"}"#),
     (
@@ -93,6 +94,41 @@ fn every_method_allows_what_the_table_says_and_tells_strangers_nothing() {
             ]),
             names: BTreeMap::from(NAMES),
             bodies: BTreeMap::from(BODIES),
+        };
+        place.keeps_to_the_table().await;
+    });
+}
+
+const BUILD_BODIES: [(&str, &str); 9] = [
+    ("BeginDraft", "{}"),
+    ("ImportDraft", r#"{"files": [{"name": "a.xml", "content": "PGE+"}]}"#),
+    ("EditDraft", r#"{"seenRevision": 0, "edits": [{"remove": {"kind": "FORM", "oid": "F.DM"}}]}"#),
+    ("UndoEdit", r#"{"seenRevision": 0, "revision": 1}"#),
+    ("DiscardDraft", r#"{"seenRevision": 0, "reason": "not needed"}"#),
+    ("CheckExpression", r#"{"formOid": "F.DM", "expression": "true"}"#),
+    ("PublishDraft", r#"{"seenRevision": 0, "reason": "amendment 1"}"#),
+    (
+        "ScheduleVersion",
+        r#"{"siteOids": ["101"], "versionHash": "no", "effectiveDate": "2026-04-01", "reason": "approved"}"#,
+    ),
+    ("MigrateCasebooks", r#"{"versionHash": "no", "reason": "amendment 1"}"#),
+];
+
+#[test]
+fn the_build_of_studies_allows_what_the_table_says() {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(2).enable_all().build().unwrap().block_on(async {
+        let world = World::over_the_wire().await;
+        let place = Place {
+            service: Arc::clone(&world.build),
+            routes: contract::build::v1::rest::routes,
+            study: STUDY,
+            site: HERE,
+            other_site: THERE,
+            secret: "SECRET-1",
+            queries: BTreeMap::new(),
+            names: BTreeMap::from(NAMES),
+            bodies: BTreeMap::from(BUILD_BODIES),
         };
         place.keeps_to_the_table().await;
     });

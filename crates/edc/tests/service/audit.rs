@@ -187,7 +187,7 @@ fn a_review_of_the_audit_trail_is_an_entry_that_covers_what_was_looked_at() {
         let left = listed(&world, &monitor(), left).await;
         assert_eq!(left.len(), 1, "only what came later is left: {left:?}");
         let all = listed(&world, &monitor(), saves).await;
-        assert_eq!(all[1].review_ids, [review.review_id.clone()]);
+        assert_eq!(all[1].review_ids, std::slice::from_ref(&review.review_id));
         let reviews = ListAuditReviewsRequest { study_oid: STUDY.into(), ..Default::default() };
         let reviews = world.edc.list_audit_reviews(&monitor(), reviews).await.unwrap().reviews;
         assert_eq!(reviews, [review]);

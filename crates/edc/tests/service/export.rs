@@ -102,6 +102,70 @@ fn an_export_as_of_an_instant_is_what_was_there_then() {
     });
 }
 
+const NEW_FORMATS: [Format; 9] = [
+    Format::Xpt,
+    Format::DatasetJson,
+    Format::DatasetNdjson,
+    Format::Dsjc,
+    Format::Parquet,
+    Format::Sqlite,
+    Format::CsvScripts,
+    Format::OdmSnapshot,
+    Format::Odm2,
+];
+
+/// The files of an archive but its manifest, which says when it was made; or the only file.
+fn files(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(bytes)) else {
+        return vec![(String::new(), bytes.to_vec())];
+    };
+    let mut files = Vec::new();
+    for at in 0..archive.len() {
+        let mut file = archive.by_index(at).unwrap();
+        let (name, mut content) = (file.name().unwrap().into_owned(), Vec::new());
+        file.read_to_end(&mut content).unwrap();
+        files.push((name, content));
+    }
+    files.retain(|(name, _)| name != "manifest.json");
+    files
+}
+
+#[test]
+fn every_format_gives_the_same_bytes_for_the_same_cut_off() {
+    on_every_store(async |world| {
+        two_subjects(&world).await;
+        let then = Timestamp::from(world.clock.now());
+        for format in NEW_FORMATS {
+            let request = || ExportStudyRequest { as_of: Some(then), ..as_format(format) };
+            let first = exported(&world, &data_manager(), request()).await.unwrap().1;
+            world.clock.advance(SignedDuration::from_mins(1));
+            let second = exported(&world, &data_manager(), request()).await.unwrap().1;
+            assert!(!first.is_empty(), "{format:?}");
+            assert_eq!(files(&first), files(&second), "{format:?}");
+        }
+    });
+}
+
+#[test]
+fn no_format_tells_the_arm_to_a_caller_who_may_not_see_it() {
+    on_every_store(async |world| {
+        two_subjects(&world).await;
+        let kit = [value("IG.IP/I.KIT", "KIT-4711"), value("IG.IP/I.DOSES", "3")];
+        world.save("S1", "SE.W2/F.IP", 0, &kit).await.unwrap();
+        for format in NEW_FORMATS.into_iter().filter(|format| *format != Format::Dsjc) {
+            let bytes = exported(&world, &data_manager(), as_format(format)).await.unwrap().1;
+            let has = |text: &str| {
+                let holds = |file: &(String, Vec<u8>)| {
+                    file.1.windows(text.len()).any(|window| window == text.as_bytes())
+                };
+                files(&bytes).iter().any(holds)
+            };
+            assert!(!has("KIT-4711"), "{format:?}");
+            assert!(has("S1"), "{format:?} is looked into");
+        }
+    });
+}
+
 #[test]
 fn an_export_holds_only_what_the_caller_may_take() {
     on_every_store(async |world| {

@@ -3,14 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test may panic like the test")]
 
 mod access;
+mod amendments;
 mod audit;
 mod blinding;
 mod clock;
 mod dictionary;
+mod drafts;
 mod eligibility;
 mod evaluation;
 mod export;
 mod history;
+mod jobs;
 mod lists;
 mod lock;
 mod outline;

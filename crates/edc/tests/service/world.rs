@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use contract::{
     Authentication, Caller, Context, Error, Grant, Role,
+    build::v1::{Build, grpc},
     edc::v1::{
         Edc, EnrolSubjectRequest, FormRecord, GetFormRecordRequest, GetItemHistoryRequest,
         HistoryEntry, ItemData, ItemEntry, ItemPlace, ItemValue, ListQueriesRequest, Query,
@@ -30,6 +31,7 @@ pub struct World {
     pub store: Arc<dyn Store>,
     pub service: Arc<edc::Edc>,
     pub edc: Arc<dyn Edc>,
+    pub build: Arc<dyn Build>,
     pub clock: FakeClock,
     wire: Option<Wire>,
     folder: Option<TempDir>,
@@ -58,8 +60,12 @@ impl World {
     pub async fn over_the_wire() -> Self {
         let mut world = Self::on_sqlite().await;
         let service = Arc::clone(&world.edc);
-        let wire = Wire::serving(|server| server.mount(doors(), &service)).await;
+        let build = Arc::clone(&world.build);
+        let wire =
+            Wire::serving(|server| server.mount(doors(), &service).mount(grpc::doors(), &build))
+                .await;
         world.edc = Arc::new(EdcRemote::new(wire.channel(), wire.tokens()));
+        world.build = Arc::new(grpc::BuildRemote::new(wire.channel(), wire.tokens()));
         world.wire = Some(wire);
         world
     }
@@ -89,7 +95,8 @@ impl World {
             service.add_site(&admin, &STUDY.into(), site).await.unwrap();
         }
         let edc = Arc::clone(&service) as Arc<dyn Edc>;
-        Self { store, service, edc, clock, wire: None, folder, _server: server }
+        let build = Arc::clone(&service) as Arc<dyn Build>;
+        Self { store, service, edc, build, clock, wire: None, folder, _server: server }
     }
 
     /// Changes the file of the store behind its back; how many rows.
@@ -97,6 +104,11 @@ impl World {
         let folder = self.folder.as_ref().unwrap();
         let database = rusqlite::Connection::open(folder.path().join("casebook.db")).unwrap();
         database.execute(statement, ()).unwrap()
+    }
+
+    /// Whether calls go through a socket.
+    pub fn is_over_the_wire(&self) -> bool {
+        self.wire.is_some()
     }
 
     /// Another service on the same store, as in another process.
@@ -294,6 +306,10 @@ pub fn monitor() -> Context {
 
 pub fn data_manager() -> Context {
     in_role(Role::DataManager, None)
+}
+
+pub fn designer() -> Context {
+    in_role(Role::StudyDesigner, None)
 }
 
 /// Somebody in a role in the study, at one site or all. The user is called like the role.

@@ -4,13 +4,11 @@ use std::collections::HashMap;
 
 use kernel::casebook::{DatumRef, RowRef};
 
-use super::{
-    Keys,
-    field::push_field,
-    plan::{FormPlan, GroupPlan},
-    table::TableOut,
+use super::{Keys, field::push_field, table::TableOut};
+use crate::{
+    export::{ExportError, Out},
+    tabular::{FormPlan, GroupPlan},
 };
-use crate::export::{ExportError, Out};
 
 /// The repeat key of a group that does not repeat.
 const ONLY_REPEAT: &str = "1";

@@ -3,42 +3,6 @@
 use super::field::push_field;
 use crate::export::{ExportError, Out, Written};
 
-/// The items of a group in the order of their OIDs, which is the order in which a record holds
-/// them: the next one is nearly always the one that is looked for.
-#[derive(Default)]
-pub(super) struct Items {
-    items: Vec<Item>,
-}
-
-pub(super) struct Item {
-    pub(super) oid: Box<str>,
-    /// Its cell among the cells of the table; the unit has the next one.
-    pub(super) cell: usize,
-    pub(super) has_unit: bool,
-    /// The name of its column.
-    pub(super) label: String,
-}
-
-impl Items {
-    pub(super) fn new(mut items: Vec<Item>) -> Self {
-        items.sort_by(|a, b| a.oid.cmp(&b.oid));
-        Self { items }
-    }
-
-    /// Finds an item; `next` is where to look first, and afterwards the place behind what was found.
-    pub(super) fn find(&self, oid: &str, next: &mut usize) -> Option<&Item> {
-        let item = match self.items.get(*next) {
-            Some(item) if *item.oid == *oid => item,
-            _ => {
-                *next = self.items.binary_search_by(|item| (*item.oid).cmp(oid)).ok()?;
-                &self.items[*next]
-            }
-        };
-        *next += 1;
-        Some(item)
-    }
-}
-
 pub(super) struct TableOut {
     out: Out,
     /// Start and end of each cell in `text`.

@@ -7,7 +7,7 @@ use crate::export::{
 };
 
 fn csv(records: &[FormRecord]) -> impl Fn(&str) -> String + use<> {
-    let (memory, _) = export("csv", ExportOptions::default(), records);
+    let (memory, _) = export("csv", &ExportOptions::default(), records);
     move |name| memory.text(name)
 }
 
@@ -67,8 +67,8 @@ fn what_the_version_has_no_column_for_is_written_beside() {
 
 #[test]
 fn columns_do_not_depend_on_the_data() {
-    let (empty, _) = export("csv", ExportOptions::default(), &[]);
-    let (full, _) = export("csv", ExportOptions::default(), &[record()]);
+    let (empty, _) = export("csv", &ExportOptions::default(), &[]);
+    let (full, _) = export("csv", &ExportOptions::default(), &[record()]);
     assert_eq!(empty.names(), full.names());
     for name in empty.names() {
         let header = |text: String| text.lines().next().unwrap().to_owned();
@@ -79,7 +79,7 @@ fn columns_do_not_depend_on_the_data() {
 #[test]
 fn a_byte_order_mark_is_written_when_asked_for() {
     let options = ExportOptions { byte_order_mark: true, ..ExportOptions::default() };
-    let (memory, _) = export("csv", options, &[record()]);
+    let (memory, _) = export("csv", &options, &[record()]);
     assert!(memory.names().iter().all(|name| memory.text(name).starts_with("\u{feff}study,")));
 }
 

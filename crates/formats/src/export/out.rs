@@ -9,19 +9,28 @@ use super::{ExportError, Sink, Written};
 /// How much is kept before it is written.
 const BUFFER_BYTES: usize = 128 << 10;
 
-pub(crate) struct Out {
+/// A file that counts and hashes what is written to it.
+pub struct Out {
     name: String,
     target: Box<dyn Write + Send>,
     /// What is not written yet; exporters append to it and then call [`Self::settle`].
     pub(crate) buffer: Vec<u8>,
-    pub(crate) rows: u64,
-    pub(crate) values: u64,
+    /// Rows of data, and values, as its exporter counts them.
+    pub rows: u64,
+    pub values: u64,
     bytes: u64,
     hash: Sha256,
 }
 
+impl std::fmt::Debug for Out {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Out").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
 impl Out {
-    pub(crate) fn create(sink: &mut dyn Sink, name: &str) -> Result<Self, ExportError> {
+    /// Makes the file in a sink.
+    pub fn create(sink: &mut dyn Sink, name: &str) -> Result<Self, ExportError> {
         let target = sink
             .create(name)
             .map_err(|source| ExportError::Io { file: name.to_owned(), source })?;
@@ -49,7 +58,8 @@ impl Out {
         written.map_err(|source| ExportError::Io { file: self.name.clone(), source })
     }
 
-    pub(crate) fn finish(mut self) -> Result<Written, ExportError> {
+    /// Writes what is left, and says what was written.
+    pub fn finish(mut self) -> Result<Written, ExportError> {
         self.flush_buffer()?;
         self.target
             .flush()
@@ -60,6 +70,7 @@ impl Out {
             bytes: self.bytes,
             sha256: hexadecimal(&self.hash.finalize()),
             name: self.name,
+            encoding: None,
         })
     }
 }

@@ -25,6 +25,14 @@ pub struct StudyOut<'a> {
     pub meanings: &'a [&'a str],
 }
 
+impl StudyOut<'_> {
+    /// The time that files name as their own: that of the cut-off, so that an export of the same
+    /// state is the same bytes; without one the present time.
+    pub fn stamp(&self) -> &str {
+        self.as_of.unwrap_or(self.created_at)
+    }
+}
+
 /// One subject.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SubjectOut<'a> {

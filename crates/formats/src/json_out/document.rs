@@ -71,7 +71,7 @@ impl Exporter for JsonExporter {
         out.settle()
     }
 
-    fn finish(self: Box<Self>) -> Result<Vec<Written>, ExportError> {
+    fn finish(self: Box<Self>, _: &mut dyn Sink) -> Result<Vec<Written>, ExportError> {
         let mut begun = self.begun.ok_or(ExportError::NotBegun)?;
         begun.close_subject();
         begun.out.buffer.extend_from_slice(b"\n]}\n");

@@ -51,7 +51,7 @@ impl Exporter for NdjsonExporter {
         out.settle()
     }
 
-    fn finish(self: Box<Self>) -> Result<Vec<Written>, ExportError> {
+    fn finish(self: Box<Self>, _: &mut dyn Sink) -> Result<Vec<Written>, ExportError> {
         let (out, _) = self.begun.ok_or(ExportError::NotBegun)?;
         Ok(vec![out.finish()?])
     }

@@ -8,7 +8,7 @@ use crate::export::{
 };
 
 fn written(format: &str, file: &str, records: &[FormRecord]) -> String {
-    export(format, ExportOptions::default(), records).0.text(file)
+    export(format, &ExportOptions::default(), records).0.text(file)
 }
 
 #[test]

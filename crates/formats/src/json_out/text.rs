@@ -56,7 +56,7 @@ pub(super) fn push_study(out: &mut Vec<u8>, study: &StudyOut<'_>) {
     push_pair(out, "study_version_hash", study.version_hash);
     push_optional(out, "as_of", study.as_of);
     out.push(b',');
-    push_pair(out, "created_at", study.created_at);
+    push_pair(out, "created_at", study.stamp());
     out.push(b',');
     push_pair(out, "source_version", study.source_version);
 }

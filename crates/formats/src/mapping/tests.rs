@@ -1,4 +1,5 @@
 mod fit;
+mod suggest;
 
 use std::{io::Cursor, sync::Arc};
 

@@ -91,6 +91,10 @@ pub struct Flag<'a> {
 pub struct QueryMark<'a> {
     pub oid: Cow<'a, str>,
     pub state: Cow<'a, str>,
+    /// Whether a check asked, and no person; none when the source does not say.
+    pub by_system: Option<bool>,
+    /// When it came to be in that state; without it ODM 2.0 has no query.
+    pub updated: Option<Cow<'a, str>>,
 }
 
 /// What an ItemData says of its value.

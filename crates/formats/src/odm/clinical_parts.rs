@@ -2,15 +2,21 @@
 
 use super::{
     clinical::{Annotation, AuditRecord, Signature, TransactionType},
+    emit::Dialect,
     escape::{push_attribute_value, push_text},
 };
 
-pub(super) fn audit_record(out: &mut Vec<u8>, audit: &AuditRecord<'_>) {
+pub(super) fn audit_record(out: &mut Vec<u8>, audit: &AuditRecord<'_>, dialect: Dialect) {
     out.extend_from_slice(b"<AuditRecord");
     optional(out, " EditPoint=\"", audit.edit_point.as_deref());
     let used = audit.used_imputation_method.map(|used| if used { "Yes" } else { "No" });
-    optional(out, " UsedImputationMethod=\"", used);
-    optional(out, " ID=\"", audit.id.as_deref());
+    match dialect {
+        Dialect::V1 => {
+            optional(out, " UsedImputationMethod=\"", used);
+            optional(out, " ID=\"", audit.id.as_deref());
+        }
+        Dialect::V2 => optional(out, " UsedMethod=\"", used),
+    }
     out.push(b'>');
     who_and_when(out, &audit.user, &audit.location, None, &audit.timestamp);
     if let Some(reason) = &audit.reason {
@@ -22,13 +28,40 @@ pub(super) fn audit_record(out: &mut Vec<u8>, audit: &AuditRecord<'_>) {
     out.extend_from_slice(b"</AuditRecord>");
 }
 
-pub(super) fn signature(out: &mut Vec<u8>, signature: &Signature<'_>) {
+/// A query as ODM 2.0 has it; nothing for an annotation that is none, or has no time.
+pub(super) fn query(out: &mut Vec<u8>, annotation: &Annotation<'_>) {
+    let Some(query) = &annotation.query else { return };
+    let Some(updated) = &query.updated else { return };
+    let (source, kind) = match query.by_system {
+        Some(true) => ("System", "System"),
+        Some(false) | None => ("Data Management", "Manual"),
+    };
+    attribute(out, "<Query OID=\"", &query.oid);
+    attribute(out, " Source=\"", source);
+    attribute(out, " Type=\"", kind);
+    attribute(out, " State=\"", &in_title_case(&query.state));
+    attribute(out, " LastUpdateDatetime=\"", updated);
+    out.push(b'>');
+    element(out, "Value", annotation.comment.as_deref().unwrap_or_default());
+    out.extend_from_slice(b"</Query>");
+}
+
+/// `OPEN` as `Open`.
+fn in_title_case(code: &str) -> String {
+    let lower = code.to_ascii_lowercase();
+    let mut letters = lower.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+pub(super) fn signature(out: &mut Vec<u8>, signature: &Signature<'_>, dialect: Dialect) {
     out.extend_from_slice(b"<Signature");
     optional(out, " ID=\"", signature.id.as_deref());
     out.push(b'>');
     let (user, location) = (&signature.user, &signature.location);
     who_and_when(out, user, location, Some(&signature.definition), &signature.timestamp);
-    if let Some(manifest) = &signature.manifest {
+    if let Some(manifest) = &signature.manifest
+        && dialect == Dialect::V1
+    {
         element(out, "CryptoBindingManifest", manifest);
     }
     out.extend_from_slice(b"</Signature>");
@@ -95,7 +128,7 @@ fn attribute(out: &mut Vec<u8>, opening: &str, value: &str) {
     out.push(b'"');
 }
 
-fn element(out: &mut Vec<u8>, name: &str, text: &str) {
+pub(super) fn element(out: &mut Vec<u8>, name: &str, text: &str) {
     out.push(b'<');
     out.extend_from_slice(name.as_bytes());
     out.push(b'>');

@@ -212,7 +212,11 @@ pub(super) fn annotation(node: &mut Node) -> Annotation<'static> {
         transaction: node.take("TransactionType").and_then(|text| TransactionType::parse(&text)),
         comment: comment.map(|comment| Cow::Owned(comment.text())),
         comment_by: owned(by),
-        query: oid.map(|oid| QueryMark { oid: Cow::Owned(oid), state: Cow::Owned(state) }),
+        query: oid.map(|oid| QueryMark {
+            oid: Cow::Owned(oid),
+            state: Cow::Owned(state),
+            ..QueryMark::default()
+        }),
     }
 }
 
@@ -222,7 +226,12 @@ fn query(node: &mut Node) -> Annotation<'static> {
     let state = Cow::Owned(node.take("State").unwrap_or_default());
     Annotation {
         comment: child(node, "Value"),
-        query: Some(QueryMark { oid, state }),
+        query: Some(QueryMark {
+            oid,
+            state,
+            by_system: node.take("Type").map(|kind| kind == "System"),
+            updated: owned(node.take("LastUpdateDatetime")),
+        }),
         ..Annotation::default()
     }
 }

@@ -1,9 +1,12 @@
-//! Clinical data as ODM 1.3.2, written as they come, with flat memory.
+//! Clinical data as ODM 1.3.2 or 2.0, written as they come, with flat memory.
 //!
 //! The caller goes down with `begin_…` and writes items; what was open above closes by itself. For
 //! a snapshot each item comes once with the audit record of its last change; for a transactional
 //! file it comes once for each change, under the same path again, in the order in which it
 //! happened.
+//!
+//! In ODM 2.0 a form is an item group that holds others, and audit records, signatures and queries
+//! stand behind what they are about, so that they wait until it is closed.
 
 use std::io::{self, Write};
 
@@ -11,14 +14,16 @@ use kernel::{MissingReason, StudyVersion};
 
 use super::{
     clinical::{Annotation, AuditRecord, Signature, TransactionType},
-    clinical_parts::{annotation, audit_record, signature},
+    clinical_level::Level,
+    clinical_parts::{annotation, audit_record, element, query, signature},
     context::CASEBOOK,
-    emit::Emit,
+    definitions::OWN_ITEMS,
+    emit::{Dialect, Emit},
     escape::push_attribute_value,
     header::Header,
-    write_admin::admin_data,
-    write_v1::study,
-    xml::ODM_1_3,
+    write_admin::{admin_data, admin_data_v2},
+    write_v1, write_v2,
+    xml::{ODM_1_3, ODM_2_0},
 };
 use crate::{Location, SignatureDef, User};
 
@@ -75,47 +80,19 @@ pub enum ValueOut<'a> {
     Absent,
 }
 
-/// The elements that can be open, outermost first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Level {
-    File,
-    Data,
-    Subject,
-    Event,
-    Form,
-    Group,
-}
-
-impl Level {
-    fn end_tag(self) -> &'static [u8] {
-        match self {
-            Self::File => b"\n</ODM>\n",
-            Self::Data => b"\n</ClinicalData>",
-            Self::Subject => b"\n</SubjectData>",
-            Self::Event => b"\n</StudyEventData>",
-            Self::Form => b"\n</FormData>",
-            Self::Group => b"\n</ItemGroupData>",
-        }
-    }
-
-    fn outer(self) -> Self {
-        match self {
-            Self::File | Self::Data => Self::File,
-            Self::Subject => Self::Data,
-            Self::Event => Self::Subject,
-            Self::Form => Self::Event,
-            Self::Group => Self::Form,
-        }
-    }
-}
-
-/// Writes one ODM 1.3.2 file with clinical data.
+/// Writes one ODM file with clinical data.
 #[derive(Debug)]
 pub struct ClinicalWriter<W> {
+    dialect: Dialect,
     out: W,
     buffer: Vec<u8>,
     level: Level,
     values: u64,
+    /// What stands behind the content of each open element of ODM 2.0, outermost first.
+    tails: Vec<Vec<u8>>,
+    /// The form that is open, and whether its own items are: ODM 2.0 has them directly in it.
+    form: String,
+    in_form_itself: bool,
 }
 
 impl<W: Write> ClinicalWriter<W> {
@@ -133,11 +110,41 @@ impl<W: Write> ClinicalWriter<W> {
         header.open(&mut e, ODM_1_3, "1.3.2");
         e.attribute("xmlns:casebook", CASEBOOK);
         for versions in versions.chunk_by(|one, next| one.study_oid == next.study_oid) {
-            study(&mut e, versions);
+            write_v1::study(&mut e, versions);
         }
         admin_data(&mut e, users, locations, signatures);
+        Self::begun(e, Dialect::V1)
+    }
+
+    /// The same as ODM 2.0, with one version of a study.
+    pub fn new_v2(
+        out: W,
+        header: &Header,
+        version: &StudyVersion,
+        users: &[User],
+        locations: &[Location],
+        signatures: &[SignatureDef],
+    ) -> io::Result<Self> {
+        let mut e = Emit::new(out);
+        header.open(&mut e, ODM_2_0, "2.0");
+        e.attribute("xmlns:casebook", CASEBOOK);
+        write_v2::study(&mut e, version);
+        admin_data_v2(&mut e, users, locations, signatures);
+        Self::begun(e, Dialect::V2)
+    }
+
+    fn begun(e: Emit<W>, dialect: Dialect) -> io::Result<Self> {
         let (out, buffer) = e.into_parts()?;
-        Ok(Self { out, buffer, level: Level::File, values: 0 })
+        Ok(Self {
+            dialect,
+            out,
+            buffer,
+            level: Level::File,
+            values: 0,
+            tails: Vec::new(),
+            form: String::new(),
+            in_form_itself: false,
+        })
     }
 
     /// Begins data that were collected under one version of one study.
@@ -146,6 +153,7 @@ impl<W: Write> ClinicalWriter<W> {
         self.attribute("\n<ClinicalData StudyOID=\"", study_oid);
         self.attribute(" MetaDataVersionOID=\"", version_oid);
         self.buffer.push(b'>');
+        self.tails.push(Vec::new());
         self.level = Level::Data;
         Ok(())
     }
@@ -156,7 +164,9 @@ impl<W: Write> ClinicalWriter<W> {
         self.attribute("\n<SubjectData SubjectKey=\"", subject.key);
         self.transaction(subject.transaction);
         self.buffer.push(b'>');
-        self.records(subject.audit, subject.signature);
+        if self.dialect == Dialect::V1 {
+            self.records(subject.audit, subject.signature);
+        }
         for (name, oid) in [
             ("\n<InvestigatorRef UserOID=\"", subject.investigator),
             ("\n<SiteRef LocationOID=\"", subject.site),
@@ -166,7 +176,13 @@ impl<W: Write> ClinicalWriter<W> {
                 self.buffer.extend_from_slice(b"/>");
             }
         }
-        self.annotations(subject.annotations);
+        match self.dialect {
+            Dialect::V1 => {
+                self.annotations(subject.annotations);
+                self.tails.push(Vec::new());
+            }
+            Dialect::V2 => self.wait(subject.audit, subject.signature, subject.annotations),
+        }
         self.level = Level::Subject;
         Ok(())
     }
@@ -177,12 +193,26 @@ impl<W: Write> ClinicalWriter<W> {
     }
 
     pub fn begin_form(&mut self, form: &LevelOut<'_>) -> io::Result<()> {
-        self.begin(Level::Form, ["\n<FormData FormOID=\"", " FormRepeatKey=\""], form)
+        let names = match self.dialect {
+            Dialect::V1 => ["\n<FormData FormOID=\"", " FormRepeatKey=\""],
+            Dialect::V2 => ["\n<ItemGroupData ItemGroupOID=\"", " ItemGroupRepeatKey=\""],
+        };
+        self.begin(Level::Form, names, form)?;
+        form.oid.clone_into(&mut self.form);
+        Ok(())
     }
 
     pub fn begin_group(&mut self, group: &LevelOut<'_>) -> io::Result<()> {
         let names = ["\n<ItemGroupData ItemGroupOID=\"", " ItemGroupRepeatKey=\""];
-        self.begin(Level::Group, names, group)
+        let is_own = group.oid.strip_suffix(OWN_ITEMS) == Some(self.form.as_str());
+        let says_more = group.audit.is_some() || group.transaction == Some(TransactionType::Remove);
+        if self.dialect == Dialect::V1 || !is_own || says_more {
+            return self.begin(Level::Group, names, group);
+        }
+        self.close_to(Level::Form)?;
+        self.wait(None, group.signature, group.annotations);
+        (self.level, self.in_form_itself) = (Level::Group, true);
+        Ok(())
     }
 
     /// Writes one item into the open group; refuses when none is open.
@@ -192,6 +222,7 @@ impl<W: Write> ClinicalWriter<W> {
         }
         self.attribute("\n<ItemData ItemOID=\"", item.oid);
         match item.value {
+            ValueOut::Text(_) if self.dialect == Dialect::V2 => {}
             ValueOut::Text(text) => self.attribute(" Value=\"", text),
             ValueOut::Null => self.buffer.extend_from_slice(b" IsNull=\"Yes\""),
             ValueOut::Missing(reason) => {
@@ -207,7 +238,9 @@ impl<W: Write> ClinicalWriter<W> {
             && item.signature.is_none()
             && item.unit.is_none()
             && item.annotations.is_empty();
-        if bare {
+        if self.dialect == Dialect::V2 {
+            self.content_v2(item);
+        } else if bare {
             self.buffer.extend_from_slice(b"/>");
         } else {
             self.buffer.push(b'>');
@@ -230,7 +263,7 @@ impl<W: Write> ClinicalWriter<W> {
     /// Closes everything, hands on what is left and gives the output back, flushed.
     pub fn finish(mut self) -> io::Result<W> {
         self.close_to(Level::File)?;
-        self.buffer.extend_from_slice(Level::File.end_tag());
+        self.buffer.extend_from_slice(Level::File.end_tag(self.dialect));
         self.out.write_all(&self.buffer)?;
         self.out.flush()?;
         Ok(self.out)
@@ -244,8 +277,14 @@ impl<W: Write> ClinicalWriter<W> {
         }
         self.transaction(it.transaction);
         self.buffer.push(b'>');
-        self.records(it.audit, it.signature);
-        self.annotations(it.annotations);
+        match self.dialect {
+            Dialect::V1 => {
+                self.records(it.audit, it.signature);
+                self.annotations(it.annotations);
+                self.tails.push(Vec::new());
+            }
+            Dialect::V2 => self.wait(it.audit, it.signature, it.annotations),
+        }
         self.level = level;
         Ok(())
     }
@@ -256,7 +295,16 @@ impl<W: Write> ClinicalWriter<W> {
             return Err(misplaced("what belongs further in", "element around it"));
         }
         while self.level > level {
-            self.buffer.extend_from_slice(self.level.end_tag());
+            let mut tail = self.tails.pop().unwrap_or_default();
+            if std::mem::take(&mut self.in_form_itself) {
+                // What is about the own items of a form stands behind those of the form.
+                if let Some(of_form) = self.tails.last_mut() {
+                    of_form.append(&mut tail);
+                }
+            } else {
+                self.buffer.append(&mut tail);
+                self.buffer.extend_from_slice(self.level.end_tag(self.dialect));
+            }
             self.level = self.level.outer();
         }
         self.hand_on_if_full()
@@ -277,11 +325,38 @@ impl<W: Write> ClinicalWriter<W> {
 
     fn records(&mut self, audit: Option<&AuditRecord<'_>>, signed: Option<&Signature<'_>>) {
         if let Some(audit) = audit {
-            audit_record(&mut self.buffer, audit);
+            audit_record(&mut self.buffer, audit, self.dialect);
         }
         if let Some(signed) = signed {
-            signature(&mut self.buffer, signed);
+            signature(&mut self.buffer, signed, self.dialect);
         }
+    }
+
+    /// The value of an item of ODM 2.0 and what stands behind it, up to its end.
+    fn content_v2(&mut self, item: &ItemOut<'_>) {
+        self.buffer.push(b'>');
+        if let ValueOut::Text(text) = item.value {
+            element(&mut self.buffer, "Value", text);
+        }
+        behind(&mut self.buffer, item.audit, item.signature, item.annotations);
+        if let Some(unit) = item.unit {
+            self.attribute("<odm1:MeasurementUnitRef xmlns:odm1=\"", ODM_1_3);
+            self.attribute(" MeasurementUnitOID=\"", unit);
+            self.buffer.extend_from_slice(b"/>");
+        }
+        self.buffer.extend_from_slice(b"</ItemData>");
+    }
+
+    /// Keeps what is written when the element is closed.
+    fn wait(
+        &mut self,
+        audit: Option<&AuditRecord<'_>>,
+        signed: Option<&Signature<'_>>,
+        annotations: &[Annotation<'_>],
+    ) {
+        let mut tail = Vec::new();
+        behind(&mut tail, audit, signed, annotations);
+        self.tails.push(tail);
     }
 
     fn annotations(&mut self, annotations: &[Annotation<'_>]) {
@@ -296,6 +371,26 @@ impl<W: Write> ClinicalWriter<W> {
             self.buffer.clear();
         }
         Ok(())
+    }
+}
+
+/// Audit record, signature, annotations and queries in the order of ODM 2.0.
+fn behind(
+    out: &mut Vec<u8>,
+    audit: Option<&AuditRecord<'_>>,
+    signed: Option<&Signature<'_>>,
+    annotations: &[Annotation<'_>],
+) {
+    if let Some(audit) = audit {
+        audit_record(out, audit, Dialect::V2);
+    }
+    if let Some(signed) = signed {
+        signature(out, signed, Dialect::V2);
+    }
+    let is_query = |one: &&Annotation<'_>| one.query.as_ref().is_some_and(|q| q.updated.is_some());
+    annotations.iter().filter(|one| !is_query(one)).for_each(|one| annotation(out, one));
+    for one in annotations {
+        query(out, one);
     }
 }
 

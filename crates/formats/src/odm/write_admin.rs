@@ -1,4 +1,4 @@
-//! Who works in the study, and where, as ODM 1.3.2.
+//! Who works in the study, and where.
 
 use std::io::Write;
 
@@ -23,14 +23,69 @@ pub(super) fn admin_data(
         location(e, one);
     }
     for one in signatures {
-        e.start("SignatureDef");
-        e.attribute("OID", &one.oid);
-        e.attribute("Methodology", if one.digital { "Digital" } else { "Electronic" });
-        e.simple("Meaning", &one.meaning);
-        e.simple("LegalReason", &one.legal_reason);
-        e.end();
+        signature_def(e, one);
     }
     e.end();
+}
+
+/// An AdminData element of ODM 2.0, which names people and places in fewer words.
+pub(super) fn admin_data_v2(
+    e: &mut Emit<impl Write>,
+    users: &[User],
+    locations: &[Location],
+    signatures: &[SignatureDef],
+) {
+    if users.is_empty() && locations.is_empty() && signatures.is_empty() {
+        return;
+    }
+    e.start("AdminData");
+    for user in users {
+        e.start("User");
+        e.attribute("OID", &user.oid);
+        e.optional("UserType", user.kind.as_deref());
+        for (name, text) in [
+            ("UserName", &user.login_name),
+            ("FullName", &user.full_name),
+            ("GivenName", &user.first_name),
+            ("FamilyName", &user.last_name),
+        ] {
+            if let Some(text) = text {
+                e.simple(name, text);
+            }
+        }
+        e.end();
+    }
+    for location in locations {
+        e.start("Location");
+        e.attribute("OID", &location.oid);
+        e.attribute("Name", &location.name);
+        e.optional("Role", location.kind.as_deref());
+        versions_in_force(e, location);
+        e.end();
+    }
+    for one in signatures {
+        signature_def(e, one);
+    }
+    e.end();
+}
+
+fn signature_def(e: &mut Emit<impl Write>, one: &SignatureDef) {
+    e.start("SignatureDef");
+    e.attribute("OID", &one.oid);
+    e.attribute("Methodology", if one.digital { "Digital" } else { "Electronic" });
+    e.simple("Meaning", &one.meaning);
+    e.simple("LegalReason", &one.legal_reason);
+    e.end();
+}
+
+fn versions_in_force(e: &mut Emit<impl Write>, location: &Location) {
+    for one in &location.versions {
+        e.start("MetaDataVersionRef");
+        e.attribute("StudyOID", &one.study_oid);
+        e.attribute("MetaDataVersionOID", &one.version_oid);
+        e.attribute("EffectiveDate", &one.effective_date);
+        e.end();
+    }
 }
 
 /// The kept elements of User before and after the phone numbers.
@@ -73,13 +128,7 @@ fn location(e: &mut Emit<impl Write>, location: &Location) {
     e.attribute("Name", &location.name);
     e.optional("LocationType", location.kind.as_deref());
     e.kept_attributes(&location.kept, &[], V1);
-    for one in &location.versions {
-        e.start("MetaDataVersionRef");
-        e.attribute("StudyOID", &one.study_oid);
-        e.attribute("MetaDataVersionOID", &one.version_oid);
-        e.attribute("EffectiveDate", &one.effective_date);
-        e.end();
-    }
+    versions_in_force(e, location);
     e.kept_others(&location.kept, &[], V1);
     e.end();
 }

@@ -36,6 +36,12 @@ pub fn write_metadata_v2<W: Write>(
 ) -> io::Result<W> {
     let mut e = Emit::new(out);
     header.open(&mut e, ODM_2_0, "2.0");
+    study(&mut e, version);
+    e.finish()
+}
+
+/// A study with one of its versions.
+pub(super) fn study(e: &mut Emit<impl Write>, version: &StudyVersion) {
     e.start("Study");
     e.attribute("OID", version.study_oid.as_str());
     e.attribute("StudyName", &version.study_name);
@@ -46,9 +52,8 @@ pub fn write_metadata_v2<W: Write>(
         kept.for_each(|attribute| e.attribute(name, &attribute.value));
     }
     e.texts("Description", &version.study_description, V2);
-    metadata_version(&mut e, version);
+    metadata_version(e, version);
     e.end();
-    e.finish()
 }
 
 /// Kept attributes that belong to Study; the others belong to MetaDataVersion.

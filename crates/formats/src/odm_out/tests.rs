@@ -1,13 +1,14 @@
 use kernel::{
-    MissingReason,
-    casebook::{DatumRef, RecordRef},
+    Datum, MissingReason,
+    casebook::{DatumRef, FormRecord, RecordRef},
+    study::ItemGroupKind,
 };
 
 use super::*;
 use crate::{
     export::{
         SignatureOut, TrailKind, exporter,
-        tests::{Memory, design, record, study},
+        tests::{Memory, design, record, row, study},
     },
     odm::{ClinicalReader, ClinicalRow, Given},
 };
@@ -73,7 +74,7 @@ fn written(
     let (design, bytes) = (design(), record().to_bytes());
     let options = ExportOptions { trail: !trail.is_empty(), ..ExportOptions::default() };
     let mut exporter = exporter(format, &options).unwrap();
-    assert_eq!(exporter.needs_trail(), !trail.is_empty() || format == "odm-transactional");
+    assert_eq!(exporter.needs_trail(), !trail.is_empty() || format.ends_with("transactional"));
     let mut memory = Memory::default();
     exporter.begin(&study(&design), &mut memory).unwrap();
     exporter.subject(&SUBJECT).unwrap();
@@ -92,7 +93,7 @@ fn written(
             signature,
         })
         .unwrap();
-    exporter.finish().unwrap();
+    exporter.finish(&mut memory).unwrap();
     memory.text("odm.xml")
 }
 
@@ -278,10 +279,100 @@ fn the_signatures_of_a_visit_and_of_a_casebook_stand_where_they_belong() {
             })
             .unwrap();
     }
-    exporter.finish().unwrap();
+    exporter.finish(&mut memory).unwrap();
     let text = memory.text("odm.xml");
     assert_eq!(text.matches("<SignatureRef ").count(), 2, "{text}");
     let behind = |tag: &str| text.split(tag).nth(1).unwrap().split('>').nth(1).unwrap().trim();
     assert!(behind("<SubjectData ").starts_with("<Signature"), "{text}");
     assert!(behind("<StudyEventData ").starts_with("<Signature"), "{text}");
+}
+
+#[test]
+fn odm_2_holds_what_1_3_2_holds() {
+    let whole = |entry, kind| TrailOut { group: "", group_repeat: "", ..step(entry, kind, "", "") };
+    let trail = [
+        step(1, TrailKind::Recorded, "I.SYSBP", "113"),
+        step(2, TrailKind::Changed, "I.SYSBP", "131"),
+        step(3, TrailKind::Removed, "", ""),
+        step(4, TrailKind::Restored, "", ""),
+        whole(5, TrailKind::Removed),
+        whole(6, TrailKind::Restored),
+    ];
+    let queries = [query("IG.VS", "I.SYSBP"), query("", "")];
+    for (old, new) in [("odm", "odm2"), ("odm-transactional", "odm2-transactional")] {
+        let [old, new] =
+            [old, new].map(|format| rows(&written(format, &trail, &queries, Some(SIGNED))));
+        // What stands behind the content of a form or group comes in a row of its own.
+        let early: Vec<ClinicalRow> = new.iter().filter(|row| !row.late).cloned().collect();
+        assert_eq!(outline(&early), outline(&old));
+        let audits = |rows: &[ClinicalRow]| {
+            let audits = rows.iter().filter_map(|row| row.records.audit.as_ref());
+            let mut audits: Vec<String> = audits.map(|audit| format!("{audit:?}")).collect();
+            audits.sort();
+            audits
+        };
+        assert_eq!(audits(&new), audits(&old));
+        let signatures = new.iter().filter(|row| row.records.signature.is_some());
+        assert_eq!(signatures.count(), 1);
+    }
+}
+
+#[test]
+fn a_query_is_an_element_of_its_own_in_odm_2() {
+    let text = text("odm2", &[], &[query("IG.VS", "I.SYSBP")]);
+    assert!(text.contains(
+        "<Query OID=\"qry_1\" Source=\"System\" Type=\"System\" State=\"Open\" \
+         LastUpdateDatetime=\"2026-01-01T00:00:00.000Z\"><Value>Is \"131\" right?</Value></Query>"
+    ));
+    let rows = rows(&text);
+    let asked = rows.iter().find(|row| !row.records.annotations.is_empty()).unwrap();
+    assert_eq!(asked.item.as_ref().unwrap().oid, "I.SYSBP");
+    let query = asked.records.annotations[0].query.as_ref().unwrap();
+    assert_eq!((query.state.as_ref(), query.by_system), ("Open", Some(true)));
+}
+
+/// Without units, reasons and plain groups, which ODM 2.0 has no word for.
+#[test]
+fn odm_2_is_valid_by_the_official_schema() {
+    let mut version = design().version().clone();
+    version.units.clear();
+    version.items.iter_mut().for_each(|item| item.units.clear());
+    version.item_groups.iter_mut().for_each(|group| group.kind = ItemGroupKind::Section);
+    let design = Design::new(std::sync::Arc::new(version));
+    let rows = [row("IG.VS", "1", &[("I.SYSBP", Datum::value("<131>\n"))])];
+    let bytes = FormRecord { rows: rows.into(), ..FormRecord::default() }.to_bytes();
+    let trail = [
+        step(1, TrailKind::Recorded, "I.SYSBP", "113"),
+        step(2, TrailKind::Removed, "", ""),
+        step(3, TrailKind::Restored, "", ""),
+    ];
+    let queries = [query("IG.VS", "I.SYSBP"), query("IG.VS", ""), query("", "")];
+    let folder = tempfile::tempdir().unwrap();
+    for format in ["odm2", "odm2-transactional"] {
+        let mut exporter = exporter(format, &ExportOptions::default()).unwrap();
+        let mut memory = Memory::default();
+        exporter.begin(&study(&design), &mut memory).unwrap();
+        exporter.subject(&SUBJECT).unwrap();
+        let record = RecordRef::decode(&bytes).unwrap();
+        let out = RecordOut {
+            subject: &SUBJECT,
+            event: "SE.1",
+            event_repeat: "1",
+            form: "F.VS",
+            form_repeat: "1",
+            record: &record,
+            trail: &trail,
+            queries: &queries,
+            signature: Some(SIGNED),
+        };
+        exporter.record(&out).unwrap();
+        exporter.finish(&mut memory).unwrap();
+        let file = folder.path().join(format);
+        std::fs::write(&file, memory.text("odm.xml")).unwrap();
+        let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/odm/schema-2.0/ODM.xsd");
+        let mut command = std::process::Command::new("xmllint");
+        command.args(["--nonet", "--noout", "--schema", schema]).arg(&file);
+        let output = command.output().expect("xmllint is installed by `cargo xtask setup`");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
 }

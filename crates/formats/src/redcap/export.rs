@@ -81,7 +81,7 @@ impl Exporter for RedcapExporter {
         Ok(())
     }
 
-    fn finish(self: Box<Self>) -> Result<Vec<Written>, ExportError> {
+    fn finish(self: Box<Self>, _: &mut dyn Sink) -> Result<Vec<Written>, ExportError> {
         let mut begun = self.begun.ok_or(ExportError::NotBegun)?;
         begun.flush()?;
         let mut written = vec![begun.records.finish()?, begun.other.finish()?];

@@ -85,8 +85,8 @@ impl Layout {
         let mut layout = Self { study_oid: version.study_oid.to_string(), ..Self::default() };
         let record_id = kept(&version.kept, "RecordIdField").unwrap_or("record_id");
         layout.dictionary.title.clone_from(&version.study_name);
-        layout.dictionary.missing_codes =
-            kept(&version.kept, "MissingDataCodes").unwrap_or_default().to_owned();
+        let missing_codes = kept(&version.kept, "MissingDataCodes").unwrap_or_default();
+        missing_codes.clone_into(&mut layout.dictionary.missing_codes);
         let mut names = Names::default();
         names.take(record_id);
         layout.instruments(design, &mut names);

@@ -235,19 +235,18 @@ impl Planning<'_> {
         form_repeat: String,
     ) -> &mut PlannedSave {
         let form = self.layout.instruments[instrument].form.clone();
-        let at = match self.saves.iter().position(|save| save.form == form) {
-            Some(at) => at,
-            None => {
-                self.saves.push(PlannedSave {
-                    event: self.event.oid.clone(),
-                    event_repeat,
-                    form,
-                    form_repeat,
-                    entries: Vec::new(),
-                    complete: None,
-                });
-                self.saves.len() - 1
-            }
+        let at = if let Some(at) = self.saves.iter().position(|save| save.form == form) {
+            at
+        } else {
+            self.saves.push(PlannedSave {
+                event: self.event.oid.clone(),
+                event_repeat,
+                form,
+                form_repeat,
+                entries: Vec::new(),
+                complete: None,
+            });
+            self.saves.len() - 1
         };
         &mut self.saves[at]
     }

@@ -141,7 +141,7 @@ impl Parts {
         match node.name() {
             "GlobalVariables" => self.globals(&node),
             "MetaDataVersion" => {
-                self.record_id = redcap(&node, "RecordIdField").unwrap_or_default().to_owned();
+                redcap(&node, "RecordIdField").unwrap_or_default().clone_into(&mut self.record_id);
             }
             "StudyEventDef" => self.event(&node),
             "FormDef" => {
@@ -177,7 +177,7 @@ impl Parts {
             dictionary.groups.push(plain(group, "group_name").to_owned());
         }
         for repeats in all(node, "RepeatingInstrumentsAndEvents") {
-            for form in all(repeats, "RepeatingInstruments").flat_map(|r| r.elements()) {
+            for form in all(repeats, "RepeatingInstruments").flat_map(Node::elements) {
                 let event = redcap(form, "UniqueEventName").unwrap_or_default().to_owned();
                 let form = redcap(form, "RepeatInstrument").map(str::to_owned);
                 dictionary.repeating.push((event, form));
@@ -223,8 +223,8 @@ impl Parts {
             if is_status || dictionary.fields.iter().any(|field| field.name() == name) {
                 continue;
             }
-            let lists = all(item, "CodeListRef").map(|list| plain(list, "CodeListOID"));
-            let list = lists.filter_map(|oid| self.code_lists.get(oid)).next();
+            let mut lists = all(item, "CodeListRef").map(|list| plain(list, "CodeListOID"));
+            let list = lists.find_map(|oid| self.code_lists.get(oid));
             dictionary.fields.push(field(item, name, form, kind, list));
         }
         let is_first = |field: &Field| field.name() == self.record_id;
@@ -330,13 +330,12 @@ fn rows_of(
                 (&one.event, &one.instrument, &one.instance)
                     == (&row.event, &row.instrument, &row.instance)
             });
-            match same {
-                Some(one) => one.values.append(&mut row.values),
-                None => {
-                    *number += 1;
-                    row.number = *number;
-                    rows.push(row);
-                }
+            if let Some(one) = same {
+                one.values.append(&mut row.values);
+            } else {
+                *number += 1;
+                row.number = *number;
+                rows.push(row);
             }
         }
     }

@@ -46,11 +46,11 @@ impl FlatRow {
         let mut row = Self { number, line, ..Self::default() };
         for (name, text) in columns {
             match name.as_str() {
-                name if name == record_id => row.record = text.trim().to_owned(),
-                EVENT => row.event = text.trim().to_owned(),
-                INSTRUMENT => row.instrument = text.trim().to_owned(),
-                INSTANCE => row.instance = text.trim().to_owned(),
-                GROUP => row.group = text.trim().to_owned(),
+                name if name == record_id => text.trim().clone_into(&mut row.record),
+                EVENT => text.trim().clone_into(&mut row.event),
+                INSTRUMENT => text.trim().clone_into(&mut row.instrument),
+                INSTANCE => text.trim().clone_into(&mut row.instance),
+                GROUP => text.trim().clone_into(&mut row.group),
                 SURVEY => {}
                 _ => row.values.push((name, text)),
             }

@@ -177,12 +177,11 @@ impl Layout {
         let variable = &self.variables[at];
         if variable.code.is_some() {
             return match (text, selection.checkbox_labels) {
-                ("", _) => String::new(),
                 ("1", true) => {
                     variable.choices.first().map_or_else(String::new, |one| one.label.clone())
                 }
                 ("1", false) => "Checked".to_owned(),
-                (_, true) => String::new(),
+                ("", _) | (_, true) => String::new(),
                 (_, false) => "Unchecked".to_owned(),
             };
         }

@@ -116,18 +116,15 @@ pub(super) fn plain_label(label: &str) -> String {
         plain.push_str(&rest[..at]);
         let tag = &rest[at..];
         let is_tag = tag[1..].starts_with(|c: char| c.is_ascii_alphabetic() || "/!".contains(c));
-        match tag.find('>').filter(|_| is_tag) {
-            Some(end) => {
-                let breaks = ["<br", "<p", "</p", "<div", "</div", "<li", "<tr", "</tr"];
-                if breaks.iter().any(|name| tag.to_ascii_lowercase().starts_with(name)) {
-                    plain.push(' ');
-                }
-                rest = &tag[end + 1..];
+        if let Some(end) = tag.find('>').filter(|_| is_tag) {
+            let breaks = ["<br", "<p", "</p", "<div", "</div", "<li", "<tr", "</tr"];
+            if breaks.iter().any(|name| tag.to_ascii_lowercase().starts_with(name)) {
+                plain.push(' ');
             }
-            None => {
-                plain.push('<');
-                rest = &tag[1..];
-            }
+            rest = &tag[end + 1..];
+        } else {
+            plain.push('<');
+            rest = &tag[1..];
         }
     }
     plain.push_str(rest);

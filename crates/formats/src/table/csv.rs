@@ -51,7 +51,7 @@ impl<R: Read> CsvTable<R> {
         encoding: TextEncoding,
         delimiter: u8,
     ) -> Result<Self, FormatError> {
-        let mut table = Self::open_ragged(input, file, encoding, delimiter)?;
+        let mut table = Self::open_ragged(input, file, encoding, delimiter);
         if table.record()?.is_none() {
             return Err(table.text.fault(1, "the file is empty", "give a file with a header line"));
         }
@@ -61,13 +61,8 @@ impl<R: Read> CsvTable<R> {
     }
 
     /// Opens a file without a header, whose rows may differ in length.
-    pub(crate) fn open_ragged(
-        input: R,
-        file: &str,
-        encoding: TextEncoding,
-        delimiter: u8,
-    ) -> Result<Self, FormatError> {
-        Ok(Self {
+    pub(crate) fn open_ragged(input: R, file: &str, encoding: TextEncoding, delimiter: u8) -> Self {
+        Self {
             text: TextStream::new(input, file, encoding),
             delimiter,
             columns: Vec::new(),
@@ -77,7 +72,7 @@ impl<R: Read> CsvTable<R> {
             fields: Vec::new(),
             field: Vec::new(),
             row_bytes: 0,
-        })
+        }
     }
 
     /// The next row of a file without a header, however many fields it has.

@@ -1,6 +1,6 @@
 //! In which encoding the text of a source is written.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use encoding_rs::Encoding;
 
@@ -26,9 +26,13 @@ impl TextEncoding {
 
     /// The text of `bytes`; none when they are not in this encoding.
     pub(crate) fn decode(self, bytes: &[u8]) -> Option<String> {
-        self.0
-            .decode_without_bom_handling_and_without_replacement(bytes)
-            .map(std::borrow::Cow::into_owned)
+        self.0.decode_without_bom_handling_and_without_replacement(bytes).map(Cow::into_owned)
+    }
+
+    /// The bytes of `text`; none when this encoding has no bytes for one of its characters.
+    pub(crate) fn encode(self, text: &str) -> Option<Cow<'_, [u8]>> {
+        let (bytes, used, unmappable) = self.0.encode(text);
+        (used == self.0 && !unmappable).then_some(bytes)
     }
 
     /// Decodes a stream; a byte order mark at its start wins over the name.
@@ -53,6 +57,13 @@ mod tests {
         assert_eq!(TextEncoding::parse("GB18030"), Some(TextEncoding::GB18030));
         assert_eq!(TextEncoding::parse("utf8"), Some(TextEncoding::UTF_8));
         assert_eq!(TextEncoding::parse("klingon"), None);
+    }
+
+    #[test]
+    fn a_character_that_an_encoding_does_not_have_is_not_written() {
+        assert_eq!(TextEncoding::GB18030.encode("体重").unwrap(), &[0xCC, 0xE5, 0xD6, 0xD8][..]);
+        assert_eq!(TextEncoding::WINDOWS_1252.encode("体重"), None);
+        assert_eq!(TextEncoding::parse("utf-16le").unwrap().encode("a"), None, "it is read only");
     }
 
     #[test]

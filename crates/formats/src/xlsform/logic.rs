@@ -1,6 +1,8 @@
 //! Expressions of XLSForm (a part of XPath) in the spelling of the one translator that there is for
 //! questionnaires. In both a blank is the empty text.
 
+use std::fmt::Write as _;
+
 use std::collections::BTreeMap;
 
 use super::items::item_name;
@@ -61,13 +63,13 @@ impl Questions<'_> {
                 rest = self.count_selected(&mut out, behind, text.len() - rest.len())?;
             } else if let Some(inner) = rest.strip_prefix("${") {
                 let end = inner.find('}').unwrap_or(inner.len());
-                out.push_str(&format!("[{}]", item_name(inner[..end].trim())));
+                let _ = write!(out, "[{}]", item_name(inner[..end].trim()));
                 rest = inner.get(end + 1..).unwrap_or_default();
             } else if let Some((from, to)) = starting(rest, &out) {
                 out.push_str(to);
                 rest = &rest[from.len()..];
             } else if is_self(rest, &out) {
-                out.push_str(&format!("[{}]", self.this));
+                let _ = write!(out, "[{}]", self.this);
                 rest = &rest[1..];
             } else {
                 out.push(char);
@@ -94,9 +96,9 @@ impl Questions<'_> {
         let code = code.strip_prefix(['\'', '"']).and_then(|code| code.strip_suffix(['\'', '"']));
         let (question, code) = (self.named(question), code.ok_or_else(wrong)?);
         if self.multiple.contains_key(&question) {
-            out.push_str(&format!("([{question}({code})] = '1')"));
+            let _ = write!(out, "([{question}({code})] = '1')");
         } else {
-            out.push_str(&format!("([{question}] = '{code}')"));
+            let _ = write!(out, "([{question}] = '{code}')");
         }
         Ok(rest)
     }
@@ -116,7 +118,7 @@ impl Questions<'_> {
         let choices = self.multiple.get(&question).ok_or_else(wrong)?;
         let each: Vec<String> =
             choices.keys().map(|code| format!("[{question}({code})]")).collect();
-        out.push_str(&format!("({} + 0)", each.join(" + ")));
+        let _ = write!(out, "({} + 0)", each.join(" + "));
         Ok(rest)
     }
 

@@ -86,7 +86,7 @@ impl Sheets {
     /// Reads a form as one CSV file: the first column names the sheet, and a row with such a name
     /// holds nothing else or begins the header.
     pub fn read_csv(input: impl Read, file: &str) -> Result<Self, FormatError> {
-        let mut table = CsvTable::open_ragged(input, file, TextEncoding::UTF_8, b',')?;
+        let mut table = CsvTable::open_ragged(input, file, TextEncoding::UTF_8, b',');
         let mut sheets: Vec<(String, Vec<Vec<String>>)> = Vec::new();
         while let Some(mut row) = table.next_ragged()? {
             let first = if row.cells.is_empty() { String::new() } else { row.cells.remove(0) };

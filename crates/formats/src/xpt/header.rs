@@ -3,16 +3,16 @@
 use std::io::Read;
 
 use super::{
-    Dataset, Variable, VariableKind,
+    Dataset, Layout, Stamp, ValueFormat, Variable, VariableKind,
     blocks::{BLOCK_BYTES, Block, Blocks},
 };
 use crate::{FormatError, table::TextEncoding};
 
-const LIBRARY: &[u8] = b"HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!";
+pub(super) const LIBRARY: &[u8] = b"HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!";
 const LIBRARY_V8: &[u8] = b"HEADER RECORD*******LIBV8   HEADER RECORD!!!!!!!";
-const DESCRIPTOR: &[u8] = b"HEADER RECORD*******DSCRPTR HEADER RECORD!!!!!!!";
-const VARIABLES: &[u8] = b"HEADER RECORD*******NAMESTR HEADER RECORD!!!!!!!";
-const ROWS: &[u8] = b"HEADER RECORD*******OBS     HEADER RECORD!!!!!!!";
+pub(super) const DESCRIPTOR: &[u8] = b"HEADER RECORD*******DSCRPTR HEADER RECORD!!!!!!!";
+pub(super) const VARIABLES: &[u8] = b"HEADER RECORD*******NAMESTR HEADER RECORD!!!!!!!";
+pub(super) const ROWS: &[u8] = b"HEADER RECORD*******OBS     HEADER RECORD!!!!!!!";
 
 /// The record that starts a dataset; where rows stand it ends the dataset before it.
 pub(super) const MEMBER: &[u8] = b"HEADER RECORD*******MEMBER  HEADER RECORD!!!!!!!";
@@ -23,7 +23,7 @@ const MAX_ROW_BYTES: usize = 4 << 20;
 const TRUNCATED: &str = "the file ends inside its headers";
 
 /// Reads the two library records and the record that starts the first dataset.
-pub(super) fn library<R: Read>(blocks: &mut Blocks<R>) -> Result<Block, FormatError> {
+pub(super) fn library<R: Read>(blocks: &mut Blocks<R>) -> Result<(Stamp, Block), FormatError> {
     let first = blocks.next()?.unwrap_or([0; BLOCK_BYTES]);
     if first.starts_with(LIBRARY_V8) {
         return Err(blocks.fault(
@@ -37,9 +37,24 @@ pub(super) fn library<R: Read>(blocks: &mut Blocks<R>) -> Result<Block, FormatEr
             "give a file made with the XPORT engine, or name the right format",
         ));
     }
-    need(blocks)?;
-    need(blocks)?;
-    need(blocks)
+    let (names, modified) = (need(blocks)?, need(blocks)?);
+    Ok((stamp(&names, &modified), need(blocks)?))
+}
+
+/// The version, system and times of the two records behind a header record.
+fn stamp(names: &Block, modified: &Block) -> Stamp {
+    Stamp {
+        version: as_written(&names[24..32]),
+        system: as_written(&names[32..40]),
+        created: as_written(&names[64..80]),
+        modified: as_written(&modified[..16]),
+    }
+}
+
+/// Each byte as the character of its number, without the blanks at the end.
+fn as_written(bytes: &[u8]) -> String {
+    let text: String = bytes.iter().copied().map(char::from).collect();
+    text.trim_end_matches(' ').to_owned()
 }
 
 /// Reads the description of a dataset, whose first record is given, up to its first row.
@@ -47,7 +62,7 @@ pub(super) fn dataset<R: Read>(
     blocks: &mut Blocks<R>,
     member: &Block,
     encoding: TextEncoding,
-) -> Result<Dataset, FormatError> {
+) -> Result<(Dataset, Layout), FormatError> {
     expect(blocks, member, MEMBER, "MEMBER")?;
     let variable_bytes = match &member[74..78] {
         b"0136" => 136,
@@ -63,16 +78,21 @@ pub(super) fn dataset<R: Read>(
     })?;
     let described = variable_records(blocks, count * variable_bytes)?;
     let mut variables = Vec::with_capacity(count);
+    let mut positions = Vec::with_capacity(count);
     for record in described.chunks_exact(variable_bytes).take(count) {
         variables.push(variable(blocks, record, encoding)?);
+        let position = [record[84], record[85], record[86], record[87]];
+        positions.push(usize::try_from(u32::from_be_bytes(position)).unwrap_or(usize::MAX));
     }
-    let row_bytes = row_bytes(blocks, &variables)?;
-    Ok(Dataset {
+    let row_bytes = row_bytes(blocks, &variables, &positions)?;
+    let dataset = Dataset {
         name: text(blocks, &names[8..16], encoding)?,
         label: text(blocks, &labels[32..72], encoding)?,
+        kind: text(blocks, &labels[72..80], encoding)?,
+        stamp: stamp(&names, &labels),
         variables,
-        row_bytes,
-    })
+    };
+    Ok((dataset, Layout { row_bytes, positions }))
 }
 
 /// The bytes of all variable records; whatever padding a writer put after them is left aside.
@@ -116,14 +136,23 @@ fn variable<R: Read>(
             return Err(blocks.fault(&what, "check how the file was made"));
         }
     };
-    let position = [record[84], record[85], record[86], record[87]];
     let variable = Variable {
         name: text(blocks, &record[8..16], encoding)?,
         label: text(blocks, &record[16..56], encoding)?,
-        format: text(blocks, &record[56..64], encoding)?,
+        format: ValueFormat {
+            name: text(blocks, &record[56..64], encoding)?,
+            width: small(record, 64),
+            decimals: small(record, 66),
+            justification: small(record, 68),
+        },
+        informat: ValueFormat {
+            name: text(blocks, &record[72..80], encoding)?,
+            width: small(record, 80),
+            decimals: small(record, 82),
+            justification: 0,
+        },
         kind,
         length: usize::from(small(record, 4)),
-        position: usize::try_from(u32::from_be_bytes(position)).unwrap_or(usize::MAX),
     };
     let sizes = if kind == VariableKind::Number { 2..=8 } else { 1..=32_767 };
     if variable.name.is_empty() || !sizes.contains(&variable.length) {
@@ -135,15 +164,20 @@ fn variable<R: Read>(
 }
 
 /// The length of a row; the variables must fill it without a gap.
-fn row_bytes<R: Read>(blocks: &Blocks<R>, variables: &[Variable]) -> Result<usize, FormatError> {
-    let mut in_order: Vec<&Variable> = variables.iter().collect();
-    in_order.sort_by_key(|variable| variable.position);
+fn row_bytes<R: Read>(
+    blocks: &Blocks<R>,
+    variables: &[Variable],
+    positions: &[usize],
+) -> Result<usize, FormatError> {
+    let mut in_order: Vec<(&Variable, usize)> =
+        variables.iter().zip(positions.iter().copied()).collect();
+    in_order.sort_by_key(|(_, position)| *position);
     let mut end = 0;
-    for variable in in_order {
-        if variable.position != end {
+    for (variable, position) in in_order {
+        if position != end {
             let what = format!(
                 "the variable '{}' is said to start at byte {}, but byte {end} is next",
-                variable.name, variable.position
+                variable.name, position
             );
             return Err(blocks.fault(&what, "check how the file was made"));
         }

@@ -28,6 +28,35 @@ pub(super) fn read(bytes: &[u8]) -> Number {
     Number::Value(if first & 0x80 == 0 { magnitude } else { -magnitude })
 }
 
+/// The eight bytes of a number; none for what lies outside the range of such numbers, is not finite,
+/// or is too small to keep its digits. No bit is lost: 56 bits of mantissa hold the 53 of an `f64`.
+pub(super) fn write(value: f64) -> Option<[u8; 8]> {
+    if value == 0.0 {
+        return Some([0; 8]);
+    }
+    if !value.is_normal() {
+        return None;
+    }
+    let bits = value.to_bits();
+    let mantissa = (bits & ((1 << 52) - 1)) | (1 << 52);
+    let exponent = i32::try_from((bits >> 52) & 0x7FF).ok()? - 1023 - 52;
+    // The value is mantissa * 2^exponent; of base 16 the exponent must be a multiple of four.
+    let shift = (exponent + 56).rem_euclid(4);
+    let hexadecimal = u8::try_from((exponent + 56 - shift) / 4 + 64).ok()?;
+    if hexadecimal > 0x7F {
+        return None;
+    }
+    let mut bytes = (mantissa << shift).to_be_bytes();
+    bytes[0] = hexadecimal | if value < 0.0 { 0x80 } else { 0 };
+    Some(bytes)
+}
+
+/// The eight bytes of a missing number, whose letter is `.`, `_` or `A` to `Z`.
+pub(super) fn missing(letter: char) -> Option<[u8; 8]> {
+    let byte = u8::try_from(letter).ok()?;
+    matches!(byte, b'.' | b'_' | b'A'..=b'Z').then_some([byte, 0, 0, 0, 0, 0, 0, 0])
+}
+
 /// `mantissa` times two to the power of `exponent`, which for IBM numbers lies well inside the
 /// range of `f64`, so that only the 56 bits of the mantissa may be rounded.
 #[expect(clippy::cast_precision_loss, reason = "rounding 56 bits to the nearest 53 is meant")]
@@ -98,6 +127,19 @@ mod tests {
     }
 
     #[test]
+    fn what_such_a_number_cannot_be_is_not_written() {
+        assert_eq!(write(-118.625), Some([0xC2, 0x76, 0xA0, 0, 0, 0, 0, 0]));
+        assert_eq!(write(-0.0), Some([0; 8]));
+        assert_eq!(write(f64::NAN), None);
+        assert_eq!(write(f64::INFINITY), None);
+        assert_eq!(write(1e76), None);
+        assert_eq!(write(1e-80), None);
+        assert_eq!(missing('C'), Some([b'C', 0, 0, 0, 0, 0, 0, 0]));
+        assert_eq!(missing('c'), None);
+        assert_eq!(missing('体'), None);
+    }
+
+    #[test]
     fn a_number_prints_as_the_decimal_that_was_meant() {
         assert_eq!(decimal(63.0), "63");
         assert_eq!(decimal(-0.0), "0");
@@ -112,6 +154,15 @@ mod tests {
         fn every_decimal_of_a_laboratory_survives(digits in -999_999_999_i32..999_999_999, places in 0..7) {
             let value: f64 = format!("{digits}e-{places}").parse().unwrap();
             prop_assert_eq!(read(&written(value)), Number::Value(value));
+            prop_assert_eq!(write(value), Some(written(value)), "by shifting as by dividing");
+        }
+
+        #[test]
+        fn every_number_in_range_is_written_exactly(value in prop::num::f64::NORMAL) {
+            match write(value) {
+                Some(bytes) => prop_assert_eq!(read(&bytes), Number::Value(value)),
+                None => prop_assert!(!(6e-79..7e75).contains(&value.abs()), "{value}"),
+            }
         }
     }
 }

@@ -117,10 +117,13 @@ pub(super) fn user_out(name: &str, user: &User, sight: Sight<'_>) -> p::User {
     }
 }
 
-/// Whether a role is in a study that the caller sees.
+/// Whether a role is in a study that the caller sees, and for the whole of it or at a site of his.
 fn is_shared(caller: &Caller, held: &Held) -> bool {
-    let study = held.dated.grant.study.as_deref();
-    study.is_some_and(|study| caller.reaches(Act::ReadStudy, study))
+    let Grant { study, site, .. } = &held.dated.grant;
+    study.as_deref().is_some_and(|study| match site {
+        None => caller.reaches(Act::ReadStudy, study),
+        Some(site) => caller.sites(Act::ReadStudy, study).contains(site),
+    })
 }
 
 pub(super) fn session_out(name: &str, session: &Session, current: Option<&str>) -> p::Session {

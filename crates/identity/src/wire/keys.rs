@@ -49,6 +49,7 @@ pub(super) async fn create(
         label: r.label,
         limit: Limit::new(&r.acts, &r.study_oids)?,
         expires_at_ms: r.expires_at.map(|at| at.as_millisecond()),
+        for_redcap: r.for_redcap,
     };
     let (key, token) = identity.create_api_key(context, &owner, new).await?;
     let api_key = Some(key_out(&owner, &key));

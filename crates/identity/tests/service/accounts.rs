@@ -133,7 +133,7 @@ fn a_reset_answers_the_same_for_everybody_and_ends_all_sessions() {
 }
 
 #[test]
-fn others_are_there_only_for_who_shares_a_study() {
+fn others_are_there_only_for_who_shares_a_study_and_a_site() {
     on_every_store(async |world| {
         let monitor = world.somebody("mon", &[here(Role::Monitor)]).await;
         world.add("crc", &[here(Role::Coordinator), grant(Role::Monitor, Some("S2"), None)]).await;
@@ -147,6 +147,10 @@ fn others_are_there_only_for_who_shares_a_study() {
         assert_eq!(colleague.grants.len(), 1, "not what he is elsewhere");
         assert_eq!((colleague.email, colleague.last_log_in_at), (None, None));
         let hidden = get("far").await.unwrap_err();
+        world.add("next.door", &[grant(Role::Coordinator, Some(STUDY), Some("202"))]).await;
+        assert_eq!(get("next.door").await.unwrap_err().reason(), "USER_UNKNOWN");
+        world.add("sponsor", &[grant(Role::DataManager, Some(STUDY), None)]).await;
+        assert_eq!(get("sponsor").await.unwrap().user.unwrap().grants.len(), 1);
         let absent = get("nobody").await.unwrap_err();
         assert_eq!(hidden.reason(), "USER_UNKNOWN");
         assert_eq!(hidden.message().replace("far", "nobody"), absent.message());

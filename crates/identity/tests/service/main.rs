@@ -1,6 +1,8 @@
 //! The service through its contract, on both stores, with a clock and a mail of the tests.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod accounts;
 #[cfg(test)]
 mod api_use;
@@ -18,5 +20,7 @@ mod roles;
 mod second_factor;
 #[cfg(test)]
 mod signatures;
+#[cfg(test)]
+mod trail;
 #[cfg(test)]
 mod world;

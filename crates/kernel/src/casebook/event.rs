@@ -17,6 +17,12 @@ pub enum Event {
     SubjectScreened(SubjectScreened),
     EligibilityAssessed(EligibilityAssessed),
     SubjectEnrolled(SubjectEnrolled),
+    /// The casebook works under this study version from now on, not under the one that is in force
+    /// for all: hexadecimal hashes.
+    VersionTaken {
+        old: Option<String>,
+        new: String,
+    },
     SubjectStatusChanged {
         from: SubjectStatus,
         to: SubjectStatus,
@@ -182,6 +188,7 @@ impl Event {
             Self::SubjectScreened(_) => "SubjectScreened",
             Self::EligibilityAssessed(_) => "EligibilityAssessed",
             Self::SubjectEnrolled(_) => "SubjectEnrolled",
+            Self::VersionTaken { .. } => "VersionTaken",
             Self::SubjectStatusChanged { .. } => "SubjectStatusChanged",
             Self::EventNoted { .. } => "EventNoted",
             Self::StudyEventDated { .. } => "StudyEventDated",

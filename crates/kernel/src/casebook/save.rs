@@ -153,6 +153,30 @@ fn typed(item: &ItemShape, entered: &Entered) -> Result<Option<Datum>, String> {
     Ok(Some(Datum::Value { text, unit: unit.clone() }))
 }
 
+/// What a recorded value is under another version of its study.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    Fits,
+    /// The form does not have the item, or not in this group.
+    NoItem,
+    NotInCodeList,
+    /// Its type, length, decimals, unit or hard limits do not allow it.
+    Invalid,
+}
+
+/// Whether a recorded value could be entered on a form of this shape.
+pub fn fit(shape: &FormShape, row: &RowKey, item: &ItemOid, datum: &Datum) -> Fit {
+    let Some(item) = shape.group(&row.group).and_then(|group| group.item(item)) else {
+        return Fit::NoItem;
+    };
+    let Datum::Value { text, unit } = datum else { return Fit::Fits };
+    if item.codes.as_ref().is_some_and(|codes| !codes.contains(&**text)) {
+        return Fit::NotInCodeList;
+    }
+    let entered = Entered::Value { raw: text.to_string(), unit: unit.clone() };
+    if typed(item, &entered).is_ok() { Fit::Fits } else { Fit::Invalid }
+}
+
 fn fits(item: &ItemShape, text: &str) -> Result<(), ValueFault> {
     if let Some(limit) = item.decimals.filter(|_| item.data_type.is_number()) {
         let actual = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());

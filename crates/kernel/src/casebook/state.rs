@@ -21,6 +21,8 @@ pub struct Casebook {
     pub sequence: u64,
     /// When it was recorded. Entries of one log never go back in time.
     pub recorded_at_ms: i64,
+    /// The study version that the casebook took last, where it was brought to one.
+    pub version: Option<String>,
     /// `None` until the subject was screened.
     pub enrolment: Option<Enrolment>,
     pub history: Vec<StatusChange>,
@@ -114,6 +116,7 @@ impl Casebook {
                     Mark::Locked => record.locked = on,
                 }
             }
+            Event::VersionTaken { new, .. } => self.version = Some(new),
             Event::RecordSigned { record, signature } => {
                 self.record_mut(&record).signature = Some(signature);
             }

@@ -55,6 +55,13 @@ pub fn diff(old: &StudyVersion, new: &StudyVersion) -> Vec<Difference> {
     all
 }
 
+/// The differences of two definitions of one thing, each named by its path.
+pub(super) fn between(old: &Value, new: &Value) -> Vec<String> {
+    let mut all = Vec::new();
+    fields("", "", "", old, new, &mut all);
+    all.into_iter().map(|one| one.what).collect()
+}
+
 fn difference(kind: &'static str, oid: &str, what: String) -> Difference {
     Difference { kind, oid: oid.to_owned(), what }
 }

@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { useLocation } from 'wouter';
 import { api, ask, Refused } from '../../api/client';
 import type { User } from '../../api/types';
 import { useLocale } from '../../i18n';
@@ -21,6 +22,7 @@ export default function Users() {
   const { t, instant } = useLocale();
   const client = useQueryClient();
   const say = useSay();
+  const [, go] = useLocation();
   const [asked, setAsked] = useState<Asked | undefined>();
   const [find, setFind] = useState('');
   const users = useQuery({
@@ -66,6 +68,7 @@ export default function Users() {
                       <Menu label={t('users.acts', { name: user.username })} items={[
                         { key: 'grant', label: t('users.grant'), onChoose: () => setAsked({ what: 'grant', user }) },
                         ...(user.isServiceAccount ? [{ key: 'rotate', label: t('programs.rotate'), onChoose: () => setAsked({ what: 'rotate', user }) }] : []),
+                        { key: 'trail', label: t('users.trail'), onChoose: () => go(`/access?part=users&user=${encodeURIComponent(user.username)}`) },
                         { key: 'able', label: t(user.disabled ? 'users.enable' : 'users.disable'), isDanger: !user.disabled, onChoose: () => setAsked({ what: user.disabled ? 'enable' : 'disable', user }) },
                       ]}><Icon name="down" /></Menu>
                     </td>

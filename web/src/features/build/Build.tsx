@@ -1,7 +1,9 @@
 import { Link, useParams } from 'wouter';
 import { useLocale } from '../../i18n';
+import { useMay } from '../../lib/session';
 import { useDesign, type Design } from '../../lib/study';
 import { studyPath, useParam } from '../../lib/url';
+import { Icon } from '../../ui/icons';
 import { Loaded } from '../../ui/State';
 import { Page } from '../../ui/Page';
 import './build.css';
@@ -17,9 +19,18 @@ export default function Build() {
 function Shown({ design }: { design: Design }) {
   const { t, text } = useLocale();
   const { study } = design;
+  const may = useMay(study.studyOid);
   const [part = 'forms', setPart] = useParam('part');
   return (
-    <Page title={t('nav.build')} help="build.help">
+    <Page title={t('nav.build')} help="build.help"
+      actions={
+        <>
+          <Link className="button" href={studyPath(study.studyOid, '/build/paper')}><Icon name="print" />{t('paper.title')}</Link>
+          <Link className="button" href={studyPath(study.studyOid, '/build/versions')}><Icon name="history" />{t('versions.title')}</Link>
+          {may('design_study') && <Link className="button primary" href={studyPath(study.studyOid, '/build/draft')}><Icon name="pen" />{t('draft.title')}</Link>}
+          {may('design_study') && <Link className="button" href="/drafts">{t('drafts.title')}</Link>}
+        </>
+      }>
       <dl className="facts">
         <div><dt>{t('build.protocol')}</dt><dd>{study.protocolName}</dd></div>
         <div><dt>{t('build.version')}</dt><dd>{study.metaDataVersionName} <span className="fine">{study.metaDataVersionOid}</span></dd></div>
@@ -52,7 +63,7 @@ function Forms({ design }: { design: Design }) {
       <tbody>
         {study.forms.map((form) => (
           <tr key={form.formOid}>
-            <td><Link href={studyPath(study.studyOid, `/build/forms/${encodeURIComponent(form.formOid)}`)}>{text(form.description, form.name)}</Link></td>
+            <td><Link href={studyPath(study.studyOid, `/build/paper?form=${encodeURIComponent(form.formOid)}`)}>{text(form.description, form.name)}</Link></td>
             <td><code>{form.formOid}</code></td>
             <td className="number">{count(form.formOid)}</td>
             <td className="number">{study.checks.filter(({ formOid }) => formOid === form.formOid).length}</td>

@@ -8,7 +8,7 @@ import { FormView } from '../../forms/FormView';
 import { FormStore } from '../../forms/store';
 import { placeKey } from '../../forms/outbox';
 import { useLocale } from '../../i18n';
-import { useDesign, type Design } from '../../lib/study';
+import { useDesignOf, type Design } from '../../lib/study';
 import { formPath, studyPath, subjectPath } from '../../lib/url';
 import { Icon } from '../../ui/icons';
 import { Loaded } from '../../ui/State';
@@ -27,7 +27,6 @@ function usePlace(): Place {
 
 export default function FormPage() {
   const place = usePlace();
-  const design = useDesign(place.studyOid);
   const record = useQuery({
     queryKey: ['record', place],
     queryFn: () => ask(api.GET('/v1/studies/{studyOid}/subjects/{subjectKey}/events/{studyEventOid}/{studyEventRepeatKey}/forms/{formOid}/{formRepeatKey}', { params: { path: place } })),
@@ -35,6 +34,7 @@ export default function FormPage() {
     gcTime: 0,
     refetchOnWindowFocus: false,
   });
+  const design = useDesignOf(place.studyOid, record.data?.designVersionHash);
   const subject = useSubject(place);
   return (
     <Loaded from={design}>

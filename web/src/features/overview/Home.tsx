@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'wouter';
 import type { ReactNode } from 'react';
 import { api, ask } from '../../api/client';
-import { useMay, useUser } from '../../lib/session';
+import { useMay, useMaySystem, useUser } from '../../lib/session';
 import type { QueryStatus } from '../../api/types';
 import { queryPath } from '../../lib/query';
 import { useLocale } from '../../i18n';
@@ -33,6 +33,7 @@ export default function Home() {
   const { t, text } = useLocale();
   const user = useUser();
   const may = useMay(study);
+  const maySystem = useMaySystem();
   const [site] = useParam('site');
   const summary = useStudies().data?.find(({ studyOid }) => studyOid === study);
   return (
@@ -42,7 +43,9 @@ export default function Home() {
         {may('read_data') && <Waiting study={study} site={site} />}
         {may('read_data') && <ProgressCard study={study} />}
         {may('publish_study') && <section className="card"><header><h2><Icon name="tools" />{t('nav.build')}</h2></header><p className="fine">{t('build.help')}</p><Link href={studyPath(study, '/build')}>{t('home.all')}</Link></section>}
+        {may('export_data') && <section className="card"><header><h2><Icon name="out" />{t('home.exports')}</h2></header><p className="fine">{t('home.exports.help')}</p><Link href={studyPath(study, '/exports')}>{t('home.all')}</Link></section>}
         {may('manage_users') && <section className="card"><header><h2><Icon name="gear" />{t('nav.users')}</h2></header><p className="fine">{t('users.help')}</p><Link href="/users">{t('home.all')}</Link></section>}
+        {maySystem('read_journal') && <section className="card"><header><h2><Icon name="history" />{t('nav.access')}</h2></header><p className="fine">{t('home.access.help')}</p><Link href="/access">{t('home.all')}</Link></section>}
       </div>
     </Page>
   );

@@ -1,23 +1,6 @@
 import type { admin as english } from '../en/admin';
 
 export const admin: { [key in keyof typeof english]: string } = {
-  'export.CSV': 'ZIP 压缩包，每个条目组一张表，含清单',
-  'export.ODM': 'CDISC ODM 1.3.2，含稽查轨迹、质疑与签名',
-  'export.JSON': '单个 JSON 文件',
-  'export.NDJSON': '逐行 JSON，供程序使用',
-  'export.allsites': '您有权查看的全部中心',
-  'export.asof': '数据截止时间（留空为当前）',
-  'export.bytes': '已接收 {n} KB',
-  'export.done': '已完成',
-  'export.download': '保存文件',
-  'export.failed': '未完成',
-  'export.format': '格式',
-  'export.help': '导出您有权查看的数据，未经授权的盲态数据不包含在内。每次导出都有记录。文件校验值供接收方核对完整性。',
-  'export.running': '正在导出',
-  'export.site': '仅 {site} 中心',
-  'export.start': '开始导出',
-  'export.stop': '停止',
-  'export.stopped': '已停止',
   'build.annotated': '注释版',
   'build.blank': '空白版',
   'build.checks': '逻辑核查',

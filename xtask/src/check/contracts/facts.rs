@@ -59,8 +59,46 @@ pub fn is_required(line: &str) -> bool {
 
 /// The line that says that the message of a field is there.
 pub fn message_of(line: &str) -> String {
+    format!("message {}: is there", owner(line))
+}
+
+/// The same line about a field that must be given.
+pub fn as_required(line: &str) -> String {
+    format!("{line} required")
+}
+
+/// Whether a line is about a field of a message that is among those.
+pub fn is_sent(line: &str, sent: &BTreeSet<String>) -> bool {
+    line.starts_with("field ") && sent.contains(owner(line))
+}
+
+/// The messages that clients send: what methods take, and what is in it.
+pub fn sent(facts: &Facts) -> BTreeSet<String> {
+    let told = |line: &String| line.split_once(": ").map(|(_, what)| what.to_owned());
+    let methods = facts.iter().filter(|line| line.starts_with("method ")).filter_map(told);
+    let mut waiting: Vec<String> = methods.flat_map(|what| messages(&what, " -> ")).collect();
+    let mut sent = BTreeSet::new();
+    while let Some(message) = waiting.pop() {
+        let fields = format!("field {message}.");
+        if sent.insert(message) {
+            let within = facts.iter().filter(|line| line.starts_with(&fields)).filter_map(told);
+            waiting.extend(within.flat_map(|what| messages(&what, " = ")));
+        }
+    }
+    sent
+}
+
+/// The messages of ours that a text names before a mark.
+fn messages(text: &str, mark: &str) -> Vec<String> {
+    let named = text.split_once(mark).map_or(text, |(named, _)| named);
+    let words = named.split(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_'));
+    words.filter(|word| word.starts_with("casebook.")).map(str::to_owned).collect()
+}
+
+/// The message that a field belongs to.
+fn owner(line: &str) -> &str {
     let field = subject(line).trim_start_matches("field ");
-    format!("message {}: is there", field.rsplit_once('.').map_or(field, |(message, _)| message))
+    field.rsplit_once('.').map_or(field, |(message, _)| message)
 }
 
 fn of_message(message: &MessageDescriptor, facts: &mut Facts) {

@@ -23,7 +23,11 @@ const RELEASED: &str = r#"
       Colour colour = 3;
     }
     enum Colour { COLOUR_UNSPECIFIED = 0; RED = 1; }
+    message Asked {}
+    message Shown { string word = 1; repeated Part parts = 2; }
+    message Part { string text = 1; }
     service Things {
+      rpc Show(Asked) returns (Shown) { option (google.api.http) = { get: "/v1/shown" }; }
       rpc Put(Thing) returns (Thing) { option (google.api.http) = { put: "/v1/{name}" body: "*" }; }
       rpc Get(Thing) returns (stream Thing) {
         option (google.api.http) = { get: "/v1/{name}" additional_bindings { get: "/api/{name}" } };
@@ -108,4 +112,16 @@ fn a_declared_break_passes_and_a_declaration_of_nothing_does_not() {
     assert_eq!(judge(&released, &now, &declared(&line, why)), Vec::<String>::new());
     assert!(judge(&released, &now, &declared(&line, " "))[0].contains("why is this broken?"));
     assert!(judge(&released, &released, &declared(&line, why))[0].contains("this is not broken"));
+}
+
+#[test]
+fn what_is_only_answered_may_say_that_it_is_always_there() {
+    let required = "[(google.api.field_behavior) = REQUIRED]";
+    let parts =
+        format!("message Part {{ string text = 1 {required}; string more = 2 {required}; }}");
+    assert_eq!(change("message Part { string text = 1; }", &parts), Vec::<String>::new());
+    let word = format!("string word = 1 {required};");
+    assert_eq!(change("string word = 1;", &word), Vec::<String>::new());
+    let size = format!("optional int32 size = 2 {required};");
+    assert_eq!(change("optional int32 size = 2;", &size).len(), 1, "clients send a thing");
 }

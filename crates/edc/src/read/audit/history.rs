@@ -45,9 +45,9 @@ pub(crate) async fn list(
         (None, Some(last)) => recorded_at(last)?,
         (None, None) => return Ok(ListHistoryResponse::default()),
     };
-    let design = &study.compiled.design;
     let told = stored(edc, &study, &subject, |book| {
         let Book { casebook, .. } = book;
+        let design = study.whole();
         let (subject, site) = (subject.as_str(), site.as_str());
         let teller = Teller { design, sight: &sight, casebook, subject, site };
         tell(&teller, &wanted, &entries, anchor_ms)

@@ -203,8 +203,10 @@ pub(crate) fn tell_study(entry: &EntryRef<'_>, event: &StudyEvent) -> AuditEntry
             Kind::StudyLocked
         }
         StudyEvent::StudyUnlocked => Kind::StudyUnlocked,
-        #[allow(unreachable_patterns, reason = "the log of a study may tell more")]
-        _ => Kind::StudyChanged,
+        StudyEvent::SiteVersionScheduled(scheduled) => {
+            told.site_oid = Some(scheduled.site.to_string());
+            Kind::StudyChanged
+        }
     };
     told.kind = kind.into();
     told.sequence = Some(value::number(entry.sequence));

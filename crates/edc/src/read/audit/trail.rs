@@ -225,9 +225,9 @@ impl<'a> Trail<'a> {
             return Ok(Vec::new());
         }
         let sight = self.sights.at(site.as_str()).clone();
-        let design = &self.study.compiled.design;
         let told = stored(self.edc, self.study, subject, |book| {
             let (subject, site, casebook) = (subject.as_str(), site.as_str(), &book.casebook);
+            let design = self.study.whole();
             let teller = Teller { design, sight: &sight, casebook, subject, site };
             let mut all = Vec::new();
             for (position, sealed) in entries {

@@ -53,7 +53,7 @@ impl Layout {
                             == Some(variable.as_str())
                     })
                     .collect();
-                let field = self.refreshed(design, field, item);
+                let field = refreshed(design, field, item);
                 let at = self.push_field(field);
                 for (group, one) in members {
                     done.push(one.oid.as_str());
@@ -121,25 +121,6 @@ impl Layout {
         });
     }
 
-    /// What was changed since the field came from REDCap.
-    fn refreshed(&self, design: &Design, mut field: Field, item: &ItemDef) -> Field {
-        let question = item.question.in_lang("en").unwrap_or_default();
-        if !field.is_checkbox() && question != plain_label(field.get(Column::Label)) {
-            field.set(Column::Label, question);
-        }
-        let list = item.code_list.as_ref().and_then(|oid| design.code_list(oid));
-        if let Some(list) = list.filter(|_| matches!(field.kind(), "radio" | "dropdown")) {
-            let now = list_choices(list);
-            let codes = |choices: &[Choice]| -> Vec<(String, String)> {
-                choices.iter().map(|c| (c.code.clone(), plain_label(&c.label))).collect()
-            };
-            if codes(&now) != codes(&field.choices()) {
-                field.set(Column::Choices, spelled(&now));
-            }
-        }
-        field
-    }
-
     /// A field for an item that REDCap has never seen.
     fn native(
         &mut self,
@@ -159,17 +140,14 @@ impl Layout {
             field.set(Column::Required, "y");
         }
         let list = def.code_list.as_ref().and_then(|oid| design.code_list(oid));
-        match list.filter(|list| !list.items.is_empty()) {
-            Some(list) => {
-                field.set(Column::Type, "radio");
-                field.set(Column::Choices, spelled(&list_choices(list)));
-            }
-            None => {
-                let (kind, validation) = text_of(def);
-                field.set(Column::Type, kind);
-                field.set(Column::Validation, validation);
-                limits(def, &mut field);
-            }
+        if let Some(list) = list.filter(|list| !list.items.is_empty()) {
+            field.set(Column::Type, "radio");
+            field.set(Column::Choices, spelled(&list_choices(list)));
+        } else {
+            let (kind, validation) = text_of(def);
+            field.set(Column::Type, kind);
+            field.set(Column::Validation, validation);
+            limits(def, &mut field);
         }
         if def.units.len() > 1 {
             self.cannot_say(&field, "its unit is chosen, of which a flat record has no column");
@@ -238,4 +216,23 @@ fn limits(def: &ItemDef, field: &mut Field) {
         };
         field.set(column, check.values.first().cloned().unwrap_or_default());
     }
+}
+
+/// What was changed since the field came from REDCap.
+fn refreshed(design: &Design, mut field: Field, item: &ItemDef) -> Field {
+    let question = item.question.in_lang("en").unwrap_or_default();
+    if !field.is_checkbox() && question != plain_label(field.get(Column::Label)) {
+        field.set(Column::Label, question);
+    }
+    let list = item.code_list.as_ref().and_then(|oid| design.code_list(oid));
+    if let Some(list) = list.filter(|_| matches!(field.kind(), "radio" | "dropdown")) {
+        let now = list_choices(list);
+        let codes = |choices: &[Choice]| -> Vec<(String, String)> {
+            choices.iter().map(|c| (c.code.clone(), plain_label(&c.label))).collect()
+        };
+        if codes(&now) != codes(&field.choices()) {
+            field.set(Column::Choices, spelled(&now));
+        }
+    }
+    field
 }

@@ -21,27 +21,27 @@ impl Emitter<'_> {
             return blank(at, sign, other);
         }
         if left.of == FieldType::Truth || right.of == FieldType::Truth {
-            return self.ticked(at, sign, left, right);
+            return Self::ticked(at, sign, left, right);
         }
         let wanted = common(at, sign, &left, &right)?;
-        let left = self.converted(at, left, wanted)?;
-        let right = self.converted(at, right, wanted)?;
+        let left = Self::converted(at, left, wanted)?;
+        let right = Self::converted(at, right, wanted)?;
         let plain = format!("{} {} {}", left.text, sign.spelled(), right.text);
-        Ok(guarded(sign, &left, &right, plain))
+        Ok(guarded(sign, &left, &right, &plain))
     }
 
     /// A choice of a checkbox field is 1 or 0, never blank.
-    fn ticked(&self, at: usize, sign: Sign, left: Cel, right: Cel) -> Result<String, Untranslated> {
+    fn ticked(at: usize, sign: Sign, left: Cel, right: Cel) -> Result<String, Untranslated> {
         let (choice, constant) =
             if left.of == FieldType::Truth { (&left, &right) } else { (&right, &left) };
         let wants = match (sign, constant.constant.as_deref()) {
             (Sign::Equal, Some("1")) | (Sign::NotEqual, Some("0")) => true,
             (Sign::Equal, Some("0")) | (Sign::NotEqual, Some("1")) => false,
             _ => {
-                let left = self.converted(at, left, FieldType::Number)?;
-                let right = self.converted(at, right, FieldType::Number)?;
+                let left = Self::converted(at, left, FieldType::Number)?;
+                let right = Self::converted(at, right, FieldType::Number)?;
                 let plain = format!("{} {} {}", left.text, sign.spelled(), right.text);
-                return Ok(guarded(sign, &left, &right, plain));
+                return Ok(guarded(sign, &left, &right, &plain));
             }
         };
         let ticked = format!("coalesce({}, false)", choice.text);
@@ -97,7 +97,7 @@ fn common(at: usize, sign: Sign, left: &Cel, right: &Cel) -> Result<FieldType, U
 }
 
 /// The comparison with what blanks make of it.
-fn guarded(sign: Sign, left: &Cel, right: &Cel, plain: String) -> String {
+fn guarded(sign: Sign, left: &Cel, right: &Cel, plain: &str) -> String {
     let answered = |cel: &Cel| {
         cel.needs.iter().map(|need| format!("answered({need})")).collect::<Vec<_>>().join(" && ")
     };

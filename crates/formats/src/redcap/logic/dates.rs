@@ -12,12 +12,7 @@ const CLOCK: &str = "the value of today or now changes by itself, which no deriv
 
 impl Emitter<'_> {
     /// A constant text as a date or time.
-    pub(super) fn moment(
-        &self,
-        at: usize,
-        cel: &Cel,
-        wanted: FieldType,
-    ) -> Result<Cel, Untranslated> {
+    pub(super) fn moment(at: usize, cel: &Cel, wanted: FieldType) -> Result<Cel, Untranslated> {
         let Some(text) = &cel.constant else {
             return Err(Untranslated::new(at, "a text is used as a date"));
         };
@@ -68,7 +63,7 @@ impl Emitter<'_> {
         let cel = self.value(node)?;
         match cel.of {
             FieldType::Date | FieldType::DateTime => Ok(cel),
-            _ => self.converted(node.at, cel, FieldType::Date),
+            _ => Self::converted(node.at, cel, FieldType::Date),
         }
     }
 
@@ -84,7 +79,6 @@ impl Emitter<'_> {
         let Kind::Text(unit) = &unit.kind else { return Err(count(at, "datediff", "a unit")) };
         let is_signed = rest.last().is_some_and(|last| match &last.kind {
             Kind::Text(text) => text == "true",
-            Kind::Call(..) | Kind::Reference(_) => false,
             Kind::Number(number) => number == "1",
             _ => false,
         });
@@ -120,7 +114,7 @@ impl Emitter<'_> {
         let cel = self.value(node)?;
         match cel.of {
             FieldType::Date | FieldType::DateTime | FieldType::Time => Ok(cel),
-            _ => self.converted(node.at, cel, FieldType::Date),
+            _ => Self::converted(node.at, cel, FieldType::Date),
         }
     }
 

@@ -104,7 +104,7 @@ impl Emitter<'_> {
         if cel.is_blank() {
             return Err(Untranslated::new(node.at, "it never has a value"));
         }
-        Ok(self.converted(node.at, cel, wanted)?.text)
+        Ok(Self::converted(node.at, cel, wanted)?.text)
     }
 
     /// A value, or nothing when what it needs is blank.
@@ -129,21 +129,16 @@ impl Emitter<'_> {
 
     pub(super) fn number(&self, node: &Node) -> Result<Cel, Untranslated> {
         let cel = self.value(node)?;
-        self.converted(node.at, cel, FieldType::Number)
+        Self::converted(node.at, cel, FieldType::Number)
     }
 
     pub(super) fn text(&self, node: &Node) -> Result<Cel, Untranslated> {
         let cel = self.value(node)?;
-        self.converted(node.at, cel, FieldType::Text)
+        Self::converted(node.at, cel, FieldType::Text)
     }
 
     /// The same value as another type, where that is what REDCap does without saying.
-    pub(super) fn converted(
-        &self,
-        at: usize,
-        cel: Cel,
-        wanted: FieldType,
-    ) -> Result<Cel, Untranslated> {
+    pub(super) fn converted(at: usize, cel: Cel, wanted: FieldType) -> Result<Cel, Untranslated> {
         use FieldType as T;
         if cel.of == wanted {
             return Ok(cel);
@@ -172,7 +167,7 @@ impl Emitter<'_> {
                 let text = format!("(coalesce({}, false) ? \"1\" : \"0\")", cel.text);
                 Ok(Cel::made(text, T::Text, Vec::new()))
             }
-            (T::Date | T::DateTime | T::Time, T::Text) => self.moment(at, &cel, wanted),
+            (T::Date | T::DateTime | T::Time, T::Text) => Self::moment(at, &cel, wanted),
             (T::Date, T::DateTime) => {
                 Ok(Cel::made(format!("date({})", cel.text), T::Date, cel.needs))
             }

@@ -98,7 +98,7 @@ impl Emitter<'_> {
         };
         let spelled = |branch: Option<Cel>| match branch {
             None => Ok("null".to_owned()),
-            Some(cel) => self.converted(at, cel, of).map(|cel| cel.text),
+            Some(cel) => Self::converted(at, cel, of).map(|cel| cel.text),
         };
         let text = format!("({condition} ? {} : {})", spelled(yes)?, spelled(no)?);
         Ok(Cel::made(text, of, Vec::new()))
@@ -145,9 +145,12 @@ impl Emitter<'_> {
         let values = arguments.iter().map(|one| self.number(one)).collect::<Result<Vec<_>, _>>()?;
         let has: Vec<String> = values.iter().map(has_value).collect();
         let all = values.iter().all(|value| value.needs.is_empty());
-        let or_zero = |value: &Cel, has: &String| match value.needs.is_empty() {
-            true => value.text.clone(),
-            false => format!("({has} ? {} : 0)", value.text),
+        let or_zero = |value: &Cel, has: &String| {
+            if value.needs.is_empty() {
+                value.text.clone()
+            } else {
+                format!("({has} ? {} : 0)", value.text)
+            }
         };
         let zeros: Vec<String> = values.iter().zip(&has).map(|(v, h)| or_zero(v, h)).collect();
         let sum = format!("({})", zeros.join(" + "));

@@ -60,11 +60,10 @@ fn argument(text: &str) -> (Option<String>, &str) {
         for (at, char) in inner.char_indices() {
             match (quote, char) {
                 (Some(open), _) if open == char => quote = None,
-                (Some(_), _) => {}
                 (None, '"' | '\'') => quote = Some(char),
                 (None, '(') => depth += 1,
                 (None, ')') => depth -= 1,
-                _ => {}
+                (Some(_) | None, _) => {}
             }
             if depth == 0 {
                 return (Some(inner[..at].to_owned()), &inner[at + 1..]);
@@ -74,15 +73,14 @@ fn argument(text: &str) -> (Option<String>, &str) {
     }
     let Some(given) = trimmed.strip_prefix('=') else { return (None, text) };
     let given = given.trim_start();
-    match given.chars().next() {
-        Some(quote @ ('"' | '\'')) => match given[1..].find(quote) {
+    if let Some(quote @ ('"' | '\'')) = given.chars().next() {
+        match given[1..].find(quote) {
             Some(end) => (Some(given[1..=end].to_owned()), &given[end + 2..]),
             None => (None, text),
-        },
-        _ => {
-            let end = given.find(char::is_whitespace).unwrap_or(given.len());
-            (Some(given[..end].to_owned()), &given[end..])
         }
+    } else {
+        let end = given.find(char::is_whitespace).unwrap_or(given.len());
+        (Some(given[..end].to_owned()), &given[end..])
     }
 }
 

@@ -1,0 +1,81 @@
+//! Study events: when something is asked.
+
+use contract::edc::v1::{self as proto, study_event_def::Type};
+use kernel::study::{
+    FormRef, PartChange, PartKind, StudyEventDef, StudyEventKind, StudyEventRef, TimingConstraint,
+};
+
+use super::{Made, Parts, Unusable, count, existing, oid, text, texts};
+
+impl Parts<'_> {
+    pub(super) fn study_event(&self, event: &proto::StudyEventDef) -> Made {
+        let name = oid("putStudyEvent.studyEventOid", &event.study_event_oid)?;
+        let events = &self.version.events;
+        let mut new: StudyEventDef = existing(events, |one| one.oid.as_str() == name);
+        new.oid = name.into();
+        new.name = text("putStudyEvent.name", &event.name)?;
+        new.description = texts("putStudyEvent.description", &event.description)?;
+        new.repeating = event.repeating;
+        new.kind = match event.r#type() {
+            Type::Unspecified | Type::Scheduled => StudyEventKind::Scheduled,
+            Type::Unscheduled => StudyEventKind::Unscheduled,
+            Type::Common => StudyEventKind::Common,
+        };
+        let old = std::mem::take(&mut new.forms);
+        for form in &event.forms {
+            let form_oid = oid("putStudyEvent.forms.formOid", &form.form_oid)?;
+            let known = old.iter().find(|one| one.form.as_str() == form_oid).cloned();
+            let known = known.unwrap_or_default();
+            let (form, mandatory) = (form_oid.into(), form.mandatory);
+            new.forms.push(FormRef { form, mandatory, order: None, ..known });
+        }
+        let mut made = vec![self.put(PartKind::StudyEvent, name, &new)];
+        made.push(self.event_ref(name, event));
+        made.extend(self.timing(name, event)?);
+        Ok(made)
+    }
+
+    fn event_ref(&self, name: &str, event: &proto::StudyEventDef) -> PartChange {
+        let refs = &self.version.protocol.event_refs;
+        let mut new: StudyEventRef = existing(refs, |one| one.event.as_str() == name);
+        new.event = name.into();
+        new.mandatory = event.mandatory;
+        new.epoch = event.epoch_oid.as_deref().filter(|oid| !oid.is_empty()).map(Into::into);
+        new.arms = event.arm_oids.iter().map(|arm| arm.as_str().into()).collect();
+        self.put(PartKind::StudyEventRef, name, &new)
+    }
+
+    fn timing(
+        &self,
+        name: &str,
+        event: &proto::StudyEventDef,
+    ) -> Result<Option<PartChange>, Unusable> {
+        let timings = &self.version.protocol.timings;
+        let old = timings.iter().find(|one| one.event.as_str() == name);
+        let oid = old.map_or_else(|| format!("TM.{name}"), |old| old.oid.to_string());
+        let Some(window) = &event.window else {
+            return Ok(old.map(|old| {
+                let mut gone = self.put(PartKind::Timing, &oid, old);
+                gone.after = None;
+                gone
+            }));
+        };
+        let days = |field: &str, number: i32| {
+            let field = format!("putStudyEvent.window.{field}");
+            count(&field, Some(number)).map(Option::unwrap_or_default)
+        };
+        let anchor =
+            super::oid("putStudyEvent.window.anchorStudyEventOid", &window.anchor_study_event_oid)?;
+        let known = old.cloned().unwrap_or_default();
+        let new = TimingConstraint {
+            oid: oid.as_str().into(),
+            event: name.into(),
+            anchor: anchor.into(),
+            offset_days: window.target_day,
+            window_before_days: days("daysBefore", window.days_before)?,
+            window_after_days: days("daysAfter", window.days_after)?,
+            ..known
+        };
+        Ok(Some(self.put(PartKind::Timing, &oid, &new)))
+    }
+}

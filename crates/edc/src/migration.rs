@@ -1,0 +1,191 @@
+//! Brings existing casebooks to a study version: a page of subjects at a time, each by itself.
+
+use std::sync::Arc;
+
+use contract::{Act, Context, Error, Permit, Scope, build::v1 as proto, page};
+use kernel::{
+    RequestId, SiteOid, StudyOid, SubjectKey,
+    casebook::{Event, RecordKey, Refusal},
+};
+use proto::migrated::Outcome;
+
+use crate::{
+    Edc,
+    book::{Book, lock},
+    change::{Change, Writer, request_id},
+    decide,
+    failure::Result,
+    numbers::given_numbers,
+    read::subjects::{Page, subjects_of},
+    rollout::version_unknown,
+    study::Study,
+    wire::{self, value},
+};
+
+/// Subjects of one call, when nothing is said and at most.
+const USUAL_PAGE: usize = 50;
+const MAX_PAGE: usize = 100;
+
+/// What a version made of one casebook.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Brought {
+    pub events: Vec<Event>,
+    pub left: Vec<(RecordKey, &'static str)>,
+}
+
+/// Brings a page of casebooks to a version, or says what that would do.
+pub(crate) async fn migrate(
+    edc: &Edc,
+    context: &Context,
+    request: &proto::MigrateCasebooksRequest,
+) -> Result<proto::MigrateCasebooksResponse> {
+    let oid: StudyOid = request.study_oid.as_str().into();
+    let permit = context.caller.permit(Act::MigrateData, Scope::study_wide(oid.as_str()))?;
+    if request.reason.trim().is_empty() {
+        return Err(Error::invalid("reason", "say why casebooks are migrated").into());
+    }
+    let study = edc.study(&oid).await?;
+    let site = wire::subject::given(request.site_oid.as_ref());
+    if let Some(site) = site {
+        study.site(&site.into())?;
+    }
+    if !study.in_use().any(|one| one.hash.to_string() == request.version_hash) {
+        return Err(not_in_force(&study, &request.version_hash).into());
+    }
+    let count = page_size(request.page_size)?;
+    let after = page::after(request.page_token.as_ref())?;
+    let found = subjects_of(edc, &study, site, &Page::of(count, after)).await?;
+    let run = Run { edc, study: &study, permit: &permit, context, request };
+    let mut migrated = Vec::with_capacity(found.subjects.len());
+    for (subject, row) in &found.subjects {
+        migrated.push(run.one(subject, &row.site.as_str().into()).await?);
+    }
+    let mut screened = 0;
+    for oid in study.state.sites.keys().filter(|oid| site.is_none_or(|site| site == oid.as_str())) {
+        screened += given_numbers(&*edc.store, &study.oid, oid).await?.screened;
+    }
+    Ok(proto::MigrateCasebooksResponse {
+        subjects: migrated,
+        next_page_token: found.next,
+        subject_count: value::number(screened),
+    })
+}
+
+pub(crate) fn page_size(asked: Option<i32>) -> Result<usize> {
+    let Some(asked) = asked else { return Ok(USUAL_PAGE) };
+    let size = usize::try_from(asked).ok().filter(|size| (1..=MAX_PAGE).contains(size));
+    Ok(size.ok_or_else(|| Error::invalid("pageSize", format!("1 to {MAX_PAGE}")))?)
+}
+
+fn not_in_force(study: &Study, hash: &str) -> Error {
+    if study.state.position(hash).is_none() {
+        return version_unknown(&study.oid, hash);
+    }
+    let message = format!("version {hash} was replaced for all by a later one");
+    Error::refused("VERSION_REPLACED", message)
+}
+
+/// One call.
+struct Run<'a> {
+    edc: &'a Edc,
+    study: &'a Arc<Study>,
+    permit: &'a Permit,
+    context: &'a Context,
+    request: &'a proto::MigrateCasebooksRequest,
+}
+
+impl Run<'_> {
+    async fn one(&self, subject: &SubjectKey, site: &SiteOid) -> Result<proto::Migrated> {
+        let change = Change {
+            permit: self.permit,
+            origin: &self.context.origin,
+            subject,
+            request: self.request_id(),
+            reason: Some(self.request.reason.clone()),
+        };
+        let target = self.request.version_hash.as_str();
+        let mut told = proto::Migrated {
+            subject_key: subject.to_string(),
+            site_oid: site.to_string(),
+            ..proto::Migrated::default()
+        };
+        let shared = self.edc.shelf.get(self.study, subject).await?;
+        let taken = {
+            let book = lock(&shared);
+            told.old_version_hash = self.study.of(&book.casebook).hash.to_string();
+            book.casebook.version.clone()
+        };
+        if taken.as_deref() == Some(target) {
+            told.outcome = Outcome::AlreadyThere.into();
+            return Ok(told);
+        }
+        let state = &self.study.state;
+        if state.position(&told.old_version_hash) > state.position(target) {
+            told.outcome = Outcome::Newer.into();
+            return Ok(told);
+        }
+        let brought = if self.request.dry_run {
+            let mut book = {
+                let book = lock(&shared);
+                Book { head: book.head, casebook: book.casebook.clone(), ..Book::default() }
+            };
+            self.edc.scratch(self.study, &mut book, |writer| bring(writer, &change, target))
+        } else {
+            self.edc.write(self.study, subject, |writer| Ok(bring(writer, &change, target))).await?
+        };
+        told.outcome = Outcome::Migrated.into();
+        tell(&brought, &mut told);
+        Ok(told)
+    }
+
+    fn request_id(&self) -> RequestId {
+        request_id(self.context, self.request.request_id.as_ref())
+    }
+}
+
+/// Brings a casebook to a version, record by record: what one becomes, the next may read.
+pub(crate) fn bring(writer: &mut Writer<'_>, change: &Change<'_>, target: &str) -> Brought {
+    let mut brought = Brought::default();
+    if writer.book.casebook.version.as_deref() == Some(target) {
+        return brought;
+    }
+    let old = writer.study.of(&writer.book.casebook).hash.to_string();
+    let taken = Event::VersionTaken { old: Some(old), new: target.to_owned() };
+    writer.take(change, std::slice::from_ref(&taken));
+    let compiled = Arc::clone(writer.study.of(&writer.book.casebook));
+    let records: Vec<RecordKey> = writer.book.casebook.records.keys().cloned().collect();
+    for key in records {
+        let casebook = &writer.book.casebook;
+        let Some(record) = casebook.record(&key).filter(|record| !record.removed) else { continue };
+        match decide::migrate_record(&compiled, change.subject, casebook, &key, record) {
+            Ok(events) => {
+                writer.take(change, &events);
+                brought.events.extend(events);
+            }
+            Err(refusal) => brought.left.push((key, Refusal::code(&refusal))),
+        }
+    }
+    brought
+}
+
+fn tell(brought: &Brought, told: &mut proto::Migrated) {
+    for event in &brought.events {
+        match event {
+            Event::FormSaved(saved) => {
+                told.changed_record_count += 1;
+                told.changed_value_count += value::number(saved.changes().count());
+            }
+            Event::QueryOpened(_) => told.opened_query_count += 1,
+            Event::QueryClosed { .. } => told.closed_query_count += 1,
+            _ => {}
+        }
+    }
+    let left = brought.left.iter().map(|(key, code)| proto::LeftRecord {
+        study_event_oid: key.event.to_string(),
+        study_event_repeat_key: key.event_repeat.to_string(),
+        form_oid: key.form.to_string(),
+        form_repeat_key: key.form_repeat.to_string(),
+        refusal: (*code).to_owned(),
+    });
+    told.left_records = left.collect();
+}
