@@ -175,7 +175,7 @@ mod tests {
         let found = read_definition(&[file("a.xml", &broken)], None).expect_err("it is no XML");
         assert_eq!((found[0].file.as_str(), found[0].line), ("a.xml", Some(2)));
         let found = read_definition(&[file("a.doc", "")], None).expect_err("it is no definition");
-        assert!(found[0].text.contains(".xml (ODM)"));
+        assert!(found[0].text.contains(".xml (ODM, REDCap)"));
         assert!(read_definition(&[], None).is_err());
     }
 

@@ -46,6 +46,8 @@ const KEEP_ALIVE_TIME: Duration = Duration::from_secs(20);
 const MOST_STREAMS: u32 = 256;
 /// A caller token fits many times.
 const MOST_HEADER_BYTES: u32 = 64 * 1024;
+/// hyper looks at the length of a head only between reads, and may read as much again at once.
+const MOST_READ_BYTES: usize = MOST_HEADER_BYTES as usize / 2;
 const STREAM_WINDOW_BYTES: u32 = 1024 * 1024;
 const CONNECTION_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(25);
@@ -160,7 +162,7 @@ fn http(header_time: Duration) -> Http {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(header_time)
-        .max_buf_size(MOST_HEADER_BYTES as usize);
+        .max_buf_size(MOST_READ_BYTES);
     either
         .http2()
         .timer(TokioTimer::new())
@@ -171,9 +173,7 @@ fn http(header_time: Duration) -> Http {
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES);
     let mut one = http1::Builder::new();
-    one.timer(TokioTimer::new())
-        .header_read_timeout(header_time)
-        .max_buf_size(MOST_HEADER_BYTES as usize);
+    one.timer(TokioTimer::new()).header_read_timeout(header_time).max_buf_size(MOST_READ_BYTES);
     let mut two = http2::Builder::new(TokioExecutor::new());
     two.timer(TokioTimer::new())
         .keep_alive_interval(KEEP_ALIVE_INTERVAL)

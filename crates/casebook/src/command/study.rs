@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use edc::{PublishDraft, PublishFailure, Published};
+use edc::{Failure, PublishDraft, PublishFailure, Published};
 use formats::redcap::Layout;
 use kernel::{
     StudyOid, StudyVersion,
@@ -137,6 +137,14 @@ pub async fn try_publish(
             }
             eprintln!("{} faults; nothing was published", faults.len());
             Ok(None)
+        }
+        Err(PublishFailure::Failed(Failure::Denied(error)))
+            if error.reason() == "DRAFT_UNKNOWN" =>
+        {
+            // What was the draft may have been published before.
+            let latest = assembly.edc.version(&caller, study, None).await;
+            let hash = latest.map_err(|_| error)?.hash().to_string();
+            Ok(Some(Published { hash, unchanged: true }))
         }
         Err(failure) => Err(failure.into()),
     }

@@ -102,11 +102,11 @@ fn every_method_allows_what_the_table_says_and_tells_strangers_nothing() {
 const BUILD_BODIES: [(&str, &str); 9] = [
     ("BeginDraft", "{}"),
     ("ImportDraft", r#"{"files": [{"name": "a.xml", "content": "PGE+"}]}"#),
-    ("EditDraft", r#"{"seenRevision": 0, "edits": [{"remove": {"kind": "FORM", "oid": "F.DM"}}]}"#),
-    ("UndoEdit", r#"{"seenRevision": 0, "revision": 1}"#),
-    ("DiscardDraft", r#"{"seenRevision": 0, "reason": "not needed"}"#),
+    ("EditDraft", r#"{"seenRevision": 1, "edits": [{"remove": {"kind": "FORM", "oid": "F.DM"}}]}"#),
+    ("UndoEdit", r#"{"seenRevision": 1, "revision": 1}"#),
+    ("DiscardDraft", r#"{"seenRevision": 1, "reason": "not needed"}"#),
     ("CheckExpression", r#"{"formOid": "F.DM", "expression": "true"}"#),
-    ("PublishDraft", r#"{"seenRevision": 0, "reason": "amendment 1"}"#),
+    ("PublishDraft", r#"{"seenRevision": 1, "reason": "amendment 1"}"#),
     (
         "ScheduleVersion",
         r#"{"siteOids": ["101"], "versionHash": "no", "effectiveDate": "2026-04-01", "reason": "approved"}"#,

@@ -75,7 +75,9 @@ async fn every_method_allows_what_the_table_says_and_tells_strangers_nothing() {
         world.add(role.name(), &[grant(role, Some(STUDY), None)]).await;
     }
     assert!(nurse.caller.session.is_some());
-    let token = world.log_in("hidden.nurse", crate::world::PASSWORD, None).await.unwrap().token;
+    // Of somebody whom no call names: what is asked before must not end this session.
+    world.somebody("steady.nurse", &[here(Role::Coordinator)]).await;
+    let token = world.log_in("steady.nurse", crate::world::PASSWORD, None).await.unwrap().token;
     let bodies = BODIES.map(|(name, body)| {
         let body: &'static str = String::leak(body.replace("TOKEN", &token));
         (name, body)
