@@ -15,6 +15,8 @@ pub struct Program {
     executable: PathBuf,
     /// The folder of its package, in which cargo would run it.
     folder: PathBuf,
+    /// The folder's name: that of the crate.
+    pub package: String,
     name: String,
 }
 
@@ -74,7 +76,8 @@ fn program(line: &str) -> Result<Option<Program>> {
         return Ok(None);
     };
     let package = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(Some(Program { executable, name: format!("{package}: {}", target.name), folder }))
+    let name = format!("{package}: {}", target.name);
+    Ok(Some(Program { executable, folder, package, name }))
 }
 
 impl Program {
@@ -123,6 +126,7 @@ mod tests {
         let program = |executable: &str| Program {
             executable: executable.into(),
             folder: "/".into(),
+            package: "edc".to_owned(),
             name: "edc: service".to_owned(),
         };
         assert!(program("true").run().failure.is_none());
