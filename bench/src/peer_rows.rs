@@ -1,7 +1,7 @@
 //! The tables of the peer, as many clinical databases have them: a row for each form, a row for
 //! each item, an audit row for each change.
 
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashMap, path::Path, sync::Arc};
 
 use anyhow::Result;
 use kernel::{DataType, canonical};
@@ -38,6 +38,9 @@ pub struct Save {
     pub values: Vec<(String, String)>,
 }
 
+/// An item and its canonical value.
+type Typed = (String, Arc<str>);
+
 #[derive(Debug)]
 pub enum Saved {
     Version(i64),
@@ -72,7 +75,7 @@ impl Rows {
         for (item, text) in &save.values {
             let kind = self.types.get(item).copied().unwrap_or(DataType::Text);
             match canonical(kind, text) {
-                Ok(text) => typed.push((item.clone(), String::from(text))),
+                Ok(text) => typed.push((item.clone(), text)),
                 Err(_) => return Ok(Saved::NotAValue(item.clone())),
             }
         }
@@ -85,7 +88,7 @@ impl Rows {
     }
 }
 
-fn write(transaction: &Transaction<'_>, save: &Save, typed: &[(String, String)]) -> Result<Saved> {
+fn write(transaction: &Transaction<'_>, save: &Save, typed: &[Typed]) -> Result<Saved> {
     let (user, at) = (crate::fill::USER, 1_770_000_000_000_i64);
     let found: Option<(i64, i64)> = transaction
         .prepare_cached(
@@ -162,18 +165,18 @@ fn write_item(
     Ok(())
 }
 
-fn number(typed: &[(String, String)], name: &str) -> Option<f64> {
+fn number(typed: &[Typed], name: &str) -> Option<f64> {
     let oid = item_oid(name);
     typed.iter().find(|(item, _)| *item == oid)?.1.parse().ok()
 }
 
-fn body_mass_index(typed: &[(String, String)]) -> Option<(String, String)> {
+fn body_mass_index(typed: &[Typed]) -> Option<Typed> {
     let (height, weight) = (number(typed, "HEIGHT")?, number(typed, "WEIGHT")?);
-    Some((item_oid(DERIVED), format!("{:.1}", 703.0 * weight / (height * height))))
+    Some((item_oid(DERIVED), format!("{:.1}", 703.0 * weight / (height * height)).into()))
 }
 
 /// The six checks, on what was sent.
-fn check(transaction: &Transaction<'_>, record: i64, typed: &[(String, String)]) -> Result<()> {
+fn check(transaction: &Transaction<'_>, record: i64, typed: &[Typed]) -> Result<()> {
     let within = |name: &str, low: f64, high: f64| {
         number(typed, name).is_none_or(|value| (low..=high).contains(&value))
     };

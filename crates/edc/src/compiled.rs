@@ -30,6 +30,9 @@ pub struct FormRules {
     pub names: HashMap<Box<str>, Vec<(RowKey, ItemOid)>>,
     pub derivations: Vec<Derivation>,
     pub exceptions: Vec<Exception>,
+    /// A condition or derivation may read what another one changes, so that they are to be run until
+    /// nothing changes any more.
+    pub feed_each_other: bool,
     pub checks: Vec<CompiledCheck>,
     /// Checks that read this form from elsewhere: their form and their place in its `checks`.
     pub dependents: Vec<(FormOid, usize)>,
@@ -141,6 +144,7 @@ impl FormCompiler<'_> {
                 }
             }
         }
+        rules.feed_each_other = rules.can_feed_each_other();
         let checks = &self.design.version().checks;
         for check in checks.iter().filter(|check| check.form == *self.form) {
             rules.checks.extend(self.check(check));
@@ -225,6 +229,19 @@ impl FormCompiler<'_> {
         let found = check_examples(rule, examples, self.scope(group));
         let said = found.iter().map(|fault| Fault::new("EditCheck", oid, format!("{fault}")));
         self.faults.extend(said);
+    }
+}
+
+impl FormRules {
+    fn can_feed_each_other(&self) -> bool {
+        let is_derived = |name: &String| {
+            let places = self.names.get(name.as_str()).map_or(&[][..], Vec::as_slice);
+            let derived = |item: &ItemOid| self.derivations.iter().any(|one| one.item == *item);
+            places.iter().any(|(_, item)| derived(item))
+        };
+        let reads_more =
+            |rule: &Rule| !rule.reads().is_empty() || rule.names().iter().any(is_derived);
+        !self.exceptions.is_empty() || self.derivations.iter().any(|one| reads_more(&one.rule))
     }
 }
 

@@ -23,3 +23,6 @@ pub(crate) use self::{
     migrate::migrate_record,
     queries::close_queries_of,
 };
+
+#[cfg(test)]
+mod tests;

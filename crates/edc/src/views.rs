@@ -186,7 +186,7 @@ pub(crate) fn refresh(
     touched: &Touched,
 ) {
     if let Some(enrolment) = &casebook.enrolment {
-        row.site = enrolment.site.to_string();
+        enrolment.site.as_str().clone_into(&mut row.site);
         enrolment.status.code().clone_into(&mut row.status);
         row.screening_number.clone_from(&enrolment.screening_number);
         row.enrolment_number.clone_from(&enrolment.enrolment_number);
@@ -360,8 +360,14 @@ fn number_of(id: &QueryId) -> String {
     format!("{number:08}")
 }
 
+/// Room for most rows, so that writing one allocates once.
+const ROW_BYTES: usize = 1024;
+
 pub(crate) fn encode<T: Serialize>(row: &T) -> Vec<u8> {
-    minicbor_serde::to_vec(row).expect("a view row has only data that CBOR can hold")
+    let mut bytes = Vec::with_capacity(ROW_BYTES);
+    row.serialize(&mut minicbor_serde::Serializer::new(&mut bytes))
+        .expect("a view row has only data that CBOR can hold");
+    bytes
 }
 
 /// A stored view row is not what this version writes.

@@ -1,6 +1,6 @@
 //! One collected value: typed, canonical, or missing for a stated reason.
 
-use std::str::FromStr;
+use std::{str::FromStr, sync::Arc};
 
 use jiff::civil::{DateTime, Time};
 use rust_decimal::Decimal;
@@ -121,14 +121,15 @@ impl MissingReason {
 /// What an item holds. A blank item holds nothing: it has no `Datum` at all.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Datum {
-    /// Canonical text of the item's type, and the unit if the item has a choice of units.
-    Value { text: Box<str>, unit: Option<UnitOid> },
+    /// Canonical text of the item's type, and the unit if the item has a choice of units. The text is
+    /// shared by the record, its history and the answer to a save.
+    Value { text: Arc<str>, unit: Option<UnitOid> },
     /// Nothing, for this reason.
     Missing(MissingReason),
 }
 
 impl Datum {
-    pub fn value(text: impl Into<Box<str>>) -> Self {
+    pub fn value(text: impl Into<Arc<str>>) -> Self {
         Self::Value { text: text.into(), unit: None }
     }
 
@@ -161,7 +162,7 @@ pub enum ValueFault {
 /// Numbers lose a leading `+` and leading zeros and keep the decimals they were collected with;
 /// dates and times are ISO 8601 and must exist in the calendar; text keeps its inner form and loses
 /// blanks around it.
-pub fn canonical(data_type: DataType, raw: &str) -> Result<Box<str>, ValueFault> {
+pub fn canonical(data_type: DataType, raw: &str) -> Result<Arc<str>, ValueFault> {
     use DataType as T;
     let text = raw.trim();
     if text.is_empty() {
@@ -221,7 +222,7 @@ fn clip(text: &str) -> String {
     }
 }
 
-fn number(text: &str, fraction: bool) -> Option<Box<str>> {
+fn number(text: &str, fraction: bool) -> Option<Arc<str>> {
     let (negative, digits) = match text.as_bytes()[0] {
         b'-' => (true, &text[1..]),
         b'+' => (false, &text[1..]),
@@ -316,7 +317,7 @@ impl<'de> serde::de::Visitor<'de> for DatumVisitor {
 
     fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut pair: A) -> Result<Datum, A::Error> {
         use serde::de::Error;
-        let text: Box<str> =
+        let text: Arc<str> =
             pair.next_element()?.ok_or_else(|| A::Error::missing_field("value"))?;
         let unit = pair.next_element()?.ok_or_else(|| A::Error::missing_field("unit"))?;
         Ok(Datum::Value { text, unit: Some(unit) })

@@ -13,6 +13,8 @@ use tracing::Instrument as _;
 
 use crate::{Context, Error, google::api::HttpBody, rest::Request};
 
+/// Room for most answers, so that writing one allocates once.
+const ANSWER_BYTES: usize = 4096;
 /// How a template names the study.
 const STUDY_VARIABLE: &str = "study_oid}";
 
@@ -87,7 +89,8 @@ impl Bound {
 
 impl Answer {
     pub(crate) fn json<M: Serialize>(message: &M) -> Result<Self, Error> {
-        let bytes = serde_json::to_vec(message).map_err(|error| {
+        let mut bytes = Vec::with_capacity(ANSWER_BYTES);
+        serde_json::to_writer(&mut bytes, message).map_err(|error| {
             let code = crate::Code::Internal;
             Error::new(code, "ANSWER_NOT_WRITABLE", format!("the answer has no JSON: {error}"))
         })?;

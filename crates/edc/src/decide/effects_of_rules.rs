@@ -45,7 +45,7 @@ pub(super) fn settle(
                 }
             }
         }
-        if settled {
+        if settled || !rules.feed_each_other {
             break;
         }
     }

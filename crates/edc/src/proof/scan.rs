@@ -26,7 +26,7 @@ const MOST_LOGS: usize = 500_000;
 #[derive(Debug)]
 pub(super) struct Scanned {
     keys: RandomState,
-    logs: HashMap<u64, Seen>,
+    logs: HashMap<u64, Box<Seen>>,
 }
 
 /// A part of a log: what it follows, and how far it is whole.
@@ -82,12 +82,12 @@ async fn piece(
     keys: RandomState,
     after: Position,
     last: Position,
-) -> HashMap<u64, Seen> {
-    let mut logs: HashMap<u64, Seen> = HashMap::new();
+) -> HashMap<u64, Box<Seen>> {
+    let mut logs: HashMap<u64, Box<Seen>> = HashMap::new();
     let mut each = |log: LogRef<'_>, sealed: SealedRef<'_>| {
         let seen = match logs.entry(keys.hash_one(log)) {
             Entry::Occupied(seen) => seen.into_mut(),
-            Entry::Vacant(free) => free.insert(Seen::from_here(log, sealed)),
+            Entry::Vacant(free) => free.insert(Box::new(Seen::from_here(log, sealed))),
         };
         seen.take(log, sealed);
     };
@@ -97,13 +97,13 @@ async fn piece(
 }
 
 /// Adds a part of a log to what was seen of it before.
-fn join(logs: &mut HashMap<u64, Seen>, key: u64, next: Seen) {
+fn join(logs: &mut HashMap<u64, Box<Seen>>, key: u64, mut next: Box<Seen>) {
     let is_full = logs.len() >= MOST_LOGS;
     match logs.entry(key) {
-        Entry::Occupied(mut seen) => seen.get_mut().join(next),
+        Entry::Occupied(mut seen) => seen.get_mut().join(*next),
         Entry::Vacant(free) if !is_full => {
-            let begins = next.before == Head::default();
-            free.insert(Seen { whole: next.whole && begins, ..next });
+            next.whole &= next.before == Head::default();
+            free.insert(next);
         }
         Entry::Vacant(_) => {}
     }

@@ -10,8 +10,8 @@ use contract::{
 use kernel::{
     SubjectKey,
     casebook::{
-        Assignment, Casebook, Cause, Entered, Event, FormRecord, ItemChange, ItemKey, RecordKey,
-        Refusal, RowKey, SaveForm,
+        Assignment, Casebook, Cause, Entered, Event, FormRecord, ItemChange, RecordKey, Refusal,
+        RowKey, SaveForm,
     },
     study::{Design, Participant},
 };
@@ -84,9 +84,8 @@ pub(super) async fn save(
 }
 
 pub(super) fn item_change(row: &RowKey, change: &ItemChange) -> proto::ItemChange {
-    let item = ItemKey { row: row.clone(), item: change.0.clone() };
     proto::ItemChange {
-        place: Some(value::item_place(&item)),
+        place: Some(value::place(row, &change.0)),
         cause: cause(change.3).into(),
         old_value: change.1.as_ref().map(value::item_value),
         new_value: change.2.as_ref().map(value::item_value),
@@ -136,11 +135,15 @@ fn save_form(request: &SaveFormRequest) -> Result<SaveForm, Error> {
 /// The values of a call, or every one that says nothing, with its place.
 pub(super) fn assignments(values: &[ItemEntry]) -> Result<Vec<Assignment>, Error> {
     let mut faults = Vec::new();
-    let mut assignments = Vec::with_capacity(values.len());
+    let mut assignments: Vec<Assignment> = Vec::with_capacity(values.len());
     for (at, entry) in values.iter().enumerate() {
+        let (group, repeat) = (&entry.item_group_oid, &entry.item_group_repeat_key);
+        // Most values of a save are of the row of the one before.
+        let last = assignments.last().map(|last| &last.row);
+        let same = last.filter(|last| value::is_row(last, group, repeat)).cloned();
         match entered(entry) {
             Ok(entered) => assignments.push(Assignment {
-                row: value::row_key(&entry.item_group_oid, &entry.item_group_repeat_key),
+                row: same.unwrap_or_else(|| value::row_key(group, repeat)),
                 item: entry.item_oid.as_str().into(),
                 entered,
             }),

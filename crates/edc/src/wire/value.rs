@@ -7,15 +7,15 @@ use contract::{
     edc::v1::{self as proto, item_value::Content, missing::Reason},
 };
 use kernel::{
-    Datum, MissingReason, RepeatKey, SubjectKey, Texts,
+    Datum, ItemOid, MissingReason, RepeatKey, SubjectKey, Texts,
     casebook::{ItemKey, RecordKey, RowKey},
 };
 
 pub(crate) fn item_value(datum: &Datum) -> proto::ItemValue {
     match datum {
         Datum::Value { text, unit } => proto::ItemValue {
-            unit_oid: unit.as_ref().map(ToString::to_string),
-            content: Some(Content::Value(text.to_string())),
+            unit_oid: unit.as_ref().map(|unit| unit.as_str().to_owned()),
+            content: Some(Content::Value(text.as_ref().to_owned())),
         },
         Datum::Missing(reason) => proto::ItemValue {
             unit_oid: None,
@@ -47,10 +47,15 @@ pub(crate) fn missing_reason(number: i32) -> Option<MissingReason> {
 }
 
 pub(crate) fn item_place(item: &ItemKey) -> proto::ItemPlace {
+    place(&item.row, &item.item)
+}
+
+/// The place of an item in a row.
+pub(crate) fn place(row: &RowKey, item: &ItemOid) -> proto::ItemPlace {
     proto::ItemPlace {
-        item_group_oid: item.row.group.to_string(),
-        item_group_repeat_key: item.row.repeat.to_string(),
-        item_oid: item.item.to_string(),
+        item_group_oid: row.group.as_str().to_owned(),
+        item_group_repeat_key: row.repeat.as_str().to_owned(),
+        item_oid: item.as_str().to_owned(),
     }
 }
 
@@ -61,6 +66,11 @@ pub(crate) fn item_key(place: &proto::ItemPlace) -> ItemKey {
 
 pub(crate) fn row_key(group: &str, repeat: &str) -> RowKey {
     RowKey { group: group.into(), repeat: repeat_key(repeat) }
+}
+
+/// Whether this is the row that a message names.
+pub(crate) fn is_row(row: &RowKey, group: &str, repeat: &str) -> bool {
+    row.group.as_str() == group && row.repeat.as_str() == repeat
 }
 
 /// A repeat key; an empty one means the first.

@@ -172,10 +172,16 @@ impl FormSaved {
 #[error("the payload is not an event of a casebook")]
 pub struct MalformedEvent(#[source] minicbor_serde::error::DecodeError);
 
+/// Room for the payload of a save of some twenty items, so that writing it allocates once.
+const PAYLOAD_BYTES: usize = 1024;
+
 impl Event {
     /// The payload of the entry: CBOR with the names of this type.
     pub fn to_payload(&self) -> Vec<u8> {
-        minicbor_serde::to_vec(self).expect("an event has only data that CBOR can hold")
+        let mut bytes = Vec::with_capacity(PAYLOAD_BYTES);
+        self.serialize(&mut minicbor_serde::Serializer::new(&mut bytes))
+            .expect("an event has only data that CBOR can hold");
+        bytes
     }
 
     pub fn from_payload(payload: &[u8]) -> Result<Self, MalformedEvent> {

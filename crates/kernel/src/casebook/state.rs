@@ -232,9 +232,11 @@ impl Casebook {
         for change in saved.rows {
             let row = record.rows.entry(change.0.clone()).or_default();
             for item in change.1 {
-                let key = ItemKey { row: change.0.clone(), item: item.0.clone() };
-                if record.verified.remove(&key) {
-                    changed.push(key);
+                if !record.verified.is_empty() {
+                    let key = ItemKey { row: change.0.clone(), item: item.0.clone() };
+                    if record.verified.remove(&key) {
+                        changed.push(key);
+                    }
                 }
                 match item.2 {
                     Some(datum) => row.items.insert(item.0, datum),

@@ -10,6 +10,8 @@ use super::record::{FormRecord, ItemKey, RecordSignature, Row, RowKey};
 use crate::{Datum, MissingReason};
 
 const LAYOUT: u8 = 1;
+/// What an item usually takes.
+const ITEM_BYTES: usize = 32;
 const COMPLETE: u8 = 1;
 const REMOVED: u8 = 2;
 const FROZEN: u8 = 4;
@@ -26,7 +28,8 @@ pub struct MalformedRecord(#[from] decode::Error);
 impl FormRecord {
     /// The bytes to store.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut encoder = Encoder::new(Vec::with_capacity(64 + self.rows.len() * 96));
+        let items: usize = self.rows.values().map(|row| 1 + row.items.len()).sum();
+        let mut encoder = Encoder::new(Vec::with_capacity(64 + items * ITEM_BYTES));
         self.encode(&mut encoder).expect("writing to memory does not fail");
         encoder.into_writer()
     }

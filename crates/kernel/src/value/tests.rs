@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn canon(data_type: DataType, raw: &str) -> Option<String> {
-    canonical(data_type, raw).ok().map(String::from)
+    canonical(data_type, raw).ok().map(|text| text.to_string())
 }
 
 #[test]

@@ -156,7 +156,7 @@ fn elsewhere(facts: &dyn Facts, reference: &Reference) -> Option<Datum> {
 fn value_text(datum: Cow<'_, Datum>) -> Option<Cow<'_, str>> {
     match datum {
         Cow::Borrowed(datum) => datum.text().map(Cow::Borrowed),
-        Cow::Owned(Datum::Value { text, .. }) => Some(Cow::Owned(text.into_string())),
+        Cow::Owned(Datum::Value { text, .. }) => Some(Cow::Owned(text.as_ref().to_owned())),
         Cow::Owned(Datum::Missing(_)) => None,
     }
 }
