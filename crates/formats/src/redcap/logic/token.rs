@@ -107,5 +107,5 @@ fn while_is(chars: &[char], at: &mut usize, is: impl Fn(char) -> bool) -> String
 /// A number as expressions write it: `.5` becomes `0.5`, `007` becomes `7`.
 pub(super) fn plain_number(text: &str) -> Option<String> {
     let canonical = kernel::canonical(kernel::DataType::Decimal, text).ok()?;
-    Some(canonical.into_string())
+    Some(canonical.to_string())
 }

@@ -287,7 +287,7 @@ impl<'d> Making<'d> {
             message.set("zh", format!("应{zh} {value}"));
             checks.push(RangeCheck {
                 comparator: Some(comparator),
-                values: vec![value.into_string()],
+                values: vec![value.to_string()],
                 hard: false,
                 message,
                 ..RangeCheck::default()
