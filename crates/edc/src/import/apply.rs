@@ -1,12 +1,16 @@
 //! One pass over a source: subject by subject, several at a time.
 
-use std::{ops::ControlFlow, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::ControlFlow,
+    sync::Arc,
+};
 
 use kernel::SubjectKey;
 use tokio::sync::mpsc;
 
 use super::{
-    ImportFailure, OnRow, Phase, Progress, Run, Source, Unit,
+    ImportFailure, OnRow, Phase, Progress, Run, Source, SubjectUnit, Unit,
     record::{self, Applied},
     report::{ImportReport, Outcome, RowReport},
     source::Read,
@@ -103,6 +107,7 @@ async fn deal(
     queues: Vec<mpsc::Sender<Piece>>,
 ) -> Option<String> {
     let (mut last, mut worker) = (None, 0);
+    let mut take_numbers = BTreeSet::new();
     while let Some(piece) = pieces.recv().await {
         match piece {
             Err(broken) => return Some(broken),
@@ -111,8 +116,12 @@ async fn deal(
                     last.clone_from(&piece.subject);
                     worker = (worker + 1) % queues.len();
                 }
-                let takes_numbers = piece.units.iter().any(|unit| matches!(unit, Unit::Subject(_)));
-                let chosen = if takes_numbers { 0 } else { worker };
+                if piece.units.iter().any(|unit| matches!(unit, Unit::Subject(_))) {
+                    take_numbers.extend(piece.subject.clone());
+                }
+                let is_numbered =
+                    piece.subject.as_ref().is_some_and(|subject| take_numbers.contains(subject));
+                let chosen = if is_numbered { 0 } else { worker };
                 if queues[chosen].send(piece).await.is_err() {
                     return None;
                 }
@@ -130,8 +139,7 @@ async fn worker(
     mut work: mpsc::Receiver<Piece>,
     results: mpsc::Sender<Done>,
 ) {
-    // While checking, each subject's casebook is a copy that is thrown away.
-    let mut scratch: Option<(SubjectKey, Book)> = None;
+    let mut scratch = Scratch::default();
     while let Some(piece) = work.recv().await {
         let done = match phase {
             Phase::Checking => check(&run, piece, &mut scratch).await,
@@ -143,20 +151,47 @@ async fn worker(
     }
 }
 
-async fn check(run: &Run, piece: Piece, scratch: &mut Option<(SubjectKey, Book)>) -> Done {
-    let Some(subject) = piece.subject else { return Ok(sum(piece.units.iter().map(left_out))) };
-    if scratch.as_ref().is_none_or(|(kept, _)| *kept != subject) {
-        let shared = run.edc.shelf.get(&run.study, &subject).await?;
+/// What checking works on: the casebook of the present subject, a copy that is thrown away, and the
+/// subjects that the file makes.
+#[derive(Default)]
+struct Scratch {
+    present: Option<(SubjectKey, Book)>,
+    made: BTreeMap<SubjectKey, SubjectUnit>,
+}
+
+impl Scratch {
+    async fn open(&mut self, run: &Run, subject: &SubjectKey) -> Result<(), ImportFailure> {
+        if self.present.as_ref().is_some_and(|(kept, _)| kept == subject) {
+            return Ok(());
+        }
+        let shared = run.edc.shelf.get(&run.study, subject).await?;
         let book = lock(&shared);
-        let copy = Book { head: book.head, casebook: book.casebook.clone(), ..Book::default() };
+        let mut copy = Book { head: book.head, casebook: book.casebook.clone(), ..Book::default() };
         drop(book);
-        *scratch = Some((subject.clone(), copy));
+        if let Some(unit) = self.made.get(subject) {
+            run.edc.scratch(&run.study, &mut copy, |writer| subjects::pretend(run, writer, unit));
+        }
+        self.present = Some((subject.clone(), copy));
+        Ok(())
     }
-    let Some((_, book)) = scratch else { return Ok(sum([])) };
+}
+
+async fn check(run: &Run, piece: Piece, scratch: &mut Scratch) -> Done {
+    let Some(subject) = piece.subject else { return Ok(sum(piece.units.iter().map(left_out))) };
+    scratch.open(run, &subject).await?;
+    let Scratch { present: Some((_, book)), made } = scratch else { return Ok(sum([])) };
     let mut all = Vec::with_capacity(piece.units.len());
     for unit in &piece.units {
         all.push(match unit {
-            Unit::Subject(subject) => subjects::check(run, &book.casebook, subject),
+            Unit::Subject(unit) => {
+                let told = subjects::check(run, &book.casebook, unit);
+                if told.rows.iter().all(|row| row.outcome == Outcome::Accepted) {
+                    let study = &run.study;
+                    run.edc.scratch(study, book, |writer| subjects::pretend(run, writer, unit));
+                    made.insert(subject.clone(), unit.clone());
+                }
+                told
+            }
             Unit::Record(record) if book.casebook.enrolment.is_none() => unknown_subject(record),
             Unit::Record(record) => {
                 run.edc.scratch(&run.study, book, |writer| record::apply(run, writer, record))

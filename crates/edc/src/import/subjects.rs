@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use kernel::{
-    PartialDate,
-    casebook::{Casebook, SubjectStatus},
+    PartialDate, RequestId,
+    casebook::{Casebook, Event, SubjectScreened, SubjectStatus},
 };
 
 use super::{
@@ -12,7 +12,11 @@ use super::{
     record::Applied,
     report::{Outcome, RowReport},
 };
-use crate::{ChangeStatus, EnrolSubject, Failure, ScreenSubject, book::lock};
+use crate::{
+    ChangeStatus, EnrolSubject, Failure, ScreenSubject,
+    book::lock,
+    change::{Change, Writer},
+};
 
 /// The milestone that says when consent was given.
 const CONSENTED: &str = "CONSENTED";
@@ -69,6 +73,29 @@ pub(super) fn check(run: &Run, casebook: &Casebook, unit: &SubjectUnit) -> Appli
     told(unit, if news { Outcome::Changed } else { Outcome::Unchanged }, String::new())
 }
 
+/// Screens a subject that the file makes, in a copy of its casebook, so that what the file says of it
+/// can be checked before anything is written.
+pub(super) fn pretend(run: &Run, writer: &mut Writer<'_>, unit: &SubjectUnit) {
+    let change = Change {
+        permit: &run.permit,
+        origin: "import",
+        subject: &unit.subject,
+        request: RequestId::new(request(run, unit, "screen")),
+        reason: None,
+    };
+    let site = unit.site.clone().unwrap_or_default();
+    let version = run.edc.version_at(&run.study, &site).ok().flatten();
+    let screened = SubjectScreened {
+        site,
+        screening_number: String::new(),
+        consented_on: consented_on(unit),
+        screened_on: String::new(),
+    };
+    let mut events = vec![Event::SubjectScreened(screened)];
+    events.extend(version.map(|new| Event::VersionTaken { old: None, new }));
+    writer.take(&change, &events);
+}
+
 /// Screens the subject and takes it through its milestones. What is already so stays as it is.
 pub(super) async fn apply(run: &Run, unit: &SubjectUnit) -> Result<Applied, Failure> {
     let mut applied = match step(run, unit).await {
@@ -89,11 +116,10 @@ async fn step(run: &Run, unit: &SubjectUnit) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::Unchanged;
     let known = lock(&shared).casebook.enrolment.is_some();
     if unit.creates && !known {
-        let consented = unit.milestones.iter().find(|(name, _)| name == CONSENTED);
         let screen = ScreenSubject {
             site: unit.site.clone().unwrap_or_default(),
             subject: Some(subject.clone()),
-            consented_on: consented.map(|(_, date)| date.clone()).unwrap_or_default(),
+            consented_on: consented_on(unit).unwrap_or_default(),
             screened_on: None,
             took_place: true,
         };
@@ -128,6 +154,11 @@ async fn step(run: &Run, unit: &SubjectUnit) -> Result<Outcome, Failure> {
         }
     }
     Ok(outcome)
+}
+
+fn consented_on(unit: &SubjectUnit) -> Option<String> {
+    let given = unit.milestones.iter().find(|(name, _)| name == CONSENTED);
+    given.map(|(_, date)| date.clone())
 }
 
 /// Whether the subject has not yet been where the milestone leads.
