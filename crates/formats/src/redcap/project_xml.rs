@@ -306,9 +306,9 @@ fn rows_of(
             let oid = plain(form, "FormOID");
             let name = oid.strip_prefix("Form.").unwrap_or(oid);
             let repeat = plain(form, "FormRepeatKey");
-            let repeats = repeating.iter().any(|(at, one)| {
-                (unique.is_empty() || at == unique) && one.as_deref() == Some(name)
-            });
+            // Here a form repeats wherever it is filled, so that it is one with a number at the
+            // events as well at which REDCap has it once.
+            let repeats = repeating.iter().any(|(_, one)| one.as_deref() == Some(name));
             let (instrument, instance) = match (repeats, event_repeat) {
                 (true, _) => (name, repeat),
                 (false, "" | "1") => ("", ""),
