@@ -25,7 +25,7 @@ test('an amendment is drafted, published site by site and migrated', async ({ pa
   await look(page, 'draft');
 
   // An item: another question, and another place by keyboard; the preview shows both.
-  await page.getByRole('link', { name: 'Education', exact: true }).first().click();
+  await page.getByRole('link', { name: 'Subject characteristics', exact: true }).first().click();
   const outline = page.getByRole('navigation', { name: 'Groups and items' });
   const first = outline.locator('.choice-item').first();
   await first.click();

@@ -63,7 +63,7 @@ test('the eligibility is shown criterion by criterion before anybody is enrolled
   await page.getByRole('button', { name: 'Enrol', exact: true }).click();
   const dialog = page.getByRole('dialog');
   const attested = dialog.locator('[data-criterion]', { has: page.getByRole('radiogroup') });
-  const exclusion = attested.filter({ hasText: 'Exclusion' }).first();
+  const exclusion = attested.filter({ has: page.getByText('Exclusion', { exact: true }) }).first();
   await exclusion.getByText('Met', { exact: true }).click();
   await expect(exclusion).toContainText('stands against enrolment');
   await expect(dialog.getByRole('button', { name: 'Enrol' })).toBeDisabled();

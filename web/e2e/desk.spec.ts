@@ -4,7 +4,7 @@ import { address, expect, logIn, STUDY, test, violations } from './world';
 
 test('an export runs as a job, also while nobody looks, and its file is what its manifest says', async ({ page }) => {
   await logIn(page, 'datamanager', `${STUDY}/exports`);
-  await page.getByRole('radio', { name: 'NDJSON' }).check();
+  await page.getByRole('radio', { name: 'NDJSON', exact: true }).check();
   await page.getByText('All forms', { exact: true }).click();
   await page.getByRole('checkbox', { name: 'Demographics' }).check();
   await page.getByRole('button', { name: 'Export', exact: true }).click();
@@ -25,7 +25,7 @@ test('an export runs as a job, also while nobody looks, and its file is what its
 
 test('a running export can be cancelled', async ({ page }) => {
   await logIn(page, 'datamanager', `${STUDY}/exports`);
-  await page.getByRole('radio', { name: /transactional/ }).check();
+  await page.getByRole('radio', { name: 'CDISC ODM 1.3.2, transactional' }).check();
   await page.getByRole('button', { name: 'Export', exact: true }).click();
   const row = page.getByRole('row').filter({ hasText: 'transactional' }).first();
   await row.getByRole('button', { name: 'Cancel' }).click();

@@ -48,7 +48,7 @@ test('the history of a casebook shows what was done, and its journal is proven',
   const casebook = await screened(page);
   await fill(page, casebook);
   await page.goto(address(casebook));
-  await page.getByRole('link', { name: 'History' }).click();
+  await page.getByRole('link', { name: 'History', exact: true }).click();
   const rows = page.locator('tbody tr');
   await expect(rows.last()).toContainText('taken into screening');
   await expect(page.locator('.changes').filter({ hasText: '14' }).first()).toContainText('Level of education');
@@ -92,7 +92,7 @@ test('a visit is frozen and unfrozen at once, and not signed while a form is mis
   const monitor = await as(browser, 'monitor', casebook);
   const visit = monitor.locator('#visit-SE\\.SCREENING1');
   await visit.getByRole('button', { name: /^Review:/ }).click();
-  await monitor.getByRole('menuitem', { name: 'Freeze all forms' }).click();
+  await monitor.getByRole('menuitem', { name: 'Freeze all forms', exact: true }).click();
   await expect(monitor.locator('.toasts')).toContainText('1 of 1 forms changed');
   await visit.getByRole('button', { name: /^Review:/ }).click();
   await monitor.getByRole('menuitem', { name: 'Unfreeze all forms' }).click();

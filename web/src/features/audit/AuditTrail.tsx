@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useParams } from 'wouter';
 import { api, ask } from '../../api/client';
 import { useLocale } from '../../i18n';
+import { useLookOn } from '../../lib/paging';
 import { useDesign } from '../../lib/study';
 import { useParam } from '../../lib/url';
 import { Icon } from '../../ui/icons';
@@ -36,6 +37,7 @@ export default function AuditTrail() {
     staleTime: 0,
   });
   const entries = found.data?.pages.flatMap((page) => page.entries);
+  const looksOn = useLookOn(found, entries?.length);
   const newest = entries?.[0]?.recordedAt;
   const isReviews = part === 'reviews';
   const actions = (
@@ -52,10 +54,10 @@ export default function AuditTrail() {
         <label className="inline"><input type="checkbox" checked={left !== undefined} onChange={(event) => setLeft(event.target.checked ? '1' : undefined)} /> {t('audit.unreviewed')}</label>
       </div>
       {found.error && !entries && <Failed error={found.error} onRetry={() => void found.refetch()} />}
-      {!entries && !found.error && <Loading />}
+      {(!entries || looksOn) && !found.error && <Loading />}
       {entries?.length === 0 && !found.hasNextPage && <Empty title={t('audit.none')}>{t('audit.none.next')}</Empty>}
       {entries && entries.length > 0 && <AuditTable studyOid={study} entries={entries} design={design} hasSubject hasReviews />}
-      {found.hasNextPage && <button type="button" className="button" disabled={found.isFetching} onClick={() => void found.fetchNextPage()}>{t('act.more')}</button>}
+      {found.hasNextPage && !looksOn && <button type="button" className="button" disabled={found.isFetching} onClick={() => void found.fetchNextPage()}>{t('act.more')}</button>}
       {isStating && newest && <ReviewDialog studyOid={study} criteria={where} newest={newest} onClose={() => setStating(false)} />}
     </Page>
   );

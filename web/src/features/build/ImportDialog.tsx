@@ -40,7 +40,8 @@ export function ImportDialog({ study, seenRevision, onClose }: { study: string; 
     },
   });
   const refused = send.error instanceof Refused ? send.error : undefined;
-  const found = refused?.body.metadata?.['study'];
+  const named = refused?.body.metadata?.['study'];
+  const found = named === oid.trim() ? undefined : named;
   return (
     <Dialog title={t('draft.import')} isOpen isWide onClose={onClose}>
       <form onSubmit={(event) => { event.preventDefault(); send.mutate(); }}>

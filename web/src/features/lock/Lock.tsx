@@ -82,7 +82,7 @@ function Points({ study, points }: { study: string; points: Point[] }) {
   };
   return (
     <table className="table">
-      <thead><tr><th>{t('lock.point')}</th><th className="number">{t('lock.count')}</th><th>{t('lock.state')}</th><th /></tr></thead>
+      <thead><tr><th>{t('lock.point')}</th><th className="number">{t('lock.count')}</th><th>{t('lock.state')}</th><th><span className="hidden">{t('lock.show')}</span></th></tr></thead>
       <tbody>
         {points.map((point) => {
           const { icon, tone, key } = stateOf(point);

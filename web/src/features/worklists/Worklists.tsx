@@ -1,6 +1,7 @@
 import { Link, useParams } from 'wouter';
 import { useMay } from '../../lib/session';
 import { useLocale } from '../../i18n';
+import { useLookOn } from '../../lib/paging';
 import { useDesign, type Design } from '../../lib/study';
 import { useParam } from '../../lib/url';
 import { useWork, useWorkload, WORK_KINDS, workFor, workPath, type Work, type WorkKind } from '../../lib/work';
@@ -27,6 +28,7 @@ export default function Worklists() {
   const load = useWorkload(study, site).data;
   const found = useWork(study, kind, { site, event, form }, PAGE_SIZE);
   const rows = found.data?.pages.flatMap(({ work }) => work);
+  const looksOn = useLookOn(found, rows?.length);
   const total = load?.counts.find((one) => one.kind === kind)?.count;
   const shown = rows?.length ?? 0;
   const isCounted = total !== undefined && !event && !form;
@@ -52,10 +54,10 @@ export default function Worklists() {
       </div>
       <p className="fine">{t(`work.what.${kind}`)}</p>
       {found.error && !rows && <Failed error={found.error} onRetry={() => void found.refetch()} />}
-      {!rows && !found.error && <Loading />}
+      {(!rows || looksOn) && !found.error && <Loading />}
       {rows?.length === 0 && !found.hasNextPage && <Empty title={t('work.nothing')}>{t('work.nothing.next')}</Empty>}
       {rows && rows.length > 0 && <Table study={study} kind={kind} rows={rows} design={design} />}
-      {found.hasNextPage && <button type="button" className="button" disabled={found.isFetching} onClick={() => void found.fetchNextPage()}>{t('act.more')}</button>}
+      {found.hasNextPage && !looksOn && <button type="button" className="button" disabled={found.isFetching} onClick={() => void found.fetchNextPage()}>{t('act.more')}</button>}
     </Page>
   );
 }
