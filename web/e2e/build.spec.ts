@@ -109,7 +109,7 @@ test('a definition is imported with all its faults, and forms print with their h
   await expect(page.getByText(/second\.xml:\d+/).first()).toBeVisible();
   await look(page, 'faults');
   await page.goto(address(`${STUDY}/build/paper?form=F.DM&mode=annotated`));
-  await expect(page.getByText('DM.SEX')).toBeVisible();
+  await expect(page.getByText('DM.SEX', { exact: true })).toBeVisible();
   await look(page, 'paper');
   await page.pdf({ path: 'shots/build-paper.pdf', format: 'A4', preferCSSPageSize: true });
 });

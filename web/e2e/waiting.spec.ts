@@ -51,7 +51,7 @@ test('the history of a casebook shows what was done, and its journal is proven',
   await page.getByRole('link', { name: 'History', exact: true }).click();
   const rows = page.locator('tbody tr');
   await expect(rows.last()).toContainText('taken into screening');
-  await expect(page.locator('.changes').filter({ hasText: '14' }).first()).toContainText('Level of education');
+  await expect(page.locator('.changes').filter({ hasText: 'Level of education' }).first()).toContainText('14');
   await page.getByLabel('Kind of entry').selectOption('SUBJECT_SCREENED');
   await expect(rows).toHaveCount(1);
   await page.getByRole('button', { name: 'Verify the journal' }).click();

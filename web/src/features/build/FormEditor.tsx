@@ -88,7 +88,7 @@ function Outline({ draft, design, group, chosen, onChoose }: OutlineProps) {
   };
   return (
     <section>
-      <h3>{text(group.description, group.name)} <code>{group.itemGroupOid}</code></h3>
+      <h2>{text(group.description, group.name)} <code>{group.itemGroupOid}</code></h2>
       <label className="tick fine"><input type="checkbox" checked={group.repeating} onChange={(event) => edit.mutate([{ putItemGroup: { ...group, repeating: event.target.checked } }])} />{t('draft.repeating')}</label>
       <ol>
         {group.items.map(({ itemOid, mandatory }, at) => {
