@@ -113,3 +113,26 @@ test('a definition is imported with all its faults, and forms print with their h
   await look(page, 'paper');
   await page.pdf({ path: 'shots/build-paper.pdf', format: 'A4', preferCSSPageSize: true });
 });
+
+test('a site is added, closed with a reason, and opened again', async ({ page }) => {
+  await logIn(page, 'designer', `${STUDY}/build?part=sites`);
+  await page.getByRole('button', { name: 'Add a site' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('OID').fill('028');
+  await dialog.getByLabel('Name of the site').fill('West China Hospital');
+  await dialog.getByLabel('Time zone').selectOption('Asia/Shanghai');
+  await dialog.getByLabel('Country').fill('chn');
+  await dialog.getByRole('button', { name: 'Add a site' }).click();
+  const row = page.getByRole('row').filter({ hasText: 'West China Hospital' });
+  await expect(row).toContainText('Open');
+  await expect(row).toContainText('CHN');
+  await row.getByRole('button', { name: /Close the site/ }).click();
+  await dialog.getByRole('textbox').fill('enough participants');
+  await dialog.getByRole('button', { name: /Close the site/ }).click();
+  await expect(row).toContainText('Closed');
+  await look(page, 'sites');
+  await row.getByRole('button', { name: /Open the site/ }).click();
+  await dialog.getByRole('textbox').fill('one more cohort');
+  await dialog.getByRole('button', { name: /Open the site/ }).click();
+  await expect(row.getByRole('button', { name: /Close the site/ })).toBeVisible();
+});

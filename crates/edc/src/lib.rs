@@ -35,6 +35,7 @@ mod rollout;
 mod save_form;
 mod sign_whole;
 mod signing;
+mod sites;
 mod study;
 mod study_log;
 mod subject;

@@ -26,7 +26,7 @@ use crate::{
 };
 
 pub const WRITERS: usize = 6;
-const START_TIME: Duration = Duration::from_secs(30);
+const START_TIME: Duration = Duration::from_secs(60);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// A service may be away; nobody waits long to hear it.
@@ -140,7 +140,7 @@ pub async fn await_ready(address: SocketAddr) {
     until("everything is ready", || async { readyz(address).await.0 == 200 }).await;
 }
 
-/// Waits until something is so, for half a minute at most.
+/// Waits until something is so, for a minute at most.
 pub async fn until<F: Future<Output = bool>>(what: &str, mut is_so: impl FnMut() -> F) {
     let waiting = async {
         while !is_so().await {

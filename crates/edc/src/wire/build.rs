@@ -133,6 +133,24 @@ impl proto::Build for Edc {
     ) -> Result<proto::MigrateCasebooksResponse, Error> {
         answer(context, migration::migrate(self, context, &request).await)
     }
+
+    async fn add_site(
+        &self,
+        context: &Context,
+        request: proto::AddSiteRequest,
+    ) -> Result<proto::AddSiteResponse, Error> {
+        let added = self.open_site(context, request).await;
+        answer(context, added).map(|()| proto::AddSiteResponse {})
+    }
+
+    async fn change_site_status(
+        &self,
+        context: &Context,
+        request: proto::ChangeSiteStatusRequest,
+    ) -> Result<proto::ChangeSiteStatusResponse, Error> {
+        let changed = self.turn_site(context, request).await;
+        answer(context, changed).map(|()| proto::ChangeSiteStatusResponse {})
+    }
 }
 
 async fn import(

@@ -99,7 +99,7 @@ fn every_method_allows_what_the_table_says_and_tells_strangers_nothing() {
     });
 }
 
-const BUILD_BODIES: [(&str, &str); 9] = [
+const BUILD_BODIES: [(&str, &str); 11] = [
     ("BeginDraft", "{}"),
     ("ImportDraft", r#"{"files": [{"name": "a.xml", "content": "PGE+"}]}"#),
     ("EditDraft", r#"{"seenRevision": 1, "edits": [{"remove": {"kind": "FORM", "oid": "F.DM"}}]}"#),
@@ -112,6 +112,8 @@ const BUILD_BODIES: [(&str, &str); 9] = [
         r#"{"siteOids": ["101"], "versionHash": "no", "effectiveDate": "2026-04-01", "reason": "approved"}"#,
     ),
     ("MigrateCasebooks", r#"{"versionHash": "no", "reason": "amendment 1"}"#),
+    ("AddSite", r#"{"siteOid": "?", "name": {"en": "A site"}, "timeZone": "Asia/Shanghai"}"#),
+    ("ChangeSiteStatus", r#"{"siteOid": "101", "status": "ACTIVE", "reason": "it works"}"#),
 ];
 
 #[test]

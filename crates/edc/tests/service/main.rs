@@ -24,6 +24,7 @@ mod saves;
 mod several;
 #[cfg(test)]
 mod signing;
+mod sites;
 mod subjects;
 mod visits;
 mod whole;

@@ -6,9 +6,10 @@ import { studyPath, useParam } from '../../lib/url';
 import { Icon } from '../../ui/icons';
 import { Loaded } from '../../ui/State';
 import { Page } from '../../ui/Page';
+import { Sites } from './Sites';
 import './build.css';
 
-const PARTS = ['forms', 'schedule', 'checks', 'criteria', 'codes'] as const;
+const PARTS = ['forms', 'schedule', 'checks', 'criteria', 'codes', 'sites'] as const;
 
 export default function Build() {
   const { study } = useParams<{ study: string }>();
@@ -49,6 +50,7 @@ function Shown({ design }: { design: Design }) {
       {part === 'checks' && <Checks design={design} />}
       {part === 'criteria' && <Criteria design={design} />}
       {part === 'codes' && <Codes design={design} />}
+      {part === 'sites' && <Sites study={study.studyOid} />}
     </Page>
   );
 }
