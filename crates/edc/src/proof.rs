@@ -42,8 +42,9 @@ pub use self::{
     inclusion::{Inclusion, InclusionError, prove},
     rebuild::{Rebuilt, rebuild_views},
 };
+pub(crate) use self::designs::Designs;
 use self::{
-    compare::Comparison, designs::Designs, fault::Faults, log::LogRead, logs::Reader, scan::Scanned,
+    compare::Comparison, fault::Faults, log::LogRead, logs::Reader, scan::Scanned,
 };
 use crate::{book, failure::Result, study};
 
