@@ -108,7 +108,7 @@ pub fn edc(
     let folder = config.jobs.folder.clone().unwrap_or_else(|| config.data.join(JOBS));
     let jobs = JobFolder::open(&folder, &new_id());
     let jobs = jobs.with_context(|| format!("cannot use {} for jobs", folder.display()))?;
-    let folder = config.files.folder.clone().unwrap_or_else(|| config.data.join(FILES));
+    let folder = files_folder(config);
     let files = FileFolder::open(&folder);
     let files = files.with_context(|| format!("cannot use {} for files", folder.display()))?;
     let edc = Edc::new(Arc::clone(store), Arc::new(now)).with_identity(identity);
@@ -117,6 +117,11 @@ pub fn edc(
         .with_jobs(Arc::new(jobs))
         .with_files(Arc::new(files))
         .with_last_checkpoint(last_checkpoint(&config.data)))
+}
+
+/// Where files that are attached to items are.
+pub fn files_folder(config: &Config) -> PathBuf {
+    config.files.folder.clone().unwrap_or_else(|| config.data.join(FILES))
 }
 
 fn present_signing_key(data: &Path) -> Result<Option<SigningKey>> {

@@ -96,6 +96,21 @@ impl FileFolder {
         Ok(all)
     }
 
+    /// Copies all files that have arrived whole into another folder of this kind; how many. What is
+    /// there already has the same name, and so the same bytes: it is left alone.
+    pub fn copy_to(&self, target: &Path) -> io::Result<usize> {
+        let other = Self::open(target)?;
+        let mut copied = 0;
+        for (study, subject, own) in self.subjects()? {
+            let new = other.inside(&study, &subject, NEW)?;
+            let to = other.of(&study, &subject);
+            for (from, to) in [(own.join(NEW), &new), (own, &to)] {
+                copied += copy_blobs(&from, to)?;
+            }
+        }
+        Ok(copied)
+    }
+
     /// Where a file is, if it is there.
     pub(super) fn find(&self, study: &StudyOid, subject: &SubjectKey, sha256: &str) -> Option<PathBuf> {
         let own = self.of(study, subject);
@@ -142,6 +157,29 @@ impl FileFolder {
         }
         File::open(path).map_err(Damage::Unreadable)
     }
+}
+
+/// Copies the files that are named by a SHA-256.
+fn copy_blobs(from: &Path, to: &Path) -> io::Result<usize> {
+    let mut copied = 0;
+    let Ok(entries) = fs::read_dir(from) else { return Ok(0) };
+    for entry in entries {
+        let name = entry?.file_name();
+        let is_blob = name.len() == 64;
+        if !is_blob || to.join(&name).exists() {
+            continue;
+        }
+        let part = to.join(format!("{}.part", name.to_string_lossy()));
+        match fs::copy(from.join(&name), &part) {
+            // It was found to be named meanwhile, and is in the other place.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            copied => copied?,
+        };
+        File::open(&part)?.sync_all()?;
+        fs::rename(&part, to.join(&name))?;
+        copied += 1;
+    }
+    Ok(copied)
 }
 
 fn whose(study: &StudyOid, subject: &SubjectKey) -> String {
