@@ -14,8 +14,8 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    files::FilesConfig, identity::IdentityConfig, jobs::JobsConfig, limits::LimitsConfig, redcap::RedcapConfig,
-    watch::WatchConfig, webhooks::WebhooksConfig,
+    files::FilesConfig, identity::IdentityConfig, jobs::JobsConfig, limits::LimitsConfig,
+    redcap::RedcapConfig, watch::WatchConfig, webhooks::WebhooksConfig,
 };
 use self::{identity::IdentityFile, webhooks::WebhooksFile};
 use crate::{cli::Place, cluster::Settings as ClusterSettings};

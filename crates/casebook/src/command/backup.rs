@@ -7,7 +7,11 @@ use anyhow::{Context as _, Result, bail};
 use edc::FileFolder;
 use store::Sqlite;
 
-use crate::{assembly::{DATABASE, files_folder}, cli::Backup, config::Config};
+use crate::{
+    assembly::{DATABASE, files_folder},
+    cli::Backup,
+    config::Config,
+};
 
 pub async fn run(args: Backup) -> Result<ExitCode> {
     let config = Config::new(&args.place, None)?;
@@ -26,7 +30,8 @@ pub async fn run(args: Backup) -> Result<ExitCode> {
     let (files, beside) = (files_folder(&config), to.with_extension("files"));
     if files.exists() {
         let target = beside.clone();
-        let copied = tokio::task::spawn_blocking(move || FileFolder::open(&files)?.copy_to(&target));
+        let copied =
+            tokio::task::spawn_blocking(move || FileFolder::open(&files)?.copy_to(&target));
         let copied =
             copied.await?.with_context(|| format!("cannot copy to {}", beside.display()))?;
         println!("copied {copied} attached files to {}", beside.display());

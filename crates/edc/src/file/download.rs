@@ -73,9 +73,8 @@ async fn named(edc: &Edc, study: &Study, wanted: &Wanted) -> Result<Option<FileR
     if !edc.holds_files(study, item) {
         return Ok(None);
     }
-    let is_wanted = |file: &FileReference| {
-        wanted.sha256.as_ref().is_none_or(|sha256| *sha256 == file.sha256)
-    };
+    let is_wanted =
+        |file: &FileReference| wanted.sha256.as_ref().is_none_or(|sha256| *sha256 == file.sha256);
     let now = record.datum(&item.row, &item.item).and_then(|datum| datum.text()?.parse().ok());
     if now.as_ref().is_some_and(is_wanted) || wanted.sha256.is_none() {
         return Ok(now);

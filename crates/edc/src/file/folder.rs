@@ -112,7 +112,12 @@ impl FileFolder {
     }
 
     /// Where a file is, if it is there.
-    pub(super) fn find(&self, study: &StudyOid, subject: &SubjectKey, sha256: &str) -> Option<PathBuf> {
+    pub(super) fn find(
+        &self,
+        study: &StudyOid,
+        subject: &SubjectKey,
+        sha256: &str,
+    ) -> Option<PathBuf> {
         let own = self.of(study, subject);
         // It may move from the second place to the first meanwhile.
         let places = [own.join(sha256), own.join(NEW).join(sha256), own.join(sha256)];

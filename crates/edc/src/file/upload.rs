@@ -135,7 +135,12 @@ struct Place {
 }
 
 impl Place {
-    fn open(folder: &FileFolder, study: &StudyOid, subject: &SubjectKey, key: &str) -> Result<Self> {
+    fn open(
+        folder: &FileFolder,
+        study: &StudyOid,
+        subject: &SubjectKey,
+        key: &str,
+    ) -> Result<Self> {
         let parts = folder.inside(study, subject, PART).map_err(|error| failed(&error))?;
         let new = folder.inside(study, subject, NEW).map_err(|error| failed(&error))?;
         let own = folder.of(study, subject);

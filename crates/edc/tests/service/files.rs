@@ -4,20 +4,26 @@ use std::{fs, path::PathBuf, sync::Arc};
 
 use contract::{
     Code, Context, Error, Role,
-    edc::v1::{Edc as EdcContract, grpc::EdcRemote, item_entry::Entry},
+    edc::v1::{
+        Edc as EdcContract, ExportStudyRequest, export_study_request::Format, grpc::EdcRemote,
+        item_entry::Entry,
+    },
     file::v1::{self as p, Files, grpc::FilesRemote},
 };
 use edc::{Edc, FileFolder};
 use futures::TryStreamExt as _;
 use jiff::SignedDuration;
 use journal::Hash;
-use kernel::{DataType, study::{ItemDef, ItemRef}};
+use kernel::{
+    DataType,
+    study::{ItemDef, ItemRef},
+};
 use tempfile::TempDir;
 use testkit::{access::Place, study, wire::Wire};
 
 use crate::world::{
-    HERE, STUDY, THERE, World, coordinator, entry, held, in_role, monitor, on_every_store, save,
-    unique, value, words,
+    HERE, STUDY, THERE, World, coordinator, data_manager, entry, held, in_role, monitor,
+    on_every_store, save, unique, value, words,
 };
 
 const DM: &str = "SE.SCR/F.DM";
@@ -207,7 +213,9 @@ fn a_piece_that_does_not_follow_is_refused_with_where_the_next_begins() {
 #[test]
 fn what_is_no_page_or_picture_or_too_large_is_refused_and_nothing_is_kept() {
     on_every_desk(async |desk| {
-        for bytes in [&b"<html><script>alert(1)</script></html>"[..], b"MZ\x90\0\x03", b"a,b\n1,2\n"] {
+        for bytes in
+            [&b"<html><script>alert(1)</script></html>"[..], b"MZ\x90\0\x03", b"a,b\n1,2\n"]
+        {
             let refused = desk.upload("report.pdf", bytes).await.unwrap_err();
             assert_eq!(refused.reason(), "FILE_KIND_REFUSED");
         }
@@ -323,6 +331,50 @@ fn a_file_that_is_missing_or_altered_is_named_with_its_place_and_not_given_out()
     });
 }
 
+#[test]
+fn an_export_names_the_file_and_its_sha256() {
+    on_every_desk(async |desk| {
+        let file = desk.upload("report 1.pdf", PAGE).await.unwrap();
+        desk.attach(DM, SCAN, 0, &file).await;
+        let request = ExportStudyRequest {
+            study_oid: STUDY.into(),
+            format: Format::Ndjson.into(),
+            ..ExportStudyRequest::default()
+        };
+        let edc = &desk.world.edc;
+        let pieces = edc.export_study(&data_manager(), request).await.unwrap();
+        let pieces: Vec<_> = pieces.try_collect().await.unwrap();
+        let bytes = pieces.into_iter().flat_map(|piece| piece.data).collect();
+        let text = String::from_utf8(bytes).unwrap();
+        let is = format!(
+            "sha256:{};size={};type=application/pdf;name=report 1.pdf",
+            sha256(PAGE),
+            PAGE.len()
+        );
+        assert!(text.contains(&is), "{text}");
+    });
+}
+
+#[test]
+fn a_copy_of_the_folder_holds_every_file_and_is_made_anew_only_where_it_lacks() {
+    on_every_desk(async |desk| {
+        let named = desk.upload("named.pdf", PAGE).await.unwrap();
+        desk.attach(DM, SCAN, 0, &named).await;
+        desk.world.clock.advance(SignedDuration::from_hours(25));
+        desk.service.sweep_files().await.unwrap();
+        desk.upload("new.png", PICTURE).await.unwrap();
+        let target = tempfile::tempdir().unwrap();
+        let source = FileFolder::open(desk.folder.path()).unwrap();
+        assert_eq!(source.copy_to(target.path()).unwrap(), 2);
+        assert_eq!(source.copy_to(target.path()).unwrap(), 0);
+        let kept = Arc::new(FileFolder::open(target.path()).unwrap());
+        let store = Arc::clone(&desk.world.store);
+        let restored = Edc::new(store, desk.world.clock.as_fn()).with_files(kept);
+        assert_eq!(restored.verify_files().await.unwrap().faults, Vec::<String>::new());
+        assert_eq!(restored.verify_files().await.unwrap().rows, 1);
+    });
+}
+
 /// Who may do what does not depend on the store.
 #[test]
 fn every_method_allows_what_the_table_says_and_tells_strangers_nothing() {
@@ -330,7 +382,8 @@ fn every_method_allows_what_the_table_says_and_tells_strangers_nothing() {
     builder.worker_threads(2).enable_all().build().unwrap().block_on(async {
         let desk = Desk::new(World::over_the_wire().await).await;
         desk.world.screen("SECRET-1").await;
-        let upload = r#"{"uploadId":"u1","fileName":"a.pdf","sizeBytes":"9","content":"JVBERi0xLjQK"}"#;
+        let upload =
+            r#"{"uploadId":"u1","fileName":"a.pdf","sizeBytes":"9","content":"JVBERi0xLjQK"}"#;
         let place = Place {
             service: Arc::clone(&desk.files),
             routes: contract::file::v1::rest::routes,
