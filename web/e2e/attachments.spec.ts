@@ -90,9 +90,9 @@ test('a file is attached, seen, downloaded, replaced with a reason, and every on
   await expect(photos.getByRole('link', { name: '照片 1.png' })).toBeVisible();
   await line(page, 'I.CONSENT').getByRole('button', { name: /Choose a file/ }).focus();
   await page.keyboard.press('Alt+m');
-  await page.getByRole('button', { name: 'not done' }).click();
+  await page.getByRole('button', { name: 'Not done' }).click();
   await saved(page);
-  await expect(line(page, 'I.CONSENT')).toContainText('not done');
+  await expect(line(page, 'I.CONSENT')).toContainText('Not done');
   await look(page, 'filled');
   await report.getByRole('button', { name: 'Show matrix.png large' }).click();
   await expect(page.getByRole('dialog').locator('img')).toBeVisible();

@@ -59,7 +59,7 @@ export const FileInput = memo(function FileInput({ cell: key, label, describedBy
         <div className="file-acts">
           <button ref={button} type="button" className="button small" data-cell={key} aria-describedby={describedBy} disabled={sending !== undefined} onClick={() => chooser.current?.click()}>{choose}<span className="hidden">: {label}</span></button>
           {reference && !sending && <button type="button" className="button small plain" onClick={() => store.commit(key, undefined)}>{t('file.remove')}<span className="hidden">: {label}</span></button>}
-          {!reference && !sending && <span className="fine">{t('file.drop')}</span>}
+          {!reference && !sending && !cell.saved && <span className="fine">{t('file.drop')}</span>}
           <input ref={chooser} type="file" accept={ACCEPTED} hidden tabIndex={-1} aria-label={label}
             onChange={(event) => { void take(event.target.files?.[0]); event.target.value = ''; }} />
         </div>
