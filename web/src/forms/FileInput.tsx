@@ -64,7 +64,7 @@ export const FileInput = memo(function FileInput({ cell: key, label, describedBy
             onChange={(event) => { void take(event.target.files?.[0]); event.target.value = ''; }} />
         </div>
       )}
-      {isLocked && !reference && <span className="fine" tabIndex={-1} data-cell={key}>{t('file.none')}</span>}
+      {isLocked && !reference && !cell.saved && <span className="fine" tabIndex={-1} data-cell={key}>{t('file.none')}</span>}
       {sending && (
         <span className="file-sending">
           <progress value={sending.sent} max={sending.size} aria-label={t('file.sending', { name: sending.name })} />

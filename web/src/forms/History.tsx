@@ -24,7 +24,7 @@ export function History({ cell: key, item }: { cell: CellKey; item: ItemDef }) {
   const shown = (value: ItemValue | undefined) => {
     const words = valueText(store.design, item, value, text, t) || '–';
     const file = item.dataType === 'FILE' ? readReference(value?.value) : undefined;
-    return file ? <a className="wrap" href={fileAddress(store.place, key, file)} download={file.name}>{words}</a> : words;
+    return file ? <a className="file-told" href={fileAddress(store.place, key, file)} download={file.name}>{words}</a> : words;
   };
   return (
     <Loaded from={found}>

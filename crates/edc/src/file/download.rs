@@ -8,7 +8,7 @@ use kernel::{
     casebook::{Event, ItemKey, RecordKey},
 };
 
-use super::folder::Damage;
+use super::{folder::Damage, named::holds_files};
 use crate::{
     Edc, Failure,
     book::Shelf,
@@ -50,7 +50,7 @@ pub(crate) async fn download(edc: &Edc, context: &Context, wanted: &Wanted) -> R
     })?;
     edc.note_file_read(context, &study, &site, (subject, &file)).await?;
     let folder = Arc::clone(edc.file_folder()?);
-    let (size, media_type) = (file.size_bytes, file.media_type);
+    let (size_bytes, media_type) = (file.size_bytes, file.media_type);
     let (oid, subject) = (study.oid.clone(), subject.clone());
     let opened = tokio::task::spawn_blocking(move || folder.open_whole(&oid, &subject, &file));
     let opened = opened.await.map_err(|error| Failure::Broke(error.to_string()))?;
@@ -61,7 +61,7 @@ pub(crate) async fn download(edc: &Edc, context: &Context, wanted: &Wanted) -> R
         }
         other => Failure::Broke(format!("an attached file {other}")),
     })?;
-    context.size.note(size);
+    context.size.note(size_bytes);
     Ok(pieces(opened, media_type))
 }
 
@@ -70,7 +70,7 @@ async fn named(edc: &Edc, study: &Study, wanted: &Wanted) -> Result<Option<FileR
     let Wanted { subject, record: key, item, .. } = wanted;
     let record = form_record::stored(edc, study, subject, key).await?;
     let Some(record) = record else { return Ok(None) };
-    if !edc.holds_files(study, item) {
+    if !study.in_use().any(|version| holds_files(&version.design, &item.item)) {
         return Ok(None);
     }
     let is_wanted =
@@ -93,10 +93,4 @@ async fn named(edc: &Edc, study: &Study, wanted: &Wanted) -> Result<Option<FileR
         })
         .await?;
     Ok(found)
-}
-
-impl Edc {
-    fn holds_files(&self, study: &Study, item: &ItemKey) -> bool {
-        study.in_use().any(|one| super::named::holds_files(&one.design, &item.item))
-    }
 }
