@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use contract::{Caller, Context};
 use ed25519_dalek::SigningKey;
 use edc::{
-    Dictionaries, Edc, JobFolder,
+    Dictionaries, Edc, FileFolder, JobFolder,
     proof::{KnownCheckpoint, ReadCheckpoint},
 };
 use gateway::HttpsClient;
@@ -34,6 +34,8 @@ const SCANNED_MIB: u32 = 64 * 1024;
 const IDENTITY_KEY: &str = "identity.key";
 /// The name of the folder with the files of jobs.
 const JOBS: &str = "jobs";
+/// The folder of attached files, in the data folder.
+const FILES: &str = "files";
 /// The name of the folder with messages to be sent.
 const OUTBOX: &str = "outbox";
 
@@ -106,11 +108,20 @@ pub fn edc(
     let folder = config.jobs.folder.clone().unwrap_or_else(|| config.data.join(JOBS));
     let jobs = JobFolder::open(&folder, &new_id());
     let jobs = jobs.with_context(|| format!("cannot use {} for jobs", folder.display()))?;
+    let folder = files_folder(config);
+    let files = FileFolder::open(&folder);
+    let files = files.with_context(|| format!("cannot use {} for files", folder.display()))?;
     let edc = Edc::new(Arc::clone(store), Arc::new(now)).with_identity(identity);
     Ok(edc
         .with_dictionaries(Dictionaries::new(clock, chance))
         .with_jobs(Arc::new(jobs))
+        .with_files(Arc::new(files))
         .with_last_checkpoint(last_checkpoint(&config.data)))
+}
+
+/// Where files that are attached to items are.
+pub fn files_folder(config: &Config) -> PathBuf {
+    config.files.folder.clone().unwrap_or_else(|| config.data.join(FILES))
 }
 
 fn present_signing_key(data: &Path) -> Result<Option<SigningKey>> {

@@ -1,5 +1,6 @@
 //! Settings: options and environment first, then the file, then what is usual.
 
+mod files;
 mod identity;
 mod jobs;
 mod limits;
@@ -13,8 +14,8 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    identity::IdentityConfig, jobs::JobsConfig, limits::LimitsConfig, redcap::RedcapConfig,
-    watch::WatchConfig, webhooks::WebhooksConfig,
+    files::FilesConfig, identity::IdentityConfig, jobs::JobsConfig, limits::LimitsConfig,
+    redcap::RedcapConfig, watch::WatchConfig, webhooks::WebhooksConfig,
 };
 use self::{identity::IdentityFile, webhooks::WebhooksFile};
 use crate::{cli::Place, cluster::Settings as ClusterSettings};
@@ -35,6 +36,8 @@ struct File {
     #[serde(default)]
     jobs: JobsConfig,
     #[serde(default)]
+    files: FilesConfig,
+    #[serde(default)]
     limits: LimitsConfig,
     #[serde(default)]
     watch: WatchConfig,
@@ -54,6 +57,7 @@ pub struct Config {
     pub cluster: ClusterSettings,
     pub webhooks: WebhooksConfig,
     pub jobs: JobsConfig,
+    pub files: FilesConfig,
     pub limits: LimitsConfig,
     pub watch: WatchConfig,
     pub redcap: RedcapConfig,
@@ -78,6 +82,7 @@ impl Config {
             cluster: file.cluster.with_environment()?,
             webhooks: WebhooksConfig::new(file.webhooks)?,
             jobs: file.jobs.with_environment(),
+            files: file.files.with_environment(),
             limits: file.limits.with_environment()?,
             watch: file.watch.with_environment()?,
             redcap: file.redcap,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use contract::{
-    AccessJournal, Authenticator, Error, build::v1 as build, edc::v1 as edc,
+    AccessJournal, Authenticator, Error, build::v1 as build, edc::v1 as edc, file::v1 as file,
     identity::v1 as identity, job::v1 as job, portfolio::v1 as portfolio, webhook::v1 as webhook,
 };
 use futures::FutureExt as _;
@@ -24,6 +24,8 @@ pub struct Services {
     pub jobs: Arc<dyn job::Jobs>,
     /// Study versions and amendments: its third.
     pub build: Arc<dyn build::Build>,
+    /// Attached files: its fourth.
+    pub files: Arc<dyn file::Files>,
     pub webhook: Arc<dyn webhook::Webhook>,
     /// The identity service itself, if it is in this process.
     pub own_identity: Option<Arc<::identity::Identity>>,
@@ -50,6 +52,7 @@ impl Services {
             edc: Arc::clone(&assembly.edc) as _,
             jobs: Arc::clone(&assembly.edc) as _,
             build: Arc::clone(&assembly.edc) as _,
+            files: Arc::clone(&assembly.edc) as _,
             webhook: Arc::clone(&webhooks) as _,
             own_identity: Some(Arc::clone(&assembly.identity)),
             own_edc: Some(Arc::clone(&assembly.edc)),

@@ -21,8 +21,9 @@ mod work;
 mod worker;
 
 pub(crate) use self::{
-    download::{download_export, download_report, may_download},
+    download::{Pieces, download_export, download_report, may_download, pieces},
     event::{ExportWanted, FileMade, ImportWanted, JobState, Matter, ReportMade, Stage},
+    files::{make_private, sha256, write_whole},
     list::{MOST_LISTED, listed, progress_of},
     log::JobKind,
     rows::{RowRead, rows_page},
@@ -30,7 +31,7 @@ pub(crate) use self::{
         apply_import, cancel, check_import, export_of, import_of, may_list, start_export,
         start_import,
     },
-    upload::{Piece, received, upload},
+    upload::{Piece, full_or_broke, received, upload},
     work::Progress,
 };
 pub use self::{files::JobFolder, worker::JobWorker};

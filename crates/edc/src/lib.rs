@@ -17,6 +17,7 @@ mod draft;
 mod evaluate_form;
 pub mod export;
 mod failure;
+mod file;
 mod impact;
 pub mod import;
 mod job;
@@ -56,6 +57,7 @@ pub use self::{
     dictionary::{Dictionaries, DictionaryTerm, LoadDictionary, LoadFailure, Loaded},
     draft::{ImportCall, ImportFailure, Imported, PlacedFault, PublishDraft},
     failure::{Failure, Result},
+    file::FileFolder,
     job::{JobFolder, JobWorker},
     known::Totals,
     publish::{PublishFailure, Published},
@@ -81,6 +83,7 @@ pub struct Edc {
     dictionaries: Arc<Dictionaries>,
     last_checkpoint: Option<proof::ReadCheckpoint>,
     jobs: Option<Arc<JobFolder>>,
+    files: Option<Arc<FileFolder>>,
     /// Held while a job is begun.
     starting: Arc<tokio::sync::Mutex<()>>,
 }
@@ -102,6 +105,7 @@ impl Edc {
             dictionaries,
             last_checkpoint: None,
             jobs: None,
+            files: None,
             starting: Arc::default(),
         }
     }
@@ -110,6 +114,13 @@ impl Edc {
     #[must_use]
     pub fn with_jobs(mut self, folder: Arc<JobFolder>) -> Self {
         self.jobs = Some(folder);
+        self
+    }
+
+    /// Keeps files that are attached to items in this folder.
+    #[must_use]
+    pub fn with_files(mut self, folder: Arc<FileFolder>) -> Self {
+        self.files = Some(folder);
         self
     }
 

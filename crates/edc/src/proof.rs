@@ -35,6 +35,7 @@ use journal::LogName;
 use kernel::StudyOid;
 use store::Store;
 
+pub(crate) use self::designs::Designs;
 pub use self::{
     casebook::{KnownCheckpoint, ReadCheckpoint},
     checkpoint::{CheckpointFile, CheckpointFileError, checkpoint, read_checkpoint},
@@ -42,9 +43,7 @@ pub use self::{
     inclusion::{Inclusion, InclusionError, prove},
     rebuild::{Rebuilt, rebuild_views},
 };
-use self::{
-    compare::Comparison, designs::Designs, fault::Faults, log::LogRead, logs::Reader, scan::Scanned,
-};
+use self::{compare::Comparison, fault::Faults, log::LogRead, logs::Reader, scan::Scanned};
 use crate::{book, failure::Result, study};
 
 /// Told from time to time how many entries and bytes of entries were read so far.

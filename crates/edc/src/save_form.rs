@@ -39,7 +39,9 @@ impl Edc {
                 let version = casebook.record(&save.record).map_or(0, |record| record.version);
                 return Ok(Decided::new(Vec::new(), version));
             }
-            let decided = decide::save_form(study.of(casebook), subject, casebook, save)?;
+            let version = study.of(casebook);
+            self.files_present(version, (&study.oid, subject), save)?;
+            let decided = decide::save_form(version, subject, casebook, save)?;
             Ok(Decided::new(decided.events, decided.version))
         })
         .await

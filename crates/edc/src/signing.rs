@@ -7,7 +7,7 @@ use contract::{
 };
 use journal::{Hash, Head};
 use kernel::{
-    RepeatKey, RequestId, SiteOid, StudyEventOid, SubjectKey,
+    FileReference, RepeatKey, RequestId, SiteOid, StudyEventOid, SubjectKey,
     casebook::{Casebook, FormRecord, RecordKey, Refusal},
 };
 
@@ -149,27 +149,41 @@ impl Edc {
         site: &SiteOid,
         subject: &str,
     ) -> Result<()> {
-        let site = Some(site.as_str().to_owned());
-        self.note_read(context, study.oid.as_str(), site, format!("subject {subject}")).await
+        let place = (study.oid.as_str(), Some(site.as_str().to_owned()));
+        self.note_read(context, Act::ReadUnblinded, place, format!("subject {subject}")).await
     }
 
     /// The same for an export.
     pub(crate) async fn note_unblinded_export(&self, context: &Context, study: &str) -> Result<()> {
-        self.note_read(context, study, None, "export".to_owned()).await
+        self.note_read(context, Act::ReadUnblinded, (study, None), "export".to_owned()).await
+    }
+
+    /// Has it noted that somebody takes an attached file; without that he does not get it.
+    pub(crate) async fn note_file_read(
+        &self,
+        context: &Context,
+        study: &Study,
+        site: &SiteOid,
+        (subject, file): (&SubjectKey, &FileReference),
+    ) -> Result<()> {
+        // The name of a file may say too much.
+        let what = format!("file {} of subject {subject}", &file.sha256[..16]);
+        let place = (study.oid.as_str(), Some(site.as_str().to_owned()));
+        self.note_read(context, Act::ReadData, place, what).await
     }
 
     async fn note_read(
         &self,
         context: &Context,
-        study: &str,
-        site_oid: Option<String>,
+        act: Act,
+        (study, site_oid): (&str, Option<String>),
         what: String,
     ) -> Result<()> {
         let Some(identity) = &self.identity else { return Ok(()) };
         let request = RecordAccessRequest {
             username: context.caller.user.clone(),
             decision: AccessDecision::SensitiveRead.into(),
-            act: Act::ReadUnblinded.name().to_owned(),
+            act: act.name().to_owned(),
             study_oid: Some(study.to_owned()),
             site_oid,
             what: Some(what),

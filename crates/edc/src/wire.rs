@@ -12,6 +12,7 @@ pub(crate) mod error;
 pub(crate) mod evaluate;
 mod export;
 mod export_job;
+mod files;
 pub(crate) mod form;
 mod import_job;
 pub(crate) mod items;

@@ -210,7 +210,8 @@ fn data_type(of: DataType) -> &'static str {
         | T::HexBinary
         | T::Base64Binary
         | T::HexFloat
-        | T::Base64Float => "string",
+        | T::Base64Float
+        | T::File => "string",
     }
 }
 

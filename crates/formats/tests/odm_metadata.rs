@@ -7,7 +7,7 @@ use std::{
 
 use formats::{ImportedDesign, odm};
 use kernel::{
-    StudyVersion, Texts,
+    DataType, StudyVersion, Texts,
     study::{EditCheck, Expression, GroupRepeat, ItemGroupRef},
 };
 
@@ -106,6 +106,25 @@ fn assert_same(again: &StudyVersion, version: &StudyVersion, path: &Path) {
     assert_eq!(again.code_lists, version.code_lists, "{path}");
     assert_eq!(again.kept, version.kept, "{path}");
     assert_eq!(again, version, "{path}");
+}
+
+#[test]
+fn an_item_for_files_is_a_uri_to_others_and_reads_back_as_what_it_is() {
+    let path = data("v1/openedc.xml");
+    let mut version = read(&path).versions.remove(0).version;
+    version.items[0].data_type = DataType::File;
+    version.items[0].code_list = None;
+    let v1 = odm::write_metadata_v1(&version, &header(), Vec::new()).unwrap();
+    let v2 = odm::write_metadata_v2(&version, &header(), Vec::new()).unwrap();
+    for written in [v1, v2] {
+        let text = String::from_utf8(written.clone()).unwrap();
+        let oid = format!("<ItemDef OID=\"{}\"", version.items[0].oid);
+        let item = text.split(&oid).nth(1).unwrap().split('>').next().unwrap();
+        assert!(item.contains(" DataType=\"URI\""), "{item}");
+        assert!(item.contains("xmlns:casebook=\"urn:casebook:odm-extension:1\""), "{item}");
+        let again = odm::read_metadata(written.as_slice(), "again.xml").unwrap();
+        assert_same(&again.versions[0].version, &version, &path);
+    }
 }
 
 #[test]

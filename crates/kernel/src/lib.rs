@@ -7,6 +7,7 @@
 //! Start reading at [`study`] for the design and at [`casebook`] for what happens to a subject.
 
 mod date;
+mod file;
 mod id;
 mod text;
 mod value;
@@ -15,6 +16,7 @@ pub mod casebook;
 pub mod study;
 
 pub use date::{PartialDate, Precision};
+pub use file::{FileReference, MEDIA_TYPES, NotAFileReference, file_name, is_file_name};
 pub use id::*;
 pub use study::StudyVersion;
 pub use text::{Lang, Texts};

@@ -6,7 +6,7 @@ use jiff::civil::{DateTime, Time};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::{PartialDate, Precision, UnitOid};
+use crate::{FileReference, PartialDate, Precision, UnitOid};
 
 /// The type of an item (ODM 1.3.2 DataType, with `decimal` of ODM 2.0).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -36,10 +36,13 @@ pub enum DataType {
     Base64Float,
     #[serde(rename = "URI")]
     Uri,
+    /// An attached file, named by a [`FileReference`]. ODM has no such type: there it is a URI that
+    /// an attribute of ours tells apart.
+    File,
 }
 
 impl DataType {
-    /// All types with their spelling in ODM.
+    /// All types of ODM with their spelling there.
     pub const ALL: [(Self, &'static str); 23] = [
         (Self::Text, "text"),
         (Self::String, "string"),
@@ -71,10 +74,12 @@ impl DataType {
         Self::ALL.iter().find(|(_, spelled)| *spelled == name).map(|(data_type, _)| *data_type)
     }
 
+    /// The spelling in ODM; that of a URI for a file.
     pub fn as_odm(self) -> &'static str {
+        let of_odm = if self == Self::File { Self::Uri } else { self };
         Self::ALL
             .iter()
-            .find(|(data_type, _)| *data_type == self)
+            .find(|(data_type, _)| *data_type == of_odm)
             .map_or("text", |(_, spelled)| spelled)
     }
 
@@ -210,6 +215,10 @@ pub fn canonical(data_type: DataType, raw: &str) -> Result<Arc<str>, ValueFault>
             text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=')),
             "base64 text",
         ),
+        T::File => text
+            .parse::<FileReference>()
+            .map(|file| file.to_string().into())
+            .map_err(|_| not("the reference of an uploaded file")),
     }
 }
 

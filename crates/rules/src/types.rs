@@ -41,7 +41,8 @@ impl Type {
             | D::Base64Binary
             | D::HexFloat
             | D::Base64Float
-            | D::Uri => Self::Text,
+            | D::Uri
+            | D::File => Self::Text,
         }
     }
 

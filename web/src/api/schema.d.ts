@@ -1992,6 +1992,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/studies/{studyOid}/subjects/{subjectKey}/events/{studyEventOid}/{studyEventRepeatKey}/forms/{formOid}/{formRepeatKey}/items/{itemGroupOid}/{itemGroupRepeatKey}/{itemOid}/files/{fileName}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Downloads the file that an item holds, or has held, for those who may see the item
+         * @description Downloads the file that an item holds, or has held, for those who may see the item. It is noted who did.
+         */
+        get: operations["Files_DownloadFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/studies/{studyOid}/subjects/{subjectKey}/events/{studyEventOid}/{studyEventRepeatKey}/forms/{formOid}/{formRepeatKey}:evaluate": {
         parameters: {
             query?: never;
@@ -2206,6 +2226,26 @@ export interface paths {
          * @description Signs a visit as a whole. The signature is bound to everything below it and ends when that changes.
          */
         post: operations["Edc_SignVisit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/subjects/{subjectKey}/files:upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a piece of a file for a subject
+         * @description Sends a piece of a file for a subject. The last piece is answered with the reference of the file. What no form names within a day is removed.
+         */
+        post: operations["Files_UploadFile"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3886,6 +3926,32 @@ export interface components {
          * @enum {string}
          */
         ExportStudyRequestFormat: "FORMAT_UNSPECIFIED" | "CSV" | "JSON" | "NDJSON" | "ODM" | "XPT" | "DATASET_JSON" | "DATASET_NDJSON" | "DSJC" | "PARQUET" | "SQLITE" | "CSV_SCRIPTS" | "ODM_SNAPSHOT" | "ODM2";
+        /** @description A file that was uploaded. */
+        FileAttachedFile: {
+            /** @description The name under which it is downloaded. */
+            fileName: string;
+            /** @description What it is, as its bytes say: PDF, JPEG, PNG, GIF, WebP, TIFF or HEIF. */
+            mediaType: string;
+            /** @description What to save as the value of an item of type file. */
+            reference: string;
+            /** @description The SHA-256 in hexadecimal digits. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description The size in bytes.
+             */
+            sizeBytes: string;
+        };
+        /** @description How much has arrived. */
+        FileUploadFileResponse: {
+            /** @description The file, once all of it has arrived. */
+            file?: components["schemas"]["FileAttachedFile"];
+            /**
+             * Format: int64
+             * @description Where the next piece begins.
+             */
+            receivedBytes: string;
+        };
         /** @description What one edit check has found. */
         Finding: {
             /** @description The OID of the check; for limits of an item, the OID of the item. */
@@ -4741,9 +4807,10 @@ export interface components {
          *     - `HEX_FLOAT`: A binary number in hexadecimal digits.
          *     - `BASE64_FLOAT`: A binary number in base64.
          *     - `URI`: A web address.
+         *     - `FILE`: An attached file, named by the reference that `UploadFile` answers: `sha256:<64 hexadecimal digits>;size=<bytes>;type=<media type>;name=<file name>`.
          * @enum {string}
          */
-        ItemDefDataType: "DATA_TYPE_UNSPECIFIED" | "TEXT" | "STRING" | "INTEGER" | "FLOAT" | "DOUBLE" | "DECIMAL" | "BOOLEAN" | "DATE" | "TIME" | "DATETIME" | "PARTIAL_DATE" | "PARTIAL_TIME" | "PARTIAL_DATETIME" | "INCOMPLETE_DATE" | "INCOMPLETE_TIME" | "INCOMPLETE_DATETIME" | "DURATION_DATETIME" | "INTERVAL_DATETIME" | "HEX_BINARY" | "BASE64_BINARY" | "HEX_FLOAT" | "BASE64_FLOAT" | "URI";
+        ItemDefDataType: "DATA_TYPE_UNSPECIFIED" | "TEXT" | "STRING" | "INTEGER" | "FLOAT" | "DOUBLE" | "DECIMAL" | "BOOLEAN" | "DATE" | "TIME" | "DATETIME" | "PARTIAL_DATE" | "PARTIAL_TIME" | "PARTIAL_DATETIME" | "INCOMPLETE_DATE" | "INCOMPLETE_TIME" | "INCOMPLETE_DATETIME" | "DURATION_DATETIME" | "INTERVAL_DATETIME" | "HEX_BINARY" | "BASE64_BINARY" | "HEX_FLOAT" | "BASE64_FLOAT" | "URI" | "FILE";
         /** @description One item in a save: the place, and what is to become of it. */
         ItemEntry: {
             /** @description The item becomes blank. Only `true` has a meaning. */
@@ -10243,6 +10310,51 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    Files_DownloadFile: {
+        parameters: {
+            query?: {
+                /** @description The SHA-256 of the file, when it is one that the item has held before. */
+                sha256?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The key of the subject. */
+                subjectKey: string;
+                /** @description The OID of the study event. */
+                studyEventOid: string;
+                /** @description Which occurrence of the study event, from "1". */
+                studyEventRepeatKey: string;
+                /** @description The OID of the form. */
+                formOid: string;
+                /** @description Which occurrence of the form, from "1". */
+                formRepeatKey: string;
+                /** @description The OID of the item group. */
+                itemGroupOid: string;
+                /** @description Which row of the item group, from "1". */
+                itemGroupRepeatKey: string;
+                /** @description The OID of the item. */
+                itemOid: string;
+                /** @description The name of the file, as the reference has it. */
+                fileName: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     Edc_EvaluateForm: {
         parameters: {
             query?: never;
@@ -10749,6 +10861,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SignVisitResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Files_UploadFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The key of the subject. */
+                subjectKey: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The piece: at most 2 MiB. */
+                    content?: string;
+                    /** @description The name of the file. What no system can write in it becomes `_`. */
+                    fileName: string;
+                    /**
+                     * Format: int64
+                     * @description Where the piece begins.
+                     */
+                    offsetBytes?: string;
+                    /**
+                     * Format: int64
+                     * @description How large the whole file is: at most 50 MiB.
+                     */
+                    sizeBytes?: string;
+                    /** @description An id made by the client, the same for all pieces of a file. An upload that is begun again with it replaces what had arrived. */
+                    uploadId: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileUploadFileResponse"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { api, ask } from '../api/client';
-import type { ItemDef } from '../api/types';
+import type { ItemDef, ItemValue } from '../api/types';
 import { useLocale } from '../i18n';
 import { Loaded } from '../ui/State';
 import { useForm, useFormState } from './context';
+import { fileAddress, readReference } from './file';
 import { valueText } from './text';
 import { splitKey, type CellKey } from './values';
 
@@ -20,7 +21,11 @@ export function History({ cell: key, item }: { cell: CellKey; item: ItemDef }) {
     }))).entries,
     staleTime: 0,
   });
-  const shown = (value: Parameters<typeof valueText>[2]) => valueText(store.design, item, value, text, t) || '–';
+  const shown = (value: ItemValue | undefined) => {
+    const words = valueText(store.design, item, value, text, t) || '–';
+    const file = item.dataType === 'FILE' ? readReference(value?.value) : undefined;
+    return file ? <a className="file-told" href={fileAddress(store.place, key, file)} download={file.name}>{words}</a> : words;
+  };
   return (
     <Loaded from={found}>
       {(entries) => entries.length === 0 ? <p className="fine">{t('history.none')}</p> : (

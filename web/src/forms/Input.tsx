@@ -3,6 +3,7 @@ import { flushSync } from 'react-dom';
 import type { CodeList, ItemDef } from '../api/types';
 import { useLocale } from '../i18n';
 import { useCell, useForm } from './context';
+import { FileInput } from './FileInput';
 import { readDate } from './pdate';
 import { kindOf, type CellKey } from './values';
 
@@ -15,6 +16,7 @@ type Props = { cell: CellKey; item: ItemDef; label: string; isInTable: boolean; 
 export const Input = memo(function Input(props: Props) {
   const { store } = useForm();
   const { item, isInTable } = props;
+  if (item.dataType === 'FILE') return <FileInput {...props} />;
   const codes = item.codeListOid ? store.design.codes.get(item.codeListOid) : undefined;
   if (codes && codes.items.length <= RADIOS_MAX && !isInTable) return <Radios {...props} codes={codes} />;
   if (codes) return <List {...props} codes={codes} />;

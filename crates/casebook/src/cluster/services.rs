@@ -7,12 +7,14 @@ use contract::{
     AccessJournal, Authenticator,
     build::v1::{Build as BuildContract, grpc::BuildRemote},
     edc::v1::{Edc as EdcContract, grpc::EdcRemote},
+    file::v1::{Files as FilesContract, grpc::FilesRemote},
     grpc,
     identity::v1::{Identity as IdentityContract, grpc::IdentityRemote},
     job::v1::{Jobs as JobsContract, grpc::JobsRemote},
     portfolio::v1::{Portfolio as PortfolioContract, grpc::PortfolioRemote},
     webhook::v1::{Webhook as WebhookContract, grpc::WebhookRemote},
 };
+use edc::Edc;
 use identity::Identity;
 use store::SqliteOptions;
 
@@ -27,8 +29,13 @@ use crate::{
 /// Who proves callers, and who is told of refusals.
 type Doorkeepers = (Arc<dyn Authenticator>, Arc<dyn AccessJournal>);
 
-/// The two contracts of the EDC service.
-type Casebooks = (Arc<dyn EdcContract>, Arc<dyn JobsContract>, Arc<dyn BuildContract>);
+/// The contracts of the EDC service.
+struct Casebooks {
+    edc: Arc<dyn EdcContract>,
+    jobs: Arc<dyn JobsContract>,
+    build: Arc<dyn BuildContract>,
+    files: Arc<dyn FilesContract>,
+}
 
 impl Services {
     /// The services `own` on the records of this installation, the others as ways to where they are.
@@ -59,14 +66,9 @@ impl Services {
             edc(config, store, Arc::clone(&identity), clock, chance)
         });
         let own_edc = own_edc.transpose()?.map(Arc::new);
-        let (edc, jobs, build): Casebooks = if let Some(own) = &own_edc {
-            (Arc::clone(own) as _, Arc::clone(own) as _, Arc::clone(own) as _)
-        } else {
-            let channel = way(cluster, Part::Edc, &mut asked)?;
-            let jobs = JobsRemote::new(channel.clone(), Arc::clone(&cluster.tokens));
-            let build = BuildRemote::new(channel.clone(), Arc::clone(&cluster.tokens));
-            let edc = EdcRemote::new(channel, Arc::clone(&cluster.tokens));
-            (Arc::new(edc), Arc::new(jobs), Arc::new(build))
+        let Casebooks { edc, jobs, build, files } = match &own_edc {
+            Some(own) => casebooks(own),
+            None => remote_casebooks(cluster, &mut asked)?,
         };
         let own_webhooks = here(Part::Webhook).map(|store| webhooks::service(config, store));
         let own_webhooks = own_webhooks.transpose()?;
@@ -82,6 +84,7 @@ impl Services {
             edc,
             jobs,
             build,
+            files,
             webhook,
             own_identity,
             own_edc,
@@ -89,6 +92,26 @@ impl Services {
             asked,
         })
     }
+}
+
+fn casebooks(own: &Arc<Edc>) -> Casebooks {
+    Casebooks {
+        edc: Arc::clone(own) as _,
+        jobs: Arc::clone(own) as _,
+        build: Arc::clone(own) as _,
+        files: Arc::clone(own) as _,
+    }
+}
+
+fn remote_casebooks(cluster: &Cluster, asked: &mut Vec<Asked>) -> Result<Casebooks> {
+    let channel = way(cluster, Part::Edc, asked)?;
+    let tokens = || Arc::clone(&cluster.tokens);
+    Ok(Casebooks {
+        edc: Arc::new(EdcRemote::new(channel.clone(), tokens())),
+        jobs: Arc::new(JobsRemote::new(channel.clone(), tokens())),
+        build: Arc::new(BuildRemote::new(channel.clone(), tokens())),
+        files: Arc::new(FilesRemote::new(channel, tokens())),
+    })
 }
 
 /// The way to whoever sends webhooks. It is asked whether it is ready if the settings name it.

@@ -1,12 +1,17 @@
-//! `casebook backup`: copies the database while it is in use.
+//! `casebook backup`: copies the database while it is in use, then the files that it names.
 
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 
+use edc::FileFolder;
 use store::Sqlite;
 
-use crate::{assembly::DATABASE, cli::Backup, config::Config};
+use crate::{
+    assembly::{DATABASE, files_folder},
+    cli::Backup,
+    config::Config,
+};
 
 pub async fn run(args: Backup) -> Result<ExitCode> {
     let config = Config::new(&args.place, None)?;
@@ -22,5 +27,14 @@ pub async fn run(args: Backup) -> Result<ExitCode> {
         .await?
         .with_context(|| format!("cannot copy to {}", to.display()))?;
     println!("copied to {}", to.display());
+    let (files, beside) = (files_folder(&config), to.with_extension("files"));
+    if files.exists() {
+        let target = beside.clone();
+        let copied =
+            tokio::task::spawn_blocking(move || FileFolder::open(&files)?.copy_to(&target));
+        let copied =
+            copied.await?.with_context(|| format!("cannot copy to {}", beside.display()))?;
+        println!("copied {copied} attached files to {}", beside.display());
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@ use ::edc::JobWorker;
 use ::identity::Identity;
 use anyhow::{Context as _, Result};
 use contract::{
-    build, edc,
+    build, edc, file,
     grpc::{Admission, Server},
     identity, job, portfolio, webhook,
 };
@@ -26,6 +26,7 @@ use crate::{
 
 /// The second contract of the EDC service.
 const JOBS: &str = "casebook.job.v1.Jobs";
+const FILES: &str = "casebook.file.v1.Files";
 /// How often counts of decisions about access are written.
 const ACCESS_NOTED_EVERY: Duration = Duration::from_mins(1);
 
@@ -71,7 +72,7 @@ pub fn front(
     admission: Admission,
     doors: &DoorKeeper,
 ) -> Gateway {
-    let Services { identity, portfolio, edc, jobs, build, webhook, .. } = services;
+    let Services { identity, portfolio, edc, jobs, build, files, webhook, .. } = services;
     let gateway = doors
         .keep(Gateway::new(Arc::clone(&services.authenticator), new_id))
         .with_grpc(grpc(services, admission, &Part::SERVICES, doors))
@@ -82,6 +83,7 @@ pub fn front(
         .mount(Part::Edc.service(), edc::v1::rest::routes(), edc)
         .mount(JOBS, job::v1::rest::routes(), jobs)
         .mount(Part::Edc.service(), build::v1::rest::routes(), build)
+        .mount(FILES, file::v1::rest::routes(), files)
         .mount(Part::Webhook.service(), webhook::v1::rest::routes(), webhook);
     let gateway = if config.redcap.open {
         gateway.with_redcap(Redcap {
@@ -119,7 +121,8 @@ pub fn grpc(
         Part::Edc => server
             .mount(edc::v1::grpc::doors(), &services.edc)
             .mount(job::v1::grpc::doors(), &services.jobs)
-            .mount(build::v1::grpc::doors(), &services.build),
+            .mount(build::v1::grpc::doors(), &services.build)
+            .mount(file::v1::grpc::doors(), &services.files),
         Part::Webhook => server.mount(webhook::v1::grpc::doors(), &services.webhook),
         Part::Gateway => server,
     })

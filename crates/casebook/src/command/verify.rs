@@ -45,6 +45,7 @@ pub async fn run(args: Verify) -> Result<ExitCode> {
             assembly.identity.verify_views().await?,
             webhooks::rows(&assembly.store).verify().await?,
             assembly.edc.verify_dictionaries().await?,
+            assembly.edc.verify_files().await?,
         ];
         for views in compared {
             report.view_rows += views.rows;

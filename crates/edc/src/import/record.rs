@@ -144,7 +144,9 @@ fn decide_unit(
 ) -> Result<Vec<Event>, Refusal> {
     let mut events = Vec::new();
     if !save.assignments.is_empty() || unit.remove.is_empty() {
-        let decided = decide::save_form(run.study.of(casebook), &unit.subject, casebook, save)?;
+        let version = run.study.of(casebook);
+        run.edc.files_present(version, (&run.study.oid, &unit.subject), save)?;
+        let decided = decide::save_form(version, &unit.subject, casebook, save)?;
         events = decided.events;
     }
     for row in &unit.remove {

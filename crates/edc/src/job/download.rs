@@ -27,7 +27,8 @@ const PIECE_BYTES: usize = 64 * 1024;
 /// Pieces that wait for the caller.
 const QUEUE: usize = 4;
 
-type Pieces = BoxStream<'static, Result<HttpBody, Error>>;
+/// The bytes of a file as they are sent.
+pub(crate) type Pieces = BoxStream<'static, Result<HttpBody, Error>>;
 
 /// A file of an export. It is noted in the log of the export that the caller takes it, before the
 /// first byte.
@@ -136,7 +137,8 @@ fn gone() -> Error {
     Error::not_found("FILE_GONE", "the file is not kept here any more")
 }
 
-fn pieces(mut file: File, media_type: &'static str) -> Pieces {
+/// Reads a file on a thread of its own while it is sent.
+pub(crate) fn pieces(mut file: File, media_type: &'static str) -> Pieces {
     let (send, mut receive) = mpsc::channel(QUEUE);
     tokio::task::spawn_blocking(move || {
         loop {
@@ -146,7 +148,7 @@ fn pieces(mut file: File, media_type: &'static str) -> Pieces {
                 Ok(0) => return,
                 Ok(_) => Ok(HttpBody { content_type: media_type.to_owned(), data }),
                 Err(error) => {
-                    tracing::error!(error = %error, "a file of a job cannot be read");
+                    tracing::error!(error = %error, "a file cannot be read");
                     Err(Error::unavailable("the file cannot be read"))
                 }
             };

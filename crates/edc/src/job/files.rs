@@ -119,7 +119,7 @@ pub(super) fn file_name<'a>(field: &str, name: &'a str) -> Result<&'a str, Error
 }
 
 /// The SHA-256 of a file and its size, read in pieces.
-pub(super) fn sha256(path: &Path) -> io::Result<(String, u64)> {
+pub(crate) fn sha256(path: &Path) -> io::Result<(String, u64)> {
     let mut file = File::open(path)?;
     let mut state = Sha256::new();
     let mut piece = vec![0; PIECE_BYTES];
@@ -135,13 +135,14 @@ pub(super) fn sha256(path: &Path) -> io::Result<(String, u64)> {
 }
 
 /// Writes a small file so that it is whole once it is there.
-pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::create(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
 
-fn make_private(path: &Path) -> io::Result<()> {
+/// Makes a folder that nobody else on this machine can look into.
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -162,8 +162,8 @@ pub(super) fn broke(what: &str, error: &io::Error) -> Failure {
     Failure::Broke(format!("cannot {what}: {error}"))
 }
 
-/// There is no room on the disk of jobs, or something is broken.
-pub(super) fn full_or_broke(what: &str, error: &io::Error) -> Failure {
+/// There is no room on the disk, or something is broken.
+pub(crate) fn full_or_broke(what: &str, error: &io::Error) -> Failure {
     if error.kind() == io::ErrorKind::StorageFull {
         return Error::exhausted("STORAGE_FULL", "there is no room left to write").into();
     }

@@ -105,6 +105,11 @@ impl JobWorker {
     }
 
     async fn sweep(&self) {
+        match self.edc.sweep_files().await {
+            Ok(0) => {}
+            Ok(files) => tracing::info!(files, "removed uploads that no form names"),
+            Err(error) => tracing::error!(error = %error, "cannot remove old uploads"),
+        }
         let (folder, now_ms) = (Arc::clone(&self.folder), self.now_ms());
         match tokio::task::spawn_blocking(move || folder.sweep(now_ms)).await {
             Ok(Ok(0)) => {}

@@ -15,7 +15,7 @@ const PAGE: u32 = 16;
 /// a visit in the row of a subject is as it was when it was last written, under the version of that
 /// time.
 #[derive(Debug)]
-pub(super) struct Designs {
+pub(crate) struct Designs {
     /// Where the log of the study ended.
     head: Head,
     /// The version in force for all.

@@ -149,5 +149,6 @@ fn data_type(data_type: DataType) -> Type {
         DataType::HexFloat => Type::HexFloat,
         DataType::Base64Float => Type::Base64Float,
         DataType::Uri => Type::Uri,
+        DataType::File => Type::File,
     }
 }

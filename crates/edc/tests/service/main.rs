@@ -12,6 +12,7 @@ mod drafts;
 mod eligibility;
 mod evaluation;
 mod export;
+mod files;
 mod history;
 mod jobs;
 mod lists;

@@ -264,7 +264,7 @@ fn data_type(of: DataType) -> &'static str {
     match of {
         DataType::Boolean => "integer",
         DataType::Double | DataType::Decimal => "float",
-        DataType::String | DataType::Uri => "text",
+        DataType::String | DataType::Uri | DataType::File => "text",
         other => other.as_odm(),
     }
 }

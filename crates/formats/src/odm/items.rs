@@ -1,5 +1,7 @@
 //! Items, what they may hold, and how they are derived or left out.
 
+use std::io::Write;
+
 use kernel::{
     DataType, Texts,
     study::{
@@ -9,7 +11,8 @@ use kernel::{
 };
 
 use super::{
-    context::{Context, about},
+    context::{CASEBOOK, Context, about},
+    emit::Emit,
     node::{Child, Node},
 };
 use crate::FormatError;
@@ -27,6 +30,17 @@ pub(super) const COMPARATORS: [(&str, Comparator); 8] = [
     ("IN", Comparator::In),
     ("NOTIN", Comparator::NotIn),
 ];
+
+/// How an attribute of ours calls the type that ODM does not have.
+const FILE: &str = "file";
+
+/// Writes the type of an item; that of a file is a URI to others.
+pub(super) fn item_type(e: &mut Emit<impl Write>, data_type: DataType) {
+    e.attribute("DataType", data_type.as_odm());
+    if data_type == DataType::File {
+        e.foreign("casebook", CASEBOOK, "DataType", FILE);
+    }
+}
 
 impl Context {
     pub fn unit(&mut self, mut node: Node) -> Result<UnitDef, FormatError> {
@@ -49,7 +63,10 @@ impl Context {
 
     pub fn item(&mut self, mut node: Node) -> Result<ItemDef, FormatError> {
         let oid = self.oid(&mut node)?;
-        let data_type = self.data_type(&mut node);
+        let mut data_type = self.data_type(&mut node);
+        if node.take_in(CASEBOOK, "DataType").as_deref() == Some(FILE) {
+            data_type = DataType::File;
+        }
         let units = node
             .take_all("MeasurementUnitRef")
             .into_iter()

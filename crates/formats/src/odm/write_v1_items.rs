@@ -11,7 +11,7 @@ use kernel::{
 
 use super::{
     emit::{Dialect::V1, Emit},
-    items::{COMPARATORS, UCUM},
+    items::{COMPARATORS, UCUM, item_type},
     protocol::description,
     write_v1::{rest, word},
 };
@@ -44,7 +44,7 @@ pub(super) fn item(e: &mut Emit<impl Write>, item: &ItemDef) {
     e.start("ItemDef");
     e.attribute("OID", item.oid.as_str());
     e.attribute("Name", &item.name);
-    e.attribute("DataType", item.data_type.as_odm());
+    item_type(e, item.data_type);
     e.count("Length", item.length);
     e.count("SignificantDigits", item.significant_digits);
     e.optional("SASFieldName", item.sas_field_name.as_deref());

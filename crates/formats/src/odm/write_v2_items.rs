@@ -8,7 +8,7 @@ use kernel::study::{
 
 use super::{
     emit::{Dialect::V2, Emit},
-    items::{COMPARATORS, UCUM},
+    items::{COMPARATORS, UCUM, item_type},
     write_v1::word,
     xml::ODM_1_3,
 };
@@ -56,7 +56,7 @@ pub(super) fn item(e: &mut Emit<impl Write>, item: &ItemDef) {
     e.start("ItemDef");
     e.attribute("OID", item.oid.as_str());
     e.attribute("Name", &item.name);
-    e.attribute("DataType", item.data_type.as_odm());
+    item_type(e, item.data_type);
     e.count("Length", item.length);
     let digits = item.significant_digits.map(|digits| digits.to_string());
     e.other(V2, "SignificantDigits", digits.as_deref());

@@ -7,7 +7,7 @@ import { useEdit, type Draft } from './draft';
 import { ExpressionField } from './ExpressionField';
 import { Field, TextsField } from './TextsField';
 
-const TYPES: ItemDef['dataType'][] = ['TEXT', 'INTEGER', 'DECIMAL', 'FLOAT', 'BOOLEAN', 'DATE', 'TIME', 'DATETIME', 'PARTIAL_DATE', 'PARTIAL_TIME', 'PARTIAL_DATETIME', 'INCOMPLETE_DATE', 'INCOMPLETE_DATETIME', 'URI'];
+const TYPES: ItemDef['dataType'][] = ['TEXT', 'INTEGER', 'DECIMAL', 'FLOAT', 'BOOLEAN', 'DATE', 'TIME', 'DATETIME', 'PARTIAL_DATE', 'PARTIAL_TIME', 'PARTIAL_DATETIME', 'INCOMPLETE_DATE', 'INCOMPLETE_DATETIME', 'URI', 'FILE'];
 type Limit = Schemas['RangeCheck'];
 
 type Props = { draft: Draft; design: Design; form: FormDef; group: ItemGroupDef; itemRef: ItemRef; item: ItemDef };

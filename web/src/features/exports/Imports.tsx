@@ -11,7 +11,8 @@ import { refusalText } from '../../ui/refusal';
 import { JobStatus } from './JobStatus';
 import { useImports } from './jobs';
 import { keepHead } from './head';
-import { sendFile, type Sending } from './upload';
+import type { Sending } from '../../lib/pieces';
+import { sendFile } from './upload';
 import './jobs.css';
 
 /** What was loaded from files, and a new file. */

@@ -124,7 +124,7 @@ export const jobs = {
   'refusal.EXPORT_UNKNOWN': 'There is no such export, or it holds more than you may see.',
   'refusal.IMPORT_UNKNOWN': 'There is no such import.',
   'refusal.FILE_UNKNOWN': 'There is no such file, or not yet.',
-  'refusal.FILE_GONE': 'The file is not kept any more. Export again.',
+  'refusal.FILE_GONE': 'The file is not kept here any more.',
   'refusal.JOB_STATE': 'This cannot be done now; look how far it is.',
   'refusal.JOB_STOPPED_TOO_OFTEN': 'It was begun again and again and never ended. Tell the operator.',
   'refusal.UPLOAD_OFFSET': 'A piece did not follow the one before. Send the file again.',

@@ -126,7 +126,7 @@ export const jobs: { [key in keyof typeof english]: string } = {
   'refusal.EXPORT_UNKNOWN': '没有该导出，或其内容超出您的权限。',
   'refusal.IMPORT_UNKNOWN': '没有该导入。',
   'refusal.FILE_UNKNOWN': '没有该文件，或尚未生成。',
-  'refusal.FILE_GONE': '文件已不再保留，请重新导出。',
+  'refusal.FILE_GONE': '此处已不再保留该文件。',
   'refusal.JOB_STATE': '当前状态不允许此操作，请查看进度。',
   'refusal.JOB_STOPPED_TOO_OFTEN': '多次重启仍未完成，请联系运维人员。',
   'refusal.UPLOAD_OFFSET': '分片不连续，请重新上传。',

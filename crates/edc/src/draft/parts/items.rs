@@ -127,5 +127,6 @@ fn data_type(data_type: Type) -> Result<DataType, Unusable> {
         Type::HexFloat => DataType::HexFloat,
         Type::Base64Float => DataType::Base64Float,
         Type::Uri => DataType::Uri,
+        Type::File => DataType::File,
     })
 }
