@@ -38,6 +38,7 @@ mod signing;
 mod study;
 mod study_log;
 mod subject;
+mod tabulate;
 mod verification;
 mod views;
 mod wire;
