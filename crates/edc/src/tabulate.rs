@@ -12,4 +12,7 @@ mod order;
 mod plan;
 mod rows;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use self::{exporter::TabulationExporter, plan::Plan};

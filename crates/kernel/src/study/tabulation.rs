@@ -172,3 +172,24 @@ pub enum Pick {
     Least,
     Greatest,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::StudyVersion;
+
+    #[test]
+    fn a_version_without_a_mapping_has_the_hash_that_it_had() {
+        let old = StudyVersion { study_oid: "S1".into(), ..StudyVersion::default() };
+        let json = serde_json::to_string(&old).unwrap();
+        assert!(!json.contains("tabulation"), "{json}");
+        let dataset = TabulationDataset { name: "DM".to_owned(), ..TabulationDataset::default() };
+        let mut new: StudyVersion = serde_json::from_str(&json).unwrap();
+        assert_eq!(new.hash(), old.hash());
+        new.tabulation.datasets.push(dataset);
+        assert_ne!(new.hash(), old.hash());
+        let read: StudyVersion =
+            serde_json::from_str(&serde_json::to_string(&new).unwrap()).unwrap();
+        assert_eq!(read, new);
+    }
+}
