@@ -5,11 +5,13 @@ use std::{
     sync::Arc,
 };
 
+use crate::tabulate::Plan;
 use kernel::{
     CheckOid, CriterionOid, FormOid, ItemGroupOid, ItemOid, StudyEventOid, StudyVersion, Texts,
     casebook::RowKey,
     study::{CheckAction, CriterionKind, Design, EditCheck, Example, Expression, Fault, faults},
 };
+
 use rules::{Catalogue, Expect, Reference, Rule, Scope, check_examples, compile};
 
 /// A published study version with its rules.
@@ -97,6 +99,7 @@ impl Compiled {
         link_dependents(&mut forms);
         let criteria = criteria(&design, &catalogue, &mut all);
         let study_day_1 = study_day_1(&design, &catalogue, &mut all);
+        all.extend(Plan::compile(&design, &catalogue).err().into_iter().flatten());
         if all.is_empty() {
             let hash = journal::Hash(design.hash().0);
             Ok(Self { design, hash, criteria, study_day_1, forms })

@@ -15,7 +15,10 @@ use std::{collections::HashSet, sync::Arc};
 
 use contract::{Act, Context, Scope, Sites};
 use formats::{
-    export::{ExportError, ExportOptions, Format, Sink, Written},
+    export::{
+        ExportError, ExportOptions, Format, Sink, Written, csv_tables, dataset_json_tables,
+        xpt_tables,
+    },
     tabular::TabularExporter,
 };
 use futures::future::BoxFuture;
@@ -24,18 +27,38 @@ use kernel::{FormOid, ItemOid, SiteOid, StudyOid};
 use tokio::sync::mpsc;
 
 use self::{people::People, sqlite_file::SqliteTables};
-use crate::{Edc, Failure, study::Study};
+use crate::{Edc, Failure, study::Study, tabulate::TabulationExporter};
 
-/// The formats of this crate: those that need a database to be written.
-const OWN_FORMATS: &[Format] = &[Format {
-    name: "sqlite",
-    media_type: "application/vnd.sqlite3",
-    summary: "one SQLite file with all tables, which describes itself",
-    make: |options| {
-        let writer = SqliteTables::new(&options.language);
-        Box::new(TabularExporter::one_file(writer, &options.language))
+/// The formats of this crate: those that need a database to be written, or expressions evaluated.
+const OWN_FORMATS: &[Format] = &[
+    Format {
+        name: "sqlite",
+        media_type: "application/vnd.sqlite3",
+        summary: "one SQLite file with all tables, which describes itself",
+        make: |options| {
+            let writer = SqliteTables::new(&options.language);
+            Box::new(TabularExporter::one_file(writer, &options.language))
+        },
     },
-}];
+    Format {
+        name: "sdtm-xpt",
+        media_type: "application/x-sas-xport",
+        summary: "datasets by the mapping of the study version, as SAS transport files",
+        make: |options| Box::new(TabulationExporter::new(xpt_tables(options))),
+    },
+    Format {
+        name: "sdtm-dataset-json",
+        media_type: "application/json",
+        summary: "datasets by the mapping of the study version, as CDISC Dataset-JSON 1.1",
+        make: |options| Box::new(TabulationExporter::new(dataset_json_tables(options))),
+    },
+    Format {
+        name: "sdtm-csv",
+        media_type: "text/csv; charset=utf-8",
+        summary: "datasets by the mapping of the study version, as CSV with scripts",
+        make: |options| Box::new(TabulationExporter::new(csv_tables(options))),
+    },
+];
 
 /// All formats in which a study can be exported.
 pub fn formats() -> impl Iterator<Item = &'static Format> {
@@ -154,6 +177,12 @@ async fn permitted(
     let blinded = || study.whole().version().blinding.items.iter().cloned().collect();
     let hidden = if unblinded { HashSet::new() } else { blinded() };
     let exporter = (format_named(&request.format)?.make)(&request.options);
+    if exporter.needs_whole_casebooks() && !request.forms.is_empty() {
+        return Err(ExportFailure::Export(ExportError::DoesNotFit {
+            what: "a choice of forms".to_owned(),
+            advice: "its datasets take values from several forms; leave the choice out".to_owned(),
+        }));
+    }
     let job = Arc::new(Job {
         edc: Arc::clone(edc),
         trail: exporter.needs_trail(),

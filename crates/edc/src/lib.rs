@@ -40,6 +40,7 @@ mod sites;
 mod study;
 mod study_log;
 mod subject;
+mod tabulate;
 mod verification;
 mod views;
 mod wire;

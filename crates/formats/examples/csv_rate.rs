@@ -100,6 +100,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (design, records) = (design(), records());
     let study = StudyOut {
         design: &design,
+        published: &design,
         version_hash: "",
         as_of: None,
         created_at: "2026-01-01T00:00:00.000Z",

@@ -6,7 +6,8 @@ mod tables;
 use kernel::StudyVersion;
 
 use crate::{
-    Finding, FormatError, ImportedDesign, Places, Severity, merge, odm, redcap, rules_toml, usdm,
+    Finding, FormatError, ImportedDesign, Places, Severity, merge, odm, redcap, rules_toml,
+    tabulation_toml, usdm,
 };
 
 /// A file of a definition; the end of its name says what it is.
@@ -71,7 +72,7 @@ fn over(
         "toml" => return with_rules(base, file),
         _ => {
             let advice = "a definition is .xml (ODM, REDCap), .json (USDM), .csv (REDCap, XLSForm) \
-                          or .toml (rules)";
+                          or .toml (rules, tabulation)";
             return Err(vec![unusable(file.name, "", advice)]);
         }
     };
@@ -114,13 +115,32 @@ fn with_rules(
     file: &DefinitionFile<'_>,
 ) -> Result<Definition, Vec<Finding>> {
     let Some(mut base) = base else {
-        return Err(vec![unusable(file.name, "", "rules need a study before them")]);
+        return Err(vec![unusable(file.name, "", "rules and mappings need a study before them")]);
     };
     let text = std::str::from_utf8(file.content)
         .map_err(|_| vec![unusable(file.name, "", "a rules file is text in UTF-8")])?;
+    if tabulation_toml::is_tabulation(text) {
+        return with_tabulation(base, text, file.name);
+    }
     let rules = rules_toml::read(text, file.name).map_err(|error| vec![refused(&error)])?;
     base.findings.extend(rules.merge_into(&mut base.version));
     base.places.push(rules.places().clone());
+    Ok(base)
+}
+
+fn with_tabulation(
+    mut base: Definition,
+    text: &str,
+    file: &str,
+) -> Result<Definition, Vec<Finding>> {
+    let read = tabulation_toml::read(text, file)?;
+    let of = base.version.study_oid.as_str();
+    if let Some(other) = read.study.filter(|study| study != of) {
+        let said = format!("the mapping is for study {other}, the definition is of {of}");
+        return Err(vec![unusable(file, "Study", &said)]);
+    }
+    base.version.tabulation = read.tabulation;
+    base.places.push(read.places);
     Ok(base)
 }
 
@@ -183,7 +203,7 @@ mod tests {
     fn rules_need_a_study_before_them() {
         let rules = file("rules.toml", "study = 'S1'");
         let found = read_definition(&[rules], None).expect_err("there is no study");
-        assert_eq!(found[0].text, "rules need a study before them");
+        assert_eq!(found[0].text, "rules and mappings need a study before them");
         assert!(read_definition(&[file("a.xml", ODM), rules], None).is_ok());
         let other = file("rules.toml", "study = 'S2'");
         assert!(

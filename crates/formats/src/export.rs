@@ -30,7 +30,7 @@ use crate::{
     redcap::RedcapExporter,
     scripts_out::ScriptedTables,
     table::TextEncoding,
-    tabular::TabularExporter,
+    tabular::{TableWriter, TabularExporter},
     xpt_out::XptTables,
 };
 
@@ -70,6 +70,11 @@ pub trait Exporter: Send {
         false
     }
 
+    /// Whether it takes what it writes from several forms, so that none may be left out.
+    fn needs_whole_casebooks(&self) -> bool {
+        false
+    }
+
     fn begin(&mut self, study: &StudyOut<'_>, sink: &mut dyn Sink) -> Result<(), ExportError>;
 
     fn subject(&mut self, subject: &SubjectOut<'_>) -> Result<(), ExportError>;
@@ -106,6 +111,9 @@ pub enum ExportError {
     /// The format cannot hold something, and would have to cut it.
     #[error("{what} does not fit the format; {advice}")]
     DoesNotFit { what: String, advice: String },
+    /// The mapping of the study version cannot be used, or there is none.
+    #[error("datasets for tabulation need the mapping of the study version: {0}")]
+    Mapping(String),
     #[error("an export must be begun before it goes on")]
     NotBegun,
 }
@@ -270,6 +278,21 @@ pub const FORMATS: &[Format] = &[
         make: |_| Box::new(RedcapExporter::default()),
     },
 ];
+
+/// SAS transport files of whatever tables there are.
+pub fn xpt_tables(options: &ExportOptions) -> Box<dyn TableWriter> {
+    Box::new(XptTables::new(options))
+}
+
+/// Dataset-JSON of whatever tables there are.
+pub fn dataset_json_tables(options: &ExportOptions) -> Box<dyn TableWriter> {
+    Box::new(DatasetJsonTables::new(Form::Json, &options.language))
+}
+
+/// CSV with scripts of whatever tables there are.
+pub fn csv_tables(options: &ExportOptions) -> Box<dyn TableWriter> {
+    Box::new(ScriptedTables::new(options))
+}
 
 fn dataset_json(form: Form, options: &ExportOptions) -> Box<dyn Exporter> {
     Box::new(TabularExporter::files(

@@ -25,6 +25,7 @@ pub mod rules_toml;
 mod scripts_out;
 pub mod table;
 pub mod tabular;
+pub mod tabulation_toml;
 pub mod usdm;
 pub mod xlsform;
 pub mod xpt;

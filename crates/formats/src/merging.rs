@@ -233,6 +233,7 @@ fn combine(base: StudyVersion, over: StudyVersion) -> StudyVersion {
         visit_dates: either(over.visit_dates, base.visit_dates),
         study_day_1: either(over.study_day_1, base.study_day_1),
         kept: combine_kept(base.kept, over.kept),
+        tabulation: either(over.tabulation, base.tabulation),
     }
 }
 

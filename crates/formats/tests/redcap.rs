@@ -329,6 +329,7 @@ fn an_export_has_flat_records_the_dictionary_and_what_has_no_column() {
     let mut exporter = exporter("redcap", &ExportOptions::default()).unwrap();
     let study = StudyOut {
         design: &design,
+        published: &design,
         version_hash: "5f1e",
         as_of: None,
         created_at: "2026-01-02T00:00:00.000Z",

@@ -159,6 +159,7 @@ fn export(format: &str, options: &ExportOptions, folder: &Path) {
     let design = design();
     let study = StudyOut {
         design: &design,
+        published: &design,
         version_hash: "5f1e",
         as_of: Some("2026-01-01T00:00:00.000Z"),
         created_at: "2026-01-02T00:00:00.000Z",

@@ -14,6 +14,7 @@ mod plan;
 mod protocol;
 mod shape;
 mod spanning;
+mod tabulation;
 
 use std::{fmt, str::FromStr};
 
@@ -40,6 +41,10 @@ pub use self::{
     },
     shape::{FormShape, GroupShape, ItemShape},
     spanning::spanning,
+    tabulation::{
+        Pick, RowContext, Tabulation, TabulationDataset, TabulationItem, TabulationVariable,
+        VariableKind, VariableSource,
+    },
 };
 use crate::{ItemOid, MetaDataVersionOid, StudyOid, Texts};
 
@@ -72,6 +77,10 @@ pub struct StudyVersion {
     pub study_day_1: Option<Expression>,
     /// What Casebook does not interpret: kept, and written out again.
     pub kept: Kept,
+    /// How it becomes datasets for tabulation. Absent in the JSON of a version that has none, whose
+    /// hash is that of the time before there were any.
+    #[serde(skip_serializing_if = "Tabulation::is_empty")]
+    pub tabulation: Tabulation,
 }
 
 impl StudyVersion {

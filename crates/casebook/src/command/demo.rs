@@ -48,6 +48,7 @@ struct Plan {
     crf: String,
     usdm: String,
     rules: String,
+    tabulation: String,
     sites: String,
     import: Vec<Step>,
 }
@@ -174,8 +175,8 @@ async fn build(
     summary: &mut Summary,
     quiet: bool,
 ) -> Result<()> {
-    let files: Vec<PathBuf> =
-        [&plan.usdm, &plan.crf, &plan.rules].iter().map(|file| folder.join(file)).collect();
+    let files = [&plan.usdm, &plan.crf, &plan.rules, &plan.tabulation];
+    let files: Vec<PathBuf> = files.iter().map(|file| folder.join(file)).collect();
     draft::import(assembly, &files, None).await?;
     if study::try_publish(assembly, study, None).await?.is_none() {
         bail!("the demonstration's design has faults");

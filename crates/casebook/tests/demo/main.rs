@@ -4,5 +4,6 @@
 
 mod checks;
 mod house;
+mod sdtm;
 mod source;
 mod trial;

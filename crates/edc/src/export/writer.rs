@@ -41,6 +41,7 @@ pub(super) fn write(
     let version_hash = job.study.compiled.design.hash().to_string();
     let study = StudyOut {
         design,
+        published: job.study.whole(),
         version_hash: &version_hash,
         as_of: as_of.as_deref(),
         created_at,

@@ -127,9 +127,9 @@ impl Writing {
         match write_export(edc, context, &self.study, wanted, sink, progress).await {
             Ok(exported) => Ok(exported.manifest),
             Err(ExportFailure::Failed(failure)) => Err(failure),
-            Err(ExportFailure::Export(misfit @ ExportError::DoesNotFit { .. })) => {
-                Err(Error::refused("DOES_NOT_FIT", misfit.to_string()).into())
-            }
+            Err(ExportFailure::Export(
+                misfit @ (ExportError::DoesNotFit { .. } | ExportError::Mapping(_)),
+            )) => Err(Error::refused("DOES_NOT_FIT", misfit.to_string()).into()),
             Err(other) => Err(Failure::Broke(other.to_string())),
         }
     }

@@ -10,6 +10,9 @@ use kernel::{
 pub struct StudyOut<'a> {
     /// The version whose items are written; its study OID names the study.
     pub design: &'a Design,
+    /// The same with what the caller may not see: for expressions, which name items whose values he
+    /// does not get. Nothing of it is written.
+    pub published: &'a Design,
     /// The hash that names the version, also where `design` shows only what a caller may see of it.
     pub version_hash: &'a str,
     /// The instant whose state is written; none for the present state.

@@ -126,6 +126,7 @@ pub(crate) fn design() -> Design {
 pub(crate) fn study(design: &Design) -> StudyOut<'_> {
     StudyOut {
         design,
+        published: design,
         version_hash: "5f1e",
         as_of: Some("2026-01-01T00:00:00.000Z"),
         created_at: "2026-01-02T00:00:00.000Z",

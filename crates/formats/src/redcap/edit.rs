@@ -60,6 +60,7 @@ impl Edited {
         version.protocol.parameters = before.protocol.parameters;
         version.protocol.objectives = before.protocol.objectives;
         version.study_day_1 = before.study_day_1;
+        version.tabulation = before.tabulation;
         let items: std::collections::BTreeSet<kernel::ItemOid> =
             version.items.iter().map(|item| item.oid.clone()).collect();
         let has_item = |item: &kernel::ItemOid| items.contains(item);

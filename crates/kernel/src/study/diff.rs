@@ -44,6 +44,8 @@ pub fn diff(old: &StudyVersion, new: &StudyVersion) -> Vec<Difference> {
     list("MethodDef", &old.methods, &new.methods, |e| e.oid.as_str(), &mut all);
     list("ConditionDef", &old.conditions, &new.conditions, |e| e.oid.as_str(), &mut all);
     list("EditCheck", &old.checks, &new.checks, |e| e.oid.as_str(), &mut all);
+    let (was, is) = (&old.tabulation.datasets, &new.tabulation.datasets);
+    list("Tabulation", was, is, |one| one.name.as_str(), &mut all);
     let plans = [
         ("SdvPlan", plain(&old.sdv), plain(&new.sdv)),
         ("Blinding", plain(&old.blinding), plain(&new.blinding)),
