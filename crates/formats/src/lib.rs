@@ -26,6 +26,7 @@ mod scripts_out;
 pub mod table;
 pub mod tabular;
 pub mod usdm;
+mod workbook;
 pub mod xlsform;
 pub mod xpt;
 mod xpt_out;
