@@ -3,6 +3,8 @@
 //! The 1900 system counts a 29 February 1900 that never was (ECMA-376 part 1 §18.17.4.1); the 1904
 //! system begins with 1904-01-01 as day 0.
 
+use std::fmt::Write as _;
+
 use jiff::{ToSpan as _, civil::Date};
 
 const DAY_MS: i64 = 86_400_000;
@@ -76,13 +78,13 @@ pub(super) fn duration(value: f64) -> Result<String, String> {
     let (hours, minutes, rest) = (ms / 3_600_000, ms / 60_000 % 60, ms % 60_000);
     let mut text = String::from("PT");
     if hours > 0 {
-        text.push_str(&format!("{hours}H"));
+        let _ = write!(text, "{hours}H");
     }
     if minutes > 0 {
-        text.push_str(&format!("{minutes}M"));
+        let _ = write!(text, "{minutes}M");
     }
     if rest > 0 || text.len() == 2 {
-        text.push_str(&format!("{}{}S", rest / 1000, fraction(rest % 1000)));
+        let _ = write!(text, "{}{}S", rest / 1000, fraction(rest % 1000));
     }
     Ok(text)
 }
