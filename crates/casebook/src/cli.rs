@@ -95,7 +95,7 @@ pub struct Serve {
 #[derive(Debug, Subcommand)]
 pub enum Study {
     /// Read a definition: ODM or a REDCap project (.xml), a REDCap dictionary with its arms and events
-    /// (.csv), an XLSForm (.csv), USDM (.json), rules (.toml); several make one version.
+    /// (.csv), an XLSForm (.xlsx, .csv), USDM (.json), rules (.toml); several make one version.
     Import {
         #[command(flatten)]
         place: Place,
@@ -172,7 +172,7 @@ pub enum ShowFormat {
 pub struct Import {
     #[command(flatten)]
     pub place: Place,
-    /// A table (.csv, .xpt) with a mapping, ODM clinical data (.xml), or REDCap records (.csv, flat or
+    /// A table (.csv, .xpt, .xlsx) with a mapping, ODM clinical data (.xml), or REDCap records (.csv, flat or
     /// one value a row, or a project file).
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
@@ -184,6 +184,9 @@ pub struct Import {
     /// Print a mapping that is suggested for the table, and stop.
     #[arg(long, conflicts_with = "mapping")]
     pub suggest: bool,
+    /// The sheet of a workbook for which a mapping is suggested; a mapping names its own.
+    #[arg(long, value_name = "NAME", requires = "suggest")]
+    pub sheet: Option<String>,
     /// Check everything and write nothing.
     #[arg(long)]
     pub dry_run: bool,

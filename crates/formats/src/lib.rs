@@ -27,6 +27,7 @@ pub mod table;
 pub mod tabular;
 pub mod tabulation_toml;
 pub mod usdm;
+mod workbook;
 pub mod xlsform;
 pub mod xpt;
 mod xpt_out;

@@ -80,6 +80,11 @@ impl Mapping {
         self.rules.encoding
     }
 
+    /// The sheet of a workbook, if the mapping names it.
+    pub fn sheet(&self) -> Option<&str> {
+        self.rules.sheet.as_deref()
+    }
+
     /// The files, beside the source, whose columns are joined.
     pub fn join_files(&self) -> Vec<&str> {
         self.rules.joins.iter().map(|join| join.file.as_str()).collect()

@@ -14,6 +14,7 @@ mod write;
 
 use std::io::Read;
 
+pub(crate) use self::number::decimal;
 pub use self::write::{MAX_LABEL_BYTES, MAX_NAME_BYTES, MAX_TEXT_BYTES, XptMisfit, XptWriter};
 pub(crate) use self::write::{dataset_header, library_header, number_bytes, padding};
 use self::{

@@ -10,7 +10,7 @@ use std::{
 
 use formats::{
     dataset_json::{DatasetJsonReader, DatasetJsonWriter, DatasetMetadata, Form, JsonCell},
-    table::{TableFormat, TextEncoding},
+    table::{TableFormat, TableOptions, TextEncoding},
     xpt::{Dataset, Field, VariableKind, XptReader, XptWriter},
 };
 use proptest::prelude::*;
@@ -167,7 +167,8 @@ fn a_dataset_is_a_table_to_import() {
         let name = format!("vs.{ending}");
         let format = TableFormat::of_file(&name).unwrap();
         let bytes = Cursor::new(file(&format!("sdtm/{name}")));
-        let mut table = formats::table::open(format, bytes, &name, None).unwrap();
+        let mut table =
+            formats::table::open(format, bytes, &name, TableOptions::default()).unwrap();
         let place = table.columns().iter().position(|column| column == "VSSTRESN").unwrap();
         let (mut rows, mut with_result) = (0, 0);
         while let Some(row) = table.next_row().unwrap() {

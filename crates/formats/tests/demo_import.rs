@@ -15,7 +15,7 @@ use formats::{
     FormatError, Severity,
     mapping::{Given, Hold, Mapped, MappedRows, Mapping, check, check_columns, subjects_together},
     odm,
-    table::{self, Table, TableFormat},
+    table::{self, Table, TableFormat, TableOptions},
 };
 use kernel::{
     canonical,
@@ -42,7 +42,7 @@ fn dataset(name: &str) -> Vec<u8> {
 }
 
 fn xpt(name: &str) -> Result<Box<dyn Table + Send>, FormatError> {
-    table::open(TableFormat::Xpt, Cursor::new(dataset(name)), name, None)
+    table::open(TableFormat::Xpt, Cursor::new(dataset(name)), name, TableOptions::default())
 }
 
 /// One line of `demo/plan.toml`.
@@ -81,7 +81,7 @@ impl Step {
         }
         let file = File::open(demo().join(&self.source)).unwrap();
         let format = TableFormat::of_file(&self.source).unwrap();
-        table::open(format, file, &self.source, None).unwrap()
+        table::open(format, file, &self.source, TableOptions::default()).unwrap()
     }
 }
 
@@ -99,7 +99,7 @@ struct Counts {
 fn load(step: &Step, design: &Design, hold: Hold) -> Counts {
     let mapping = step.parse();
     let mut mapped =
-        MappedRows::open(&mapping, design, step.table(), &mut |name| xpt(name), hold).unwrap();
+        MappedRows::open(&mapping, design, step.table(), &mut |name, _| xpt(name), hold).unwrap();
     let mut counts = Counts::default();
     let mut seen = HashSet::new();
     while let Some(next) = mapped.next().unwrap() {

@@ -9,7 +9,7 @@ use formats::{
     xlsform::{Sheets, to_study},
 };
 use kernel::{
-    Texts,
+    DataType, Texts,
     study::{Design, GroupRepeat, faults},
 };
 use rules::{Catalogue, Expect, Scope, compile};
@@ -119,6 +119,71 @@ fn what_is_not_translated_is_listed_with_its_row() {
     assert!(about("town", "choice_filter") && about("drug-name", "drug_name"));
     assert!(about("now", "calculation is not translated"), "{found:?}");
     assert!(found.iter().all(|f| f.severity != Severity::Error));
+}
+
+/// The form as a workbook, written by another writer: one blank row before the survey's header.
+fn workbook() -> Vec<u8> {
+    let quoted = FORM.replace(",selected(${smokes}, 'y'),", ",\"selected(${smokes}, 'y')\",");
+    let mut rows =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(quoted.as_bytes());
+    let mut book = rust_xlsxwriter::Workbook::new();
+    book.add_worksheet().set_name("read me").unwrap().write(0, 0, "nothing").unwrap();
+    let mut at = 0;
+    for row in rows.records().map(Result::unwrap) {
+        if !row[0].is_empty() {
+            let name = if &row[0] == "survey" { "Survey" } else { &row[0] };
+            book.add_worksheet().set_name(name).unwrap();
+            at = u32::from(name == "Survey");
+        }
+        let last = book.worksheets().len() - 1;
+        let sheet = book.worksheet_from_index(last).unwrap();
+        for (column, text) in row.iter().skip(1).enumerate() {
+            sheet.write(at, u16::try_from(column).unwrap(), text).unwrap();
+        }
+        at += 1;
+    }
+    book.save_to_buffer().unwrap()
+}
+
+#[test]
+fn a_workbook_is_the_same_form_with_its_own_row_numbers() {
+    let bytes = workbook();
+    let read = to_study(&Sheets::read_workbook(bytes.as_slice(), "habits.csv").unwrap(), "HABITS");
+    let expected = form();
+    assert_eq!(read.versions[0].version, expected.versions[0].version);
+    let lines = |imported: &ImportedDesign, more: u32| -> Vec<(String, u32)> {
+        let found = imported.warnings.iter();
+        found.map(|f| (f.text.clone(), f.line.unwrap() + more)).collect()
+    };
+    assert_eq!(lines(&read, 0), lines(&expected, 1));
+    let file = formats::DefinitionFile { name: "habits.xlsx", content: &bytes };
+    let defined = formats::read_definition(&[file], Some("HABITS")).unwrap();
+    assert_eq!(defined.version, expected.versions[0].version);
+}
+
+fn published(name: &str) -> kernel::StudyVersion {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/xlsform");
+    let content = std::fs::read(format!("{folder}/{name}")).unwrap();
+    let file = formats::DefinitionFile { name, content: &content };
+    formats::read_definition(&[file], None).unwrap().version
+}
+
+#[test]
+fn forms_that_excel_and_libreoffice_saved_are_read() {
+    let version = published("text_and_integer.xlsx");
+    let items: Vec<_> = version.items.iter().map(|i| (i.oid.as_str(), i.data_type)).collect();
+    assert_eq!(items, [("your_name", DataType::Text), ("your_age", DataType::Integer)]);
+    let asked = version.items[1].question.in_lang("english");
+    assert_eq!(asked, Some("How many years old are you?"));
+    let version = published("xl_date_ambiguous.xlsx");
+    assert_eq!(version.study_name, "XLDateAmbiguous-v1");
+    let items: Vec<_> = version.items.iter().map(|i| i.oid.as_str()).collect();
+    assert_eq!(items, ["name1", "name2", "name3", "names"]);
+    let by_formula = version.items[3].question.in_lang("English");
+    assert_eq!(by_formula, Some("names"), "the cell is =B5");
+    let codes: Vec<_> =
+        version.code_lists[0].items.iter().map(|i| i.coded_value.as_str()).collect();
+    assert_eq!(codes, ["name1", "name2", "name3"]);
 }
 
 #[test]

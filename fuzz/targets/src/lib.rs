@@ -14,7 +14,7 @@ mod usdm;
 pub use odm::{odm_clinical, odm_metadata};
 pub use rules_texts::{expression, mapping, rules_file};
 pub use stored::{casebook_event, checkpoint, journal_entry, stored_record};
-pub use tables::{csv, dataset_json, xpt};
+pub use tables::{csv, dataset_json, workbook, xpt};
 pub use usdm::usdm;
 
 /// A parser under a name, which is also that of the folder with its seeds.
@@ -26,12 +26,13 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 14] = [
     Target { name: "odm_metadata", run: odm_metadata },
     Target { name: "odm_clinical", run: odm_clinical },
     Target { name: "usdm", run: usdm },
     Target { name: "csv", run: csv },
     Target { name: "xpt", run: xpt },
+    Target { name: "workbook", run: workbook },
     Target { name: "dataset_json", run: dataset_json },
     Target { name: "mapping", run: mapping },
     Target { name: "rules_file", run: rules_file },

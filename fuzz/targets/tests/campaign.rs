@@ -97,6 +97,11 @@ mod tests {
     }
 
     #[test]
+    fn mutated_sheets_keep_their_laws() {
+        campaign("workbook");
+    }
+
+    #[test]
     fn mutated_dataset_json_keeps_its_laws() {
         campaign("dataset_json");
     }

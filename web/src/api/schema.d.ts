@@ -9119,7 +9119,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description The name of the file with the data: `.csv`, `.xpt`, or `.xml` for ODM. */
+                    /** @description The name of the file with the data: `.csv`, `.xpt`, `.xlsx`, or `.xml` for ODM. */
                     dataFile: string;
                     /** @description An id made by the client. A repeated call with the same id starts nothing twice. */
                     requestId?: string;

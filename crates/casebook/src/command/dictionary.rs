@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use edc::{DictionaryTerm, LoadDictionary, LoadFailure, Loaded};
-use formats::table::{self, Table, TableFormat, TextEncoding};
+use formats::table::{self, Table, TableFormat, TableOptions, TextEncoding};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -75,12 +75,13 @@ fn told(failure: LoadFailure) -> anyhow::Error {
 fn read(args: &ImportDictionary) -> Result<Vec<DictionaryTerm>> {
     let name = args.file.display().to_string();
     let format = TableFormat::of_file(&name);
-    let format = format.with_context(|| format!("{name} is no .csv, .txt, .tsv or .xpt"))?;
+    let format = format.with_context(|| format!("{name} is no .csv, .txt, .tsv, .xpt or .xlsx"))?;
     let encoding = args.encoding.as_deref().map(|encoding| {
         TextEncoding::parse(encoding).with_context(|| format!("no encoding is called {encoding}"))
     });
     let input = File::open(&args.file).with_context(|| format!("cannot read {name}"))?;
-    let mut table = table::open(format, BufReader::new(input), &name, encoding.transpose()?)?;
+    let options = TableOptions { encoding: encoding.transpose()?, sheet: None };
+    let mut table = table::open(format, BufReader::new(input), &name, options)?;
     let (code, text) = (column(&*table, &args.code)?, column(&*table, &args.text)?);
     let parent = args.parent.as_deref().map(|parent| column(&*table, parent)).transpose()?;
     let mut terms = Vec::new();

@@ -33,7 +33,8 @@ pub async fn run(args: Import) -> Result<ExitCode> {
     let study: StudyOid = args.study.as_str().into();
     if args.suggest {
         let design = assembly.edc.design(&study).await?;
-        print!("{}", suggested_mapping(&args.file, &design).map_err(explained)?);
+        let sheet = args.sheet.as_deref();
+        print!("{}", suggested_mapping(&args.file, sheet, &design).map_err(explained)?);
         return Ok(ExitCode::SUCCESS);
     }
     let reason =

@@ -11,7 +11,7 @@ use std::{
 use formats::{
     FormatError,
     mapping::{self, Hold, Mapped, MappedRows, Mapping},
-    table::{self, Table, TableFormat, TextEncoding},
+    table::{self, Table, TableFormat, TableOptions, TextEncoding},
 };
 use journal::Hash;
 use kernel::{
@@ -134,7 +134,9 @@ pub fn table_source(
     let read = move |take: &mut Take<'_>| -> Result<(), ImportFailure> {
         let hold = if together { Hold::Subject } else { Hold::File };
         let beside_source = file.parent().unwrap_or(Path::new(".")).to_owned();
-        let mut join = |name: &str| open_path(&beside_source.join(name), &mapping);
+        let mut join = |name: &str, sheet: Option<&str>| {
+            open_plain(&beside_source.join(name), mapping.encoding(), sheet)
+        };
         let table = open_table(&file, &mapping)?;
         let mut rows = MappedRows::open(&mapping, &design, table, &mut join, hold)?;
         let creates = mapping.creates() == mapping::Creates::Subjects;
@@ -148,10 +150,14 @@ pub fn table_source(
     Ok(Source { digest, read: Arc::new(read) })
 }
 
-/// A mapping suggested for a table, as the text of a file.
-pub fn suggested_mapping(file: &Path, design: &Design) -> Result<String, ImportFailure> {
-    let mut table = open_plain(file, None)?;
-    Ok(mapping::suggest(&mut *table, design)?)
+/// A mapping suggested for a table, as the text of a file. `sheet` names that of a workbook.
+pub fn suggested_mapping(
+    file: &Path,
+    sheet: Option<&str>,
+    design: &Design,
+) -> Result<String, ImportFailure> {
+    let mut table = open_plain(file, None, sheet)?;
+    Ok(mapping::suggest(&mut *table, sheet, design)?)
 }
 
 fn unit(mapped: Mapped, creates: bool) -> Unit {
@@ -195,16 +201,13 @@ fn cell(cell: mapping::MappedCell) -> Cell {
 }
 
 fn open_table(file: &Path, mapping: &Mapping) -> Result<Box<dyn Table + Send>, ImportFailure> {
-    Ok(open_path(file, mapping)?)
-}
-
-fn open_path(file: &Path, mapping: &Mapping) -> Result<Box<dyn Table + Send>, FormatError> {
-    open_plain(file, mapping.encoding())
+    Ok(open_plain(file, mapping.encoding(), mapping.sheet())?)
 }
 
 fn open_plain(
     file: &Path,
     encoding: Option<TextEncoding>,
+    sheet: Option<&str>,
 ) -> Result<Box<dyn Table + Send>, FormatError> {
     let name = file.display().to_string();
     let broken = |what: String, advice: &str| FormatError {
@@ -217,12 +220,12 @@ fn open_plain(
     let format = TableFormat::of_file(&name).ok_or_else(|| {
         broken(
             "the kind of table is not known".to_owned(),
-            "give a .csv, .xpt, .json, .ndjson or .dsjc",
+            "give a .csv, .tsv, .xpt, .xlsx, .json, .ndjson or .dsjc",
         )
     })?;
     let opened = File::open(file)
         .map_err(|error| broken(error.to_string(), "check that the file is there"))?;
-    table::open(format, BufReader::new(opened), &name, encoding)
+    table::open(format, BufReader::new(opened), &name, TableOptions { encoding, sheet })
 }
 
 /// SHA-256 over file and mapping, read in pieces.

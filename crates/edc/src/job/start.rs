@@ -17,7 +17,7 @@ use super::{
 use crate::{Edc, failure::Result};
 
 /// What can be imported, by the end of the name.
-const TABLES: [&str; 2] = [".csv", ".xpt"];
+const TABLES: [&str; 3] = [".csv", ".xpt", ".xlsx"];
 const ODM: &str = ".xml";
 const LONGEST_REASON: usize = 1_000;
 
@@ -138,7 +138,7 @@ pub(crate) async fn start_import(
     file_name("dataFile", data_file)?;
     let lower = data_file.to_ascii_lowercase();
     if !TABLES.iter().chain([&ODM]).any(|end| lower.ends_with(end)) {
-        return Err(Error::invalid("dataFile", "give a .csv, .xpt or .xml").into());
+        return Err(Error::invalid("dataFile", "give a .csv, .xpt, .xlsx or .xml").into());
     }
     let event = JobEvent::ImportRequested { data_file: data_file.to_owned() };
     edc.begin((context, study), JobKind::Import, (&permit, request), (event, false)).await

@@ -31,6 +31,16 @@ pub(super) fn read(
     Ok(redcap::to_study(&dictionary, file.name, &oid))
 }
 
+/// Reads the workbook of an XLSForm.
+pub(super) fn read_workbook(
+    file: &DefinitionFile<'_>,
+    study: Option<&str>,
+) -> Result<ImportedDesign, FormatError> {
+    let oid = study.map_or_else(|| oid_of(file.name), str::to_owned);
+    let sheets = xlsform::Sheets::read_workbook(file.content, file.name)?;
+    Ok(xlsform::to_study(&sheets, &oid))
+}
+
 /// Whether a table says when something happens, and not what is collected.
 pub(super) fn is_schedule(file: &DefinitionFile<'_>) -> bool {
     let table = CsvTable::open(file.content, file.name, TextEncoding::UTF_8, b',');

@@ -75,6 +75,7 @@ impl Reader<'_> {
             study: raw.study.value,
             study_column: raw.study.column,
             encoding,
+            sheet: raw.sheet,
             milestones,
             conditions,
             joins,
@@ -301,6 +302,7 @@ impl Reader<'_> {
         }
         Ok(Join {
             file: join.file.clone(),
+            sheet: join.sheet.clone(),
             on: join.on.clone().into_iter().collect(),
             columns: join.columns.clone(),
             line: self.line(raw),

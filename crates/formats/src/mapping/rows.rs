@@ -22,8 +22,9 @@ use crate::{
     table::{Row, Table},
 };
 
-/// Opens a table that a mapping joins, by the name that the mapping gives.
-pub type OpenJoin<'j> = dyn FnMut(&str) -> Result<Box<dyn Table + Send>, FormatError> + 'j;
+/// Opens a table that a mapping joins, by the name that the mapping gives, and its sheet.
+pub type OpenJoin<'j> =
+    dyn FnMut(&str, Option<&str>) -> Result<Box<dyn Table + Send>, FormatError> + 'j;
 
 /// The rows of a table as a mapping reads them.
 pub struct MappedRows<'m> {
@@ -80,7 +81,7 @@ impl<'m> MappedRows<'m> {
         let fault = |what: String| fault_at(&mapping.file, 0, what, "correct the mapping");
         let mut lookups = Vec::with_capacity(rules.joins.len());
         for join in &rules.joins {
-            let mut other = joins(&join.file)?;
+            let mut other = joins(&join.file, join.sheet.as_deref())?;
             lookups.push(Lookup::read(join, &columns, other.as_mut(), &mapping.file)?);
         }
         let conditions = rules.conditions.iter().map(|c| BoundCondition::new(c, &columns));

@@ -15,6 +15,8 @@ pub(super) struct Rules {
     pub(super) study_column: Option<String>,
     pub(super) subject: Cell,
     pub(super) encoding: Option<TextEncoding>,
+    /// The sheet of a workbook.
+    pub(super) sheet: Option<String>,
     pub(super) target: Target,
     pub(super) milestones: Vec<Milestone>,
     pub(super) conditions: Vec<Condition>,
@@ -140,6 +142,7 @@ impl Test {
 #[derive(Clone, Debug)]
 pub(super) struct Join {
     pub(super) file: String,
+    pub(super) sheet: Option<String>,
     /// Columns here and there whose texts are equal.
     pub(super) on: Vec<(String, String)>,
     pub(super) columns: Vec<String>,

@@ -51,8 +51,12 @@ struct Guess<'d> {
 }
 
 /// Suggests a mapping of a table onto one form of a study: the one that most columns fit. Every
-/// column is either mapped, with how sure that is, or listed as unused.
-pub fn suggest(table: &mut dyn Table, design: &Design) -> Result<String, FormatError> {
+/// column is either mapped, with how sure that is, or listed as unused. `sheet` is that of a workbook.
+pub fn suggest(
+    table: &mut dyn Table,
+    sheet: Option<&str>,
+    design: &Design,
+) -> Result<String, FormatError> {
     let seen = look(table)?;
     let taken_for = |names: &[&str]| {
         seen.iter().position(|column| names.contains(&plain(&column.name).as_str()))
@@ -77,6 +81,9 @@ pub fn suggest(table: &mut dyn Table, design: &Design) -> Result<String, FormatE
         table.file()
     );
     let _ = writeln!(out, "study = {{ value = {} }}", quoted(study.as_str()));
+    if let Some(sheet) = sheet {
+        let _ = writeln!(out, "sheet = {}", quoted(sheet));
+    }
     match subject {
         Some(at) => {
             let _ = writeln!(out, "subject = {{ column = {} }}", quoted(&seen[at].name));

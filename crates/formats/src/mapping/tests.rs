@@ -128,7 +128,8 @@ fn csv(text: &str) -> Box<dyn Table + Send> {
 
 fn load(mapping: &str, table: &str, hold: Hold) -> Result<Vec<Mapped>, FormatError> {
     let (mapping, design) = (parse(mapping)?, design());
-    let mut join = |_: &str| Ok(csv("KEY,VISIT\n1,Visit 1\n2,Visit 1\n2,Visit 1\n"));
+    let mut join =
+        |_: &str, _: Option<&str>| Ok(csv("KEY,VISIT\n1,Visit 1\n2,Visit 1\n2,Visit 1\n"));
     let mut rows = MappedRows::open(&mapping, &design, csv(table), &mut join, hold)?;
     let mut all = Vec::new();
     while let Some(mapped) = rows.next()? {

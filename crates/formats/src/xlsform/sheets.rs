@@ -7,10 +7,21 @@ use kernel::Texts;
 use crate::{
     FormatError,
     table::{CsvTable, TextEncoding},
+    workbook::Workbook,
 };
 
 /// The most rows of all sheets.
 const MOST_ROWS: usize = 50_000;
+/// The most columns of a sheet of a workbook.
+const MOST_COLUMNS: usize = 1_000;
+
+/// The sheets that are read, and what they may also be called.
+const SURVEY: &str = "survey";
+const CHOICES: [&str; 2] = ["choices", "choices and columns"];
+const SETTINGS: &str = "settings";
+
+/// A row as it stands in a sheet: its number, from 1, and its cells.
+type Numbered = (u32, Vec<String>);
 
 /// One row: its number in the sheet, from 1, and texts by the names of their columns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,17 +67,17 @@ fn language(text: &str) -> String {
 
 impl Sheets {
     /// Puts sheets together. Each is a name and rows, of which the first is the header.
-    pub fn new(
+    fn new(
         file: &str,
-        sheets: impl IntoIterator<Item = (String, Vec<Vec<String>>)>,
+        sheets: impl IntoIterator<Item = (String, Vec<Numbered>)>,
     ) -> Result<Self, FormatError> {
         let mut form = Self { file: file.to_owned(), ..Self::default() };
         for (name, rows) in sheets {
             let rows = named(rows);
             match name.trim().to_lowercase().as_str() {
-                "survey" => form.survey = rows,
-                "choices" | "choices and columns" => form.choices = rows,
-                "settings" => form.settings = rows.into_iter().next().unwrap_or_default(),
+                SURVEY => form.survey = rows,
+                name if CHOICES.contains(&name) => form.choices = rows,
+                SETTINGS => form.settings = rows.into_iter().next().unwrap_or_default(),
                 _ => {}
             }
         }
@@ -83,11 +94,44 @@ impl Sheets {
         Ok(form)
     }
 
+    /// Reads a form as a workbook. Sheets with other names are left aside.
+    pub fn read_workbook(input: impl Read, file: &str) -> Result<Self, FormatError> {
+        let mut book = Workbook::open(input, file)?;
+        let mut sheets = Vec::new();
+        for name in book.sheet_names() {
+            let lower = name.trim().to_lowercase();
+            if ![SURVEY, SETTINGS].contains(&lower.as_str()) && !CHOICES.contains(&lower.as_str()) {
+                continue;
+            }
+            let sheet = book.sheet(&name)?;
+            let mut rows: Vec<Numbered> = Vec::new();
+            let mut width = None;
+            while let Some((number, cells)) = sheet.row(rows.len()) {
+                let mut row = Vec::new();
+                for (column, text) in cells {
+                    let at = usize::try_from(column).unwrap_or(usize::MAX);
+                    // The header is the first row; what stands behind it has no name.
+                    if at < width.unwrap_or(MOST_COLUMNS) {
+                        row.resize(at, String::new());
+                        row.push(text.to_owned());
+                    }
+                }
+                width.get_or_insert(row.len());
+                rows.push((number, row));
+                if rows.len() > MOST_ROWS {
+                    break;
+                }
+            }
+            sheets.push((name, rows));
+        }
+        Self::new(file, sheets)
+    }
+
     /// Reads a form as one CSV file: the first column names the sheet, and a row with such a name
     /// holds nothing else or begins the header.
     pub fn read_csv(input: impl Read, file: &str) -> Result<Self, FormatError> {
         let mut table = CsvTable::open_ragged(input, file, TextEncoding::UTF_8, b',');
-        let mut sheets: Vec<(String, Vec<Vec<String>>)> = Vec::new();
+        let mut sheets: Vec<(String, Vec<Numbered>)> = Vec::new();
         while let Some(mut row) = table.next_ragged()? {
             let first = if row.cells.is_empty() { String::new() } else { row.cells.remove(0) };
             if !first.trim().is_empty() {
@@ -95,19 +139,20 @@ impl Sheets {
             }
             let is_blank = row.cells.iter().all(|cell| cell.trim().is_empty());
             if let Some((_, rows)) = sheets.last_mut().filter(|_| !is_blank) {
-                rows.push(row.cells);
+                let number = u32::try_from(rows.len() + 1).unwrap_or(u32::MAX);
+                rows.push((number, row.cells));
             }
         }
         Self::new(file, sheets)
     }
 }
 
-fn named(rows: Vec<Vec<String>>) -> Vec<SheetRow> {
-    let mut rows = rows.into_iter().enumerate();
+fn named(rows: Vec<Numbered>) -> Vec<SheetRow> {
+    let mut rows = rows.into_iter();
     let Some((_, header)) = rows.next() else { return Vec::new() };
     let header: Vec<String> = header.iter().map(|name| column(name)).collect();
-    rows.map(|(at, cells)| SheetRow {
-        number: u32::try_from(at + 1).unwrap_or(u32::MAX),
+    rows.map(|(number, cells)| SheetRow {
+        number,
         cells: header
             .iter()
             .zip(cells)

@@ -66,7 +66,7 @@ fn scaled(mantissa: u64, exponent: i32) -> f64 {
 
 /// The shortest decimal text that agrees with the number to 15 significant digits. So many are exact
 /// in SAS; behind them, writers that cut off a binary fraction leave 0.4 as 0.39999999999999997.
-pub(super) fn decimal(value: f64) -> String {
+pub(crate) fn decimal(value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }

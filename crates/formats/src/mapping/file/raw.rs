@@ -26,6 +26,7 @@ pub(super) struct RawMapping {
     #[serde(default)]
     pub(super) repeat: BTreeMap<String, Spanned<RawRepeat>>,
     pub(super) encoding: Option<Spanned<String>>,
+    pub(super) sheet: Option<String>,
     #[serde(default)]
     pub(super) item: Vec<Spanned<RawItem>>,
     pub(super) pivot: Option<Spanned<RawPivot>>,
@@ -218,6 +219,7 @@ pub(super) struct RawCondition {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawJoin {
     pub(super) file: String,
+    pub(super) sheet: Option<String>,
     pub(super) on: BTreeMap<String, String>,
     pub(super) columns: Vec<String>,
 }

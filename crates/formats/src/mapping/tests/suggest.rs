@@ -9,7 +9,7 @@ const SOURCE: &str = "PATNUM,VISIT,SEX,PULSE,DATE,WEATHER\n\
 
 #[test]
 fn columns_texts_and_dates_are_matched_with_items() {
-    let suggested = suggest(&mut *csv(SOURCE), &design()).unwrap();
+    let suggested = suggest(&mut *csv(SOURCE), None, &design()).unwrap();
     for line in [
         r#"subject = { column = "PATNUM" }"#,
         r#"event = { column = "VISIT", map = { "SE.1" = "SE.1", "Visit 1" = "" } }"#,
@@ -26,7 +26,7 @@ fn columns_texts_and_dates_are_matched_with_items() {
 
 #[test]
 fn a_suggestion_with_its_gaps_filled_loads_every_row() {
-    let suggested = suggest(&mut *csv(SOURCE), &design()).unwrap();
+    let suggested = suggest(&mut *csv(SOURCE), None, &design()).unwrap();
     let filled = suggested.replace(r#""Visit 1" = """#, r#""Visit 1" = "SE.1""#);
     let mapping = parse(&filled).unwrap_or_else(|error| panic!("{error}\n{filled}"));
     assert_eq!(check(&mapping, &design()), []);
