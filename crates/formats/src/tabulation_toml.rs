@@ -113,14 +113,15 @@ impl Reader {
         let terms = match raw.terms {
             None => BTreeMap::new(),
             Some(Terms::Stated(terms)) => terms,
-            Some(Terms::Named(list)) => match self.terms.get(&list) {
-                Some(terms) => terms.clone(),
-                None => {
+            Some(Terms::Named(list)) => {
+                if let Some(terms) = self.terms.get(&list) {
+                    terms.clone()
+                } else {
                     let what =
                         format!("there are no terms '{list}'; write them under [terms.{list}]");
                     return self.fault(line, &about, &what);
                 }
-            },
+            }
         };
         Some(TabulationVariable {
             name,

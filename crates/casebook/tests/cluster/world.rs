@@ -26,7 +26,7 @@ use crate::{
 };
 
 pub const WRITERS: usize = 6;
-const START_TIME: Duration = Duration::from_secs(60);
+const START_TIME: Duration = Duration::from_mins(1);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// A service may be away; nobody waits long to hear it.

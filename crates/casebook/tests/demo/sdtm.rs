@@ -59,7 +59,7 @@ fn read(bytes: Vec<u8>, name: &str) -> Dataset {
     let mut rows = Vec::new();
     while let Some(fields) = reader.next_row().unwrap() {
         let names = variables.iter().map(|(name, _)| name.clone());
-        rows.push(names.zip(fields.into_iter().map(|field| field.into_text())).collect());
+        rows.push(names.zip(fields.into_iter().map(formats::xpt::Field::into_text)).collect());
     }
     Dataset { variables, rows }
 }

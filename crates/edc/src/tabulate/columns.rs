@@ -174,7 +174,9 @@ impl Tables<'_> {
                 _ => {}
             }
         }
-        last.into_values().for_each(|row| texts[row] = Some(value.to_owned()));
+        for row in last.into_values() {
+            texts[row] = Some(value.to_owned());
+        }
         Ok(texts)
     }
 

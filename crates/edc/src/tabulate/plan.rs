@@ -198,7 +198,8 @@ impl Compiler<'_> {
         }
         if let Some(group) = &def.group {
             let in_form = self.design.groups_of(&def.form).contains(group);
-            let repeats = self.design.group(group).is_some_and(|group| group.repeats());
+            let repeats =
+                self.design.group(group).is_some_and(kernel::study::ItemGroupDef::repeats);
             if !(in_form && repeats) {
                 self.fault(name, format!("{group} is no repeating group of {}", def.form));
             }
@@ -255,7 +256,9 @@ impl Compiler<'_> {
             }
             VariableSource::Sequence(keys) => keys.iter().for_each(|k| self.own(dataset, &oid, k)),
             VariableSource::Last { within, when, .. } => {
-                within.iter().for_each(|name| self.own(dataset, &oid, name));
+                for name in within {
+                    self.own(dataset, &oid, name);
+                }
                 made.rule = self.rule(&oid, when, &scope, Expect::Bool);
             }
             VariableSource::Other { dataset: other, variable, when, .. } => {
@@ -339,7 +342,9 @@ impl Compiler<'_> {
         let rule = match compile(&text.text, scope, expect) {
             Ok(rule) => rule,
             Err(found) => {
-                found.iter().for_each(|fault| self.fault(oid, format!("expression: {fault}")));
+                for fault in &found {
+                    self.fault(oid, format!("expression: {fault}"));
+                }
                 return None;
             }
         };
