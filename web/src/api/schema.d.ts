@@ -1864,6 +1864,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/studies/{studyOid}/sites/{siteOid}:changeStatus": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Opens or closes a site
+         * @description Opens or closes a site. A closed one screens nobody; what is there may still be corrected.
+         */
+        post: operations["Build_ChangeSiteStatus"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/sites:add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adds a site to a study and opens it for subjects
+         * @description Adds a site to a study and opens it for subjects. A site that is there already is refused.
+         */
+        post: operations["Build_AddSite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/studies/{studyOid}/subjects": {
         parameters: {
             query?: never;
@@ -3137,6 +3177,8 @@ export interface components {
             /** @description Who has looked. */
             user: string;
         };
+        /** @description The site is there, and open for subjects. */
+        BuildAddSiteResponse: Record<string, never>;
         /** @description What was begun. */
         BuildBeginDraftResponse: {
             /**
@@ -3145,6 +3187,16 @@ export interface components {
              */
             revision: string;
         };
+        /**
+         * @description What a site is to be.
+         *     - `STATUS_UNSPECIFIED`: Not said.
+         *     - `ACTIVE`: Open for subjects.
+         *     - `CLOSED`: Closed: no new subjects, data may still be corrected.
+         * @enum {string}
+         */
+        BuildChangeSiteStatusRequestStatus: "STATUS_UNSPECIFIED" | "ACTIVE" | "CLOSED";
+        /** @description The site is what was wanted. */
+        BuildChangeSiteStatusResponse: Record<string, never>;
         /**
          * @description What an expression is for.
          *     - `PURPOSE_UNSPECIFIED`: Not said: an edit check.
@@ -9968,6 +10020,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdentityEndDelegationResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_ChangeSiteStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+                /** @description The OID of the site. */
+                siteOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Why. */
+                    reason: string;
+                    /** @description An id made by the client: the same request again changes nothing. */
+                    requestId?: string;
+                    /** @description What it is to be. */
+                    status: components["schemas"]["BuildChangeSiteStatusRequestStatus"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildChangeSiteStatusResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Build_AddSite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The country of the site: two or three capital letters (ISO 3166). */
+                    country?: string;
+                    /** @description The name of the site, by language (BCP 47); one at least, 200 characters each. */
+                    name: {
+                        [key: string]: string;
+                    };
+                    /** @description Why, such as the approval of the ethics committee. */
+                    reason?: string;
+                    /** @description An id made by the client: the same request again changes nothing. */
+                    requestId?: string;
+                    /** @description The OID of the site: 1 to 40 letters, digits, '.', '_' or '-'. Subjects are numbered with it. */
+                    siteOid: string;
+                    /** @description The time zone of the site (IANA name such as Asia/Shanghai): its local dates follow it. */
+                    timeZone: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildAddSiteResponse"];
                 };
             };
             default: components["responses"]["Problem"];
