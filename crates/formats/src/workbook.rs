@@ -8,7 +8,10 @@ mod cell;
 mod serial;
 mod sheet;
 
-use std::io::{self, Cursor, Read};
+use std::{
+    io::{self, Cursor, Read},
+    panic::{self, AssertUnwindSafe},
+};
 
 use calamine::{Reader as _, SheetType, SheetVisible, Xlsx, XlsxError};
 use zip::ZipArchive;
@@ -50,7 +53,8 @@ impl Workbook {
             .read_to_end(&mut bytes)
             .map_err(|error| fault(file, 0, format!("cannot be read: {error}"), "try again"))?;
         check_sizes(&bytes, file)?;
-        let book = Xlsx::new(Cursor::new(bytes)).map_err(|error| broken(file, &error))?;
+        let book =
+            guarded(file, || Xlsx::new(Cursor::new(bytes)).map_err(|error| broken(file, &error)))?;
         Ok(Self { file: file.to_owned(), book })
     }
 
@@ -72,9 +76,12 @@ impl Workbook {
             return Err(fault(&self.file, 0, what, "name one of its sheets"));
         }
         let is_1904 = self.book.has_1904_epoch();
-        let mut cells =
-            self.book.worksheet_cells_reader(name).map_err(|error| broken(&self.file, &error))?;
-        Sheet::read(&mut cells, &self.file, name, is_1904)
+        let (file, book) = (&self.file, &mut self.book);
+        guarded(file, || {
+            let cells = book.worksheet_cells_reader(name);
+            let mut cells = cells.map_err(|error| broken(file, &error))?;
+            Sheet::read(&mut cells, file, name, is_1904)
+        })
     }
 
     /// The sheet that is meant: the one that is named, or the only one. Refuses to choose among several.
@@ -134,6 +141,16 @@ fn check_sizes(bytes: &[u8], file: &str) -> Result<(), FormatError> {
         }
     }
     Ok(())
+}
+
+/// Lets the library read. It computes with the numbers of a file before it checks them, and stops the
+/// thread where they do not fit together (calamine 0.38 with `<dimension ref="B9:A1"/>`).
+fn guarded<T>(file: &str, read: impl FnOnce() -> Result<T, FormatError>) -> Result<T, FormatError> {
+    let damaged = |_| {
+        let what = "the workbook is damaged: its numbers do not fit together".to_owned();
+        Err(fault(file, 0, what, "open and save it with Excel"))
+    };
+    panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(damaged)
 }
 
 fn broken(file: &str, error: &XlsxError) -> FormatError {
