@@ -86,7 +86,7 @@ test('an amendment is drafted, published site by site and migrated', async ({ pa
 
   // Casebooks of one site: said first, then done, then nothing left to do.
   const manager = await as(browser, 'datamanager', `${STUDY}/build/versions?part=migration`);
-  await manager.getByRole('main').getByLabel('Site', { exact: true }).selectOption('718');
+  await manager.getByRole('main').getByRole('combobox', { name: /^Site/ }).selectOption('718');
   await manager.getByLabel('Reason').fill('amendment 1');
   await manager.getByRole('button', { name: 'Dry run' }).click();
   await expect(manager.getByText('Dry run · done')).toBeVisible({ timeout: 60_000 });
