@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, builder::PossibleValuesParser};
 
 use crate::cluster::Part;
 
@@ -212,9 +212,8 @@ pub struct Export {
     pub place: Place,
     #[arg(long, value_name = "OID")]
     pub study: String,
-    /// csv, csv-scripts, json, ndjson, odm, odm-transactional, odm2, odm2-transactional, xpt,
-    /// dataset-json, dataset-ndjson, dsjc, parquet, redcap or sqlite.
-    #[arg(long)]
+    /// What is written.
+    #[arg(long, value_parser = PossibleValuesParser::new(edc::export::formats().map(|one| one.name)))]
     pub format: String,
     /// The language of labels and decodes, where the study has it.
     #[arg(long, value_name = "TAG", default_value = "en")]
@@ -369,7 +368,7 @@ pub enum Dictionary {
 pub struct ImportDictionary {
     #[command(flatten)]
     pub place: Place,
-    /// A table: .csv, .txt (comma), .tsv or .xpt.
+    /// A table: .csv, .txt (comma), .tsv, .xpt or .xlsx.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// The name of the dictionary, such as ATC.

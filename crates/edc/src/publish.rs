@@ -1,10 +1,9 @@
-//! Publishes a study version, adds sites: what happens in the log of a study.
+//! Publishes a study version, and appends whatever else happens in the log of a study.
 
 use contract::{Act, Caller, Error, Permit, Scope};
-use jiff::tz::TimeZone;
 use journal::Draft;
-use kernel::{SiteOid, StudyOid, StudyVersion, casebook::Refusal, study::Fault};
-use store::{Batch, LogPart};
+use kernel::{StudyOid, StudyVersion, casebook::Refusal, study::Fault};
+use store::{Batch, LogPart, StoreError};
 
 use crate::{
     Edc,
@@ -12,8 +11,11 @@ use crate::{
     draft::PlacedFault,
     failure::{Failure, Result},
     study::{FoldedStudy, StudyShelf},
-    study_log::{SiteAdded, SiteStatus, StudyEvent, VersionPublished},
+    study_log::{StudyEvent, StudyState, VersionPublished},
 };
+
+/// Others may be first so often before a change is given up.
+const MAX_ATTEMPTS: u32 = 20;
 
 /// A version that cannot be published, or something is broken.
 #[derive(Debug, thiserror::Error)]
@@ -98,61 +100,36 @@ impl Edc {
         Ok((Published { hash, unchanged: false }, Some(part)))
     }
 
-    /// Adds a site to a study and activates it. Adding it again changes nothing. Refuses a time
-    /// zone that the IANA database does not have.
-    pub async fn add_site(&self, caller: &Caller, study: &StudyOid, site: SiteAdded) -> Result<()> {
-        let permit = caller.permit(Act::PublishStudy, Scope::study_wide(study.as_str()))?;
-        let folded = self.studies.fold(study).await?;
-        if folded.head.sequence == 0 {
-            return Err(Failure::StudyUnknown(study.to_string()));
-        }
-        if folded.state.sites.contains_key(&site.site) {
-            return Ok(());
-        }
-        if TimeZone::get(&site.time_zone).is_err() {
-            return Err(Refusal::KeyInvalid {
-                what: "the time zone of a site",
-                text: site.time_zone,
-                why: "it must be a name of the IANA database such as Asia/Shanghai",
-            }
-            .into());
-        }
-        let activated =
-            StudyEvent::SiteStatusChanged { site: site.site.clone(), status: SiteStatus::Active };
-        let call = StudyCall { permit: &permit, origin: "system", request: None, reason: None };
-        self.append_study(&call, study, &[StudyEvent::SiteAdded(site), activated]).await
-    }
-
-    /// Opens or closes a site.
-    pub async fn change_site_status(
-        &self,
-        caller: &Caller,
-        study: &StudyOid,
-        site: &SiteOid,
-        status: SiteStatus,
-        reason: Option<String>,
-    ) -> Result<()> {
-        let permit = caller.permit(Act::PublishStudy, Scope::study_wide(study.as_str()))?;
-        let known = self.study(study).await?;
-        if known.site(site)?.status == status {
-            return Ok(());
-        }
-        let event = StudyEvent::SiteStatusChanged { site: site.clone(), status };
-        let call = StudyCall { permit: &permit, origin: "system", request: None, reason };
-        self.append_study(&call, study, &[event]).await
-    }
-
-    pub(crate) async fn append_study(
+    /// Appends to the log of a study what `decide` makes of it as it stands; decides again when
+    /// somebody else was first. A request that was carried out before writes nothing.
+    pub(crate) async fn change_study(
         &self,
         call: &StudyCall<'_>,
         study: &StudyOid,
-        events: &[StudyEvent],
+        decide: impl Fn(&StudyState) -> Result<Vec<StudyEvent>>,
     ) -> Result<()> {
-        let folded = self.studies.fold(study).await?;
-        let part = self.study_part(call, study, &folded, events);
-        self.store.append(Batch::from(part)).await?;
-        self.studies.forget(study);
-        Ok(())
+        for _ in 0..MAX_ATTEMPTS {
+            let folded = self.studies.fold(study).await?;
+            if folded.head.sequence == 0 {
+                return Err(Failure::StudyUnknown(study.to_string()));
+            }
+            if call.request.is_some_and(|id| folded.state.requests.contains(id)) {
+                return Ok(());
+            }
+            let events = decide(&folded.state)?;
+            if events.is_empty() {
+                return Ok(());
+            }
+            let part = self.study_part(call, study, &folded, &events);
+            let appended = self.store.append(Batch::from(part)).await;
+            self.studies.forget(study);
+            match appended {
+                Ok(_) => return Ok(()),
+                Err(StoreError::HeadMoved { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Failure::Busy(study.to_string()))
     }
 
     /// What appends events to the log of a study that is still as it was read.

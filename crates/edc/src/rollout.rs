@@ -70,17 +70,13 @@ impl Edc {
             effective_date: request.effective_date.clone(),
         };
         let id = request.request_id.as_ref();
-        let repeated = id.is_some_and(|id| study.state.requests.contains(id));
-        if !repeated {
-            let events: Vec<StudyEvent> = request
-                .site_oids
-                .iter()
-                .map(|site| StudyEvent::SiteVersionScheduled(scheduled(site)))
-                .collect();
-            let reason = Some(request.reason.clone());
-            let call = StudyCall { permit: &permit, origin: &context.origin, request: id, reason };
-            self.append_study(&call, &oid, &events).await?;
-        }
+        let reason = Some(request.reason.clone());
+        let call = StudyCall { permit: &permit, origin: &context.origin, request: id, reason };
+        self.change_study(&call, &oid, |_| {
+            let sites = request.site_oids.iter();
+            Ok(sites.map(|site| StudyEvent::SiteVersionScheduled(scheduled(site))).collect())
+        })
+        .await?;
         let study = self.study(&oid).await?;
         let said = study.state.site_versions.iter().rev();
         let wanted = |one: &&SiteVersion| {

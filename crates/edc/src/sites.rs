@@ -1,13 +1,13 @@
 //! Sites of a study, added and turned on or off by who publishes it.
 
-use contract::{Act, Context, Error, FieldViolation, Scope, build::v1 as proto};
+use contract::{Act, Caller, Context, Error, FieldViolation, Scope, build::v1 as proto};
 use jiff::tz::TimeZone;
-use kernel::{SiteOid, StudyOid};
+use kernel::{SiteOid, StudyOid, casebook::Refusal};
 use proto::change_site_status_request::Status;
 
 use crate::{
     Edc,
-    failure::{Failure, Result},
+    failure::Result,
     publish::StudyCall,
     study_log::{SiteAdded, SiteStatus, StudyEvent},
     wire::error::all_valid,
@@ -19,7 +19,27 @@ const LONGEST_NAME_CHARS: usize = 200;
 const MAX_LANGUAGES: usize = 20;
 
 impl Edc {
-    /// Adds a site and opens it.
+    /// Adds a site to a study and opens it. Adding it again changes nothing. Refuses a time zone
+    /// that the IANA database does not have.
+    pub async fn add_site(&self, caller: &Caller, study: &StudyOid, site: SiteAdded) -> Result<()> {
+        let permit = caller.permit(Act::PublishStudy, Scope::study_wide(study.as_str()))?;
+        if !is_time_zone(&site.time_zone) {
+            return Err(Refusal::KeyInvalid {
+                what: "the time zone of a site",
+                text: site.time_zone,
+                why: "it must be a name of the IANA database such as Asia/Shanghai",
+            }
+            .into());
+        }
+        let call = StudyCall { permit: &permit, origin: "system", request: None, reason: None };
+        self.change_study(&call, study, |state| {
+            let is_there = state.sites.contains_key(&site.site);
+            Ok(if is_there { Vec::new() } else { added(&site) })
+        })
+        .await
+    }
+
+    /// Adds a site and opens it; refuses one that is there.
     pub(crate) async fn open_site(
         &self,
         context: &Context,
@@ -28,26 +48,26 @@ impl Edc {
         let oid: StudyOid = request.study_oid.as_str().into();
         let permit = context.caller.permit(Act::PublishStudy, Scope::study_wide(oid.as_str()))?;
         all_valid(faults(&request))?;
-        let study = self.study(&oid).await?;
-        let id = request.request_id.as_ref();
-        if id.is_some_and(|id| study.state.requests.contains(id)) {
-            return Ok(());
-        }
-        let site: SiteOid = request.site_oid.as_str().into();
-        if study.state.sites.contains_key(&site) {
-            let why = format!("the study has a site {site} already; choose another OID");
-            return Err(Failure::from(Error::invalid("siteOid", why)));
-        }
-        let added = StudyEvent::SiteAdded(SiteAdded {
-            site: site.clone(),
+        let site = SiteAdded {
+            site: request.site_oid.as_str().into(),
             name: request.name.into_iter().collect(),
             time_zone: request.time_zone,
             country: request.country.filter(|country| !country.is_empty()),
-        });
-        let opened = StudyEvent::SiteStatusChanged { site, status: SiteStatus::Active };
-        let reason = request.reason.filter(|reason| !reason.trim().is_empty());
-        let call = StudyCall { permit: &permit, origin: &context.origin, request: id, reason };
-        self.append_study(&call, &oid, &[added, opened]).await
+        };
+        let call = StudyCall {
+            permit: &permit,
+            origin: &context.origin,
+            request: request.request_id.as_ref(),
+            reason: request.reason.filter(|reason| !reason.trim().is_empty()),
+        };
+        self.change_study(&call, &oid, |state| {
+            if state.sites.contains_key(&site.site) {
+                let why = format!("the study has a site {}; choose another OID", site.site);
+                return Err(Error::invalid("siteOid", why).into());
+            }
+            Ok(added(&site))
+        })
+        .await
     }
 
     /// Opens or closes a site.
@@ -62,24 +82,38 @@ impl Edc {
             Status::Active => SiteStatus::Active,
             Status::Closed => SiteStatus::Closed,
             Status::Unspecified => {
-                return Err(Failure::from(Error::invalid("status", "say ACTIVE or CLOSED")));
+                return Err(Error::invalid("status", "say ACTIVE or CLOSED").into());
             }
         };
         if request.reason.trim().is_empty() {
-            return Err(Failure::from(Error::invalid("reason", "say why")));
+            return Err(Error::invalid("reason", "say why").into());
         }
-        let study = self.study(&oid).await?;
         let site: SiteOid = request.site_oid.as_str().into();
-        let id = request.request_id.as_ref();
-        let repeated = id.is_some_and(|id| study.state.requests.contains(id));
-        if repeated || study.site(&site)?.status == status {
-            return Ok(());
-        }
-        let reason = Some(request.reason.clone());
-        let call = StudyCall { permit: &permit, origin: &context.origin, request: id, reason };
-        let event = StudyEvent::SiteStatusChanged { site, status };
-        self.append_study(&call, &oid, &[event]).await
+        let call = StudyCall {
+            permit: &permit,
+            origin: &context.origin,
+            request: request.request_id.as_ref(),
+            reason: Some(request.reason),
+        };
+        self.change_study(&call, &oid, |state| {
+            let known = state.sites.get(&site).ok_or(Refusal::SiteUnknown(site.clone()))?;
+            if known.status == status {
+                return Ok(Vec::new());
+            }
+            Ok(vec![StudyEvent::SiteStatusChanged { site: site.clone(), status }])
+        })
+        .await
     }
+}
+
+fn added(site: &SiteAdded) -> Vec<StudyEvent> {
+    let opened =
+        StudyEvent::SiteStatusChanged { site: site.site.clone(), status: SiteStatus::Active };
+    vec![StudyEvent::SiteAdded(site.clone()), opened]
+}
+
+fn is_time_zone(name: &str) -> bool {
+    TimeZone::get(name).is_ok()
 }
 
 fn faults(request: &proto::AddSiteRequest) -> Vec<FieldViolation> {
@@ -100,7 +134,7 @@ fn faults(request: &proto::AddSiteRequest) -> Vec<FieldViolation> {
     {
         fault("name", "a name in one language at least, of 1 to 200 characters each");
     }
-    if TimeZone::get(&request.time_zone).is_err() {
+    if !is_time_zone(&request.time_zone) {
         fault("timeZone", "it must be a name of the IANA database such as Asia/Shanghai");
     }
     let is_country = |text: &String| {

@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, fmt};
 
 /// A file was refused: where, what is wrong, and what its owner can do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}:{column}: {what}; {advice}")]
 pub struct FormatError {
     pub file: String,
     /// From 1; 0 when no single line is at fault.
@@ -13,6 +12,16 @@ pub struct FormatError {
     pub column: u32,
     pub what: String,
     pub advice: String,
+}
+
+impl fmt::Display for FormatError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        for number in [self.line, self.column].into_iter().take_while(|number| *number > 0) {
+            write!(f, ":{number}")?;
+        }
+        write!(f, ": {}; {}", self.what, self.advice)
+    }
 }
 
 /// How much a finding matters.

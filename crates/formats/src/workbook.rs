@@ -92,7 +92,12 @@ impl Workbook {
             (None, [only]) => self.sheet(only),
             (None, _) => {
                 let what = format!("the workbook has {} sheets: {}", names.len(), self.named());
-                Err(fault(&self.file, 0, what, "name one with sheet = \"…\" in the mapping"))
+                Err(fault(
+                    &self.file,
+                    0,
+                    what,
+                    "name one: sheet = \"…\" in the mapping, --sheet where one is suggested",
+                ))
             }
         }
     }

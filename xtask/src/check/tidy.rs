@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 
 const LONGEST_FILE_LINES: usize = 400;
 const CODE: [&str; 9] = ["rs", "proto", "py", "sh", "ts", "tsx", "css", "html", "js"];
+/// Ends of what editors and merges leave.
+const LEFTOVERS: [&str; 4] = ["orig", "rej", "bak", "swp"];
 const PROSE: [&str; 3] = ["md", "toml", "txt"];
 const WORDS_PAGE: &str = "xtask/forbidden-words.txt";
 const FIXTURES: [&str; 3] = ["data", "fixtures", "seeds"];
@@ -20,6 +22,7 @@ pub fn findings() -> Result<Vec<String>> {
     let words = tree::read(WORDS_PAGE)?;
     findings.extend(forbidden_words(&files, &words));
     findings.extend(fixtures_without_source(&files));
+    findings.extend(left_behind(&files));
     findings.extend(refusals::findings(&files));
     findings.extend(lost_paths(&files, &tree::read(MAP)?));
     Ok(findings)
@@ -38,6 +41,12 @@ fn too_long(files: &[File], exceptions: &str) -> Result<Vec<String>> {
     let unused = exceptions.keys();
     findings.extend(unused.map(|path| format!("{}: {path} needs no exception", exceptions::PAGE)));
     Ok(findings)
+}
+
+/// What editors and merges leave beside a file.
+fn left_behind(files: &[File]) -> Vec<String> {
+    let left = files.iter().filter(|file| LEFTOVERS.contains(&file.kind()));
+    left.map(|file| format!("{}: left behind by a tool; remove it", file.path)).collect()
 }
 
 fn forbidden_words(files: &[File], words: &str) -> Vec<String> {
@@ -145,6 +154,14 @@ mod tests {
     fn forbidden_words_are_found_as_words_with_their_line() {
         let files = [file("a.rs", "one\nmark it LATER\nLATERAL\n"), file("b.bin", "LATER")];
         assert_eq!(forbidden_words(&files, "# words\nLATER\n"), ["a.rs:2: `LATER`"]);
+    }
+
+    #[test]
+    fn what_a_tool_left_behind_is_found() {
+        let files = [file("a.rs", ""), file("a.rs.orig", ""), file("b.patch.rej", "")];
+        let found: Vec<String> = left_behind(&files);
+        assert_eq!(found.len(), 2);
+        assert!(found[0].starts_with("a.rs.orig: "), "{found:?}");
     }
 
     #[test]

@@ -33,6 +33,10 @@ async fn turn(world: &World, site: &str, status: Wanted) -> Result<(), Error> {
     world.build.change_site_status(&designer(), request).await.map(|_| ())
 }
 
+pub async fn close(world: &World, site: &str) {
+    turn(world, site, Wanted::Closed).await.unwrap();
+}
+
 async fn site(world: &World, oid: &str) -> Option<Site> {
     let request = ListSitesRequest { study_oid: STUDY.into(), ..ListSitesRequest::default() };
     let sites = world.edc.list_sites(&designer(), request).await.unwrap().sites;
@@ -56,13 +60,26 @@ fn a_site_is_added_once_screens_and_when_closed_screens_no_more() {
         assert_eq!((again.code(), again.reason()), (Code::InvalidArgument, "INVALID_ARGUMENT"));
 
         world.screen_at("028", "").await.unwrap();
-        turn(&world, "028", Wanted::Closed).await.unwrap();
+        close(&world, "028").await;
         assert_eq!(site(&world, "028").await.unwrap().status, i32::from(Status::Closed));
         let closed = world.screen_at("028", "").await.unwrap_err();
         assert_eq!(closed.reason(), "SITE_NOT_ACTIVE");
         turn(&world, "028", Wanted::Active).await.unwrap();
         world.screen_at("028", "").await.unwrap();
         assert_eq!(site(&world, "028").await.unwrap().subject_count, 2);
+    });
+}
+
+#[test]
+fn of_two_who_add_the_same_site_at_once_one_is_told_that_it_is_there() {
+    on_every_store(async |world| {
+        let (by, too) = (designer(), designer());
+        let (one, other) = tokio::join!(
+            world.build.add_site(&by, adding("028")),
+            world.build.add_site(&too, adding("028"))
+        );
+        let refused = if one.is_ok() { other } else { one };
+        assert_eq!(refused.unwrap_err().violations()[0].field, "siteOid");
     });
 }
 

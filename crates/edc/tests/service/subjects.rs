@@ -104,10 +104,7 @@ fn screening_is_refused_with_a_code_that_says_why() {
 #[test]
 fn a_closed_site_takes_no_subjects() {
     on_every_store(async |world| {
-        let admin = contract::Caller::system("casebook");
-        let (study, site) = (STUDY.into(), HERE.into());
-        let closed = edc::SiteStatus::Closed;
-        world.service.change_site_status(&admin, &study, &site, closed, None).await.unwrap();
+        crate::sites::close(&world, HERE).await;
         let error = world.screen_at(HERE, "S1").await.unwrap_err();
         assert_eq!(error.reason(), "SITE_NOT_ACTIVE");
     });
