@@ -1875,7 +1875,7 @@ export interface paths {
         put?: never;
         /**
          * Opens or closes a site
-         * @description Opens or closes a site. A closed one screens nobody; what is there may still be corrected.
+         * @description Opens or closes a site. A closed one takes neither subjects nor values until it is opened again.
          */
         post: operations["Build_ChangeSiteStatus"];
         delete?: never;
@@ -3191,7 +3191,7 @@ export interface components {
          * @description What a site is to be.
          *     - `STATUS_UNSPECIFIED`: Not said.
          *     - `ACTIVE`: Open for subjects.
-         *     - `CLOSED`: Closed: no new subjects, data may still be corrected.
+         *     - `CLOSED`: Closed: no subjects and no values, until it is opened again.
          * @enum {string}
          */
         BuildChangeSiteStatusRequestStatus: "STATUS_UNSPECIFIED" | "ACTIVE" | "CLOSED";
@@ -6053,7 +6053,7 @@ export interface components {
          *     - `STATUS_UNSPECIFIED`: Not said.
          *     - `PENDING`: Not yet open for subjects.
          *     - `ACTIVE`: Open for subjects.
-         *     - `CLOSED`: Closed: no new subjects, data may still be corrected.
+         *     - `CLOSED`: Closed: no subjects and no values, until it is opened again.
          * @enum {string}
          */
         SiteStatus: "STATUS_UNSPECIFIED" | "PENDING" | "ACTIVE" | "CLOSED";

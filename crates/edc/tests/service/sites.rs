@@ -8,7 +8,7 @@ use contract::{
     edc::v1::{ListSitesRequest, Site, site::Status},
 };
 
-use crate::world::{STUDY, World, coordinator, designer, on_every_store, unique};
+use crate::world::{STUDY, World, coordinator, designer, on_every_store, save, unique, value};
 
 fn adding(site: &str) -> AddSiteRequest {
     AddSiteRequest {
@@ -59,12 +59,15 @@ fn a_site_is_added_once_screens_and_when_closed_screens_no_more() {
         let again = refused(&world, &designer(), adding("028")).await;
         assert_eq!((again.code(), again.reason()), (Code::InvalidArgument, "INVALID_ARGUMENT"));
 
-        world.screen_at("028", "").await.unwrap();
+        let subject = world.screen_at("028", "").await.unwrap().subject_key;
         close(&world, "028").await;
         assert_eq!(site(&world, "028").await.unwrap().status, i32::from(Status::Closed));
         let closed = world.screen_at("028", "").await.unwrap_err();
         assert_eq!(closed.reason(), "SITE_NOT_ACTIVE");
+        let weight = || save(&subject, "SE.SCR/F.VS", 0, &[value("IG.VS/I.WEIGHT", "70")]);
+        assert_eq!(world.send(weight()).await.unwrap_err().reason(), "SITE_NOT_ACTIVE");
         turn(&world, "028", Wanted::Active).await.unwrap();
+        world.send(weight()).await.unwrap();
         world.screen_at("028", "").await.unwrap();
         assert_eq!(site(&world, "028").await.unwrap().subject_count, 2);
     });

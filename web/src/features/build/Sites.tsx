@@ -20,6 +20,7 @@ export function Sites({ study }: { study: string }) {
   return (
     <section className="section">
       {mayChange && <div><button type="button" className="button primary" onClick={() => setAdding(true)}><Icon name="plus" />{t('sites.add')}</button></div>}
+      <p className="fine">{t('sites.help')}</p>
       <Loaded from={sites}>
         {(list) => list.length === 0 ? <Empty title={t('sites.none')}>{t('sites.none.next')}</Empty> : (
           <table className="table">

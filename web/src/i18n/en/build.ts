@@ -194,6 +194,7 @@ export const build = {
   'sites.country': 'Country (ISO 3166)',
   'sites.country.hint': 'Two or three capital letters, such as CN or CHN',
   'sites.enrolled': 'Enrolled',
+  'sites.help': 'A closed site takes neither participants nor values until it is opened again.',
   'sites.name': 'Name of the site',
   'sites.none': 'The study has no site yet',
   'sites.none.next': 'Participants are screened at a site: add the first one.',

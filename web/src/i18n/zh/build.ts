@@ -194,6 +194,7 @@ export const build = {
   'sites.country': '国家（ISO 3166）',
   'sites.country.hint': '两到三个大写字母，如 CN 或 CHN',
   'sites.enrolled': '已入组',
+  'sites.help': '已关闭的中心不再接收受试者与数据，直至重新启动。',
   'sites.name': '中心名称',
   'sites.none': '该研究还没有中心',
   'sites.none.next': '受试者在中心筛选：请先添加一个中心。',
