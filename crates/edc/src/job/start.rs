@@ -14,7 +14,7 @@ use super::{
     upload::received,
     work::Work,
 };
-use crate::{Edc, failure::Result};
+use crate::{Edc, export, failure::Result};
 
 /// What can be imported, by the end of the name.
 const TABLES: [&str; 3] = [".csv", ".xpt", ".xlsx"];
@@ -103,7 +103,7 @@ pub(crate) async fn start_export(
     let known = edc.study_for(context, study, Act::ExportData).await?;
     let site = wanted.site.as_ref().map(AsRef::as_ref);
     let permit = permit(context, study, JobKind::Export, site)?;
-    if !formats::export::FORMATS.iter().any(|format| format.name == wanted.format) {
+    if export::format_named(&wanted.format).is_err() {
         return Err(Error::invalid("format", "there is no such format").into());
     }
     let version = known.compiled.design.version();

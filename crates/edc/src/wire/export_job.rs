@@ -6,7 +6,7 @@ use contract::{
     job::v1::{self as proto, progress::State},
     page,
 };
-use formats::export::{ExportOptions, FORMATS, exporter};
+use formats::export::ExportOptions;
 use futures::stream::BoxStream;
 use kernel::StudyOid;
 
@@ -26,10 +26,10 @@ const MOST_FORMS: usize = 1_000;
 /// Everything that can be chosen.
 pub(super) fn formats() -> proto::ListExportFormatsResponse {
     let with_trail = ExportOptions { trail: true, ..ExportOptions::default() };
-    let formats = FORMATS.iter().map(|format| proto::ExportFormat {
+    let formats = crate::export::formats().map(|format| proto::ExportFormat {
         name: format.name.to_owned(),
         summary: format.summary.to_owned(),
-        has_trail: exporter(format.name, &with_trail).is_some_and(|made| made.needs_trail()),
+        has_trail: (format.make)(&with_trail).needs_trail(),
     });
     proto::ListExportFormatsResponse { formats: formats.collect() }
 }

@@ -56,6 +56,8 @@ export const jobs = {
   'format.sdtm-dataset-json.about': 'by the mapping of the study version',
   'format.sdtm-xpt': 'SDTM datasets, SAS transport (XPT 5)',
   'format.sdtm-xpt.about': 'by the mapping of the study version, with define.xml',
+  'format.sqlite': 'SQLite file',
+  'format.sqlite.about': 'all tables in one file, which describes itself',
   'format.xpt': 'SAS transport (XPT 5)',
   'format.xpt.about': 'one dataset for each table, as agencies take it',
   'job.RECEIVING': 'Files are being sent',

@@ -58,6 +58,8 @@ export const jobs: { [key in keyof typeof english]: string } = {
   'format.sdtm-dataset-json.about': '按研究版本的映射生成',
   'format.sdtm-xpt': 'SDTM 数据集（SAS 传输文件 XPT 5）',
   'format.sdtm-xpt.about': '按研究版本的映射生成，附 define.xml',
+  'format.sqlite': 'SQLite 文件',
+  'format.sqlite.about': '所有表在一个自描述的文件中',
   'format.xpt': 'SAS 传输文件（XPT 5）',
   'format.xpt.about': '每个表一个数据集，符合监管机构要求',
   'job.RECEIVING': '正在上传文件',

@@ -74,6 +74,29 @@ fn an_export_is_done_by_a_worker_and_its_files_are_what_they_say() {
 }
 
 #[test]
+fn every_format_can_be_chosen_and_one_that_lacks_what_it_needs_says_so() {
+    on_every_desk(async |desk| {
+        two_subjects(&desk).await;
+        let manager = data_manager();
+        let request = p::ListExportFormatsRequest {};
+        let listed = desk.jobs.list_export_formats(&manager, request).await.unwrap().formats;
+        let listed: Vec<&str> = listed.iter().map(|one| &*one.name).collect();
+        let known: Vec<&str> = edc::export::formats().map(|one| one.name).collect();
+        assert_eq!(listed, known);
+        for format in known {
+            let started = start(&desk, &manager, format).await.unwrap();
+            desk.worker.run_until_idle().await;
+            let ended = desk.get_export(&manager, &started.export_id).await.unwrap();
+            // The study of the tests has no mapping for tabulation.
+            let expected = if format.starts_with("sdtm") { State::Failed } else { State::Done };
+            assert_eq!(ended.state(), expected, "{format}: {ended:?}");
+        }
+        let refused = start(&desk, &manager, "sas7bdat").await.unwrap_err();
+        assert_eq!(refused.violations()[0].field, "format");
+    });
+}
+
+#[test]
 fn the_journal_says_who_exported_and_who_downloaded_what() {
     on_every_desk(async |desk| {
         two_subjects(&desk).await;
