@@ -49,7 +49,11 @@ const BREAKERS_REPORTED_EVERY: Duration = Duration::from_secs(5);
 
 /// A channel to one service; generated clients take it. Clones share everything.
 #[derive(Clone)]
-pub struct Channel(Arc<Inner>);
+pub struct Channel {
+    inner: Arc<Inner>,
+    /// Ends with the last clone.
+    _following: Arc<JoinSet<()>>,
+}
 
 pub(crate) struct Inner {
     service: String,
@@ -58,15 +62,13 @@ pub(crate) struct Inner {
     budget: Budget,
     methods: Methods,
     ejections: Counter,
-    /// Ends with the channel.
-    _following: JoinSet<()>,
 }
 
 impl fmt::Debug for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let endpoints = self.endpoints();
         f.debug_struct("Channel")
-            .field("service", &self.0.service)
+            .field("service", &self.inner.service)
             .field("endpoints", &endpoints)
             .finish_non_exhaustive()
     }
@@ -88,22 +90,21 @@ impl Channel {
         let mut endpoints = discovery.endpoints(&service);
         balancer.set(endpoints.borrow_and_update().as_deref());
         let ejections = metrics::ejections(&service);
-        Ok(Self(Arc::new_cyclic(|inner| {
-            let mut following = JoinSet::new();
-            following.spawn(follow(inner.clone(), endpoints));
-            following.spawn(report(inner.clone()));
-            Inner { service, options, balancer, budget, methods, ejections, _following: following }
-        })))
+        let inner = Arc::new(Inner { service, options, balancer, budget, methods, ejections });
+        let mut following = JoinSet::new();
+        following.spawn(follow(Arc::clone(&inner), endpoints));
+        following.spawn(report(Arc::clone(&inner)));
+        Ok(Self { inner, _following: Arc::new(following) })
     }
 
     /// The breakers of this channel's methods: their states, and the switch for each.
     pub fn breakers(&self) -> &Breakers {
-        self.0.methods.breakers()
+        self.inner.methods.breakers()
     }
 
     /// The addresses that calls are spread over at present.
     pub fn endpoints(&self) -> Vec<String> {
-        self.0.balancer.addresses()
+        self.inner.balancer.addresses()
     }
 }
 
@@ -115,18 +116,16 @@ impl Inner {
 }
 
 /// Hands each change of discovery to the balancer.
-async fn follow(inner: std::sync::Weak<Inner>, mut endpoints: Endpoints) {
+async fn follow(inner: Arc<Inner>, mut endpoints: Endpoints) {
     while endpoints.changed().await.is_ok() {
-        let Some(inner) = inner.upgrade() else { return };
         inner.balancer.set(endpoints.borrow_and_update().as_deref());
     }
 }
 
 /// Tells the metrics now and then how the breakers stand.
-async fn report(inner: std::sync::Weak<Inner>) {
+async fn report(inner: Arc<Inner>) {
     loop {
         tokio::time::sleep(BREAKERS_REPORTED_EVERY).await;
-        let Some(inner) = inner.upgrade() else { return };
         metrics::breakers(&inner.service, inner.methods.breakers());
     }
 }
@@ -141,6 +140,6 @@ impl tower::Service<http::Request<Body>> for Channel {
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        Call::new(self.0.clone(), request).run().boxed()
+        Call::new(self.inner.clone(), request).run().boxed()
     }
 }

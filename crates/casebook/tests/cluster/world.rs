@@ -137,7 +137,14 @@ pub async fn fetch(address: SocketAddr, path: &str) -> (u16, String, String) {
 }
 
 pub async fn await_ready(address: SocketAddr) {
-    until("everything is ready", || async { readyz(address).await.0 == 200 }).await;
+    let ready = async || {
+        let (status, told) = readyz(address).await;
+        if status != 200 {
+            println!("{address}: {}", told.trim_end());
+        }
+        status == 200
+    };
+    until("everything is ready", ready).await;
 }
 
 /// Waits until something is so, for a minute at most.

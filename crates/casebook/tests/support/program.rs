@@ -78,11 +78,15 @@ pub fn said(output: &Output) -> String {
     format!("{out}{err}")
 }
 
+/// Lines of its log that a server shows when a test fails.
+const LAST_WORDS: usize = 40;
+
 /// A server that listens. It is killed when it is dropped.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
     pub address: SocketAddr,
+    log: PathBuf,
     _said: BufReader<ChildStdout>,
 }
 
@@ -98,7 +102,8 @@ impl Server {
             let _ = child.kill();
             panic!("{command:?} does not serve: {}", std::fs::read_to_string(log).unwrap());
         };
-        Self { address: address.parse().unwrap(), child, _said: told }
+        let log = log.to_owned();
+        Self { address: address.parse().unwrap(), child, log, _said: told }
     }
 
     pub fn id(&self) -> u32 {
@@ -116,6 +121,14 @@ impl Server {
         self.child.wait().unwrap()
     }
 
+    /// What a failed test needs to be understood.
+    fn tell_its_last_words(&self) {
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let from = log.lines().count().saturating_sub(LAST_WORDS);
+        println!("the end of {}:", self.log.display());
+        log.lines().skip(from).for_each(|line| println!("{line}"));
+    }
+
     /// Ends the server without a word to it (SIGKILL).
     pub fn kill(self) {
         drop(self);
@@ -126,5 +139,8 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+        if std::thread::panicking() {
+            self.tell_its_last_words();
+        }
     }
 }
