@@ -5,12 +5,12 @@ use std::mem;
 use kernel::{StudyVersion, study::Protocol};
 
 use super::{
-    context::{CASEBOOK, Context},
+    context::{CASEBOOK, Context, about},
     include::Include,
     node::{Child, Node},
     protocol::SECTIONS,
     schedule::build_groups,
-    xml::is_odm,
+    xml::{ODM_1_3, is_odm},
 };
 use crate::{FormatError, Places};
 
@@ -54,6 +54,10 @@ impl Parts {
             "StudyEventDef" => version.events.push(ctx.event(node)?),
             "FormDef" => version.forms.push(ctx.form(node)?),
             "ItemGroupDef" if is_form => {
+                if *node.tag.namespace == *ODM_1_3 {
+                    let text = "stands where a form does and is read as one";
+                    ctx.note(node.tag.line, about(&node), text);
+                }
                 let (form, own) = ctx.form_of_group(node)?;
                 version.forms.push(form);
                 version.item_groups.extend(own);

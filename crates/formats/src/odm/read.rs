@@ -197,7 +197,9 @@ impl<R: BufRead> Reading<R> {
         if !more.is_empty() {
             frame.base.study_description = more;
         }
-        frame.rest.extend(node.elements().cloned());
+        if !node.is_spent() {
+            frame.rest.push(node);
+        }
         Ok(())
     }
 

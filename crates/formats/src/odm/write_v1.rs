@@ -17,6 +17,7 @@ use super::{
     definitions::{EVENT_KINDS, GROUP_KINDS, REPEATS},
     emit::{Dialect::V1, Emit},
     header::Header,
+    node::Node,
     protocol::{SECTIONS, description},
     write_v1_items::{code_list, condition, item, method, unit},
     xml::ODM_1_3,
@@ -43,7 +44,7 @@ pub(super) fn study(e: &mut Emit<impl Write>, versions: &[&StudyVersion]) {
     let Some(last) = versions.last() else { return };
     e.start("Study");
     e.attribute("OID", last.study_oid.as_str());
-    e.start("GlobalVariables");
+    e.start(VARIABLES);
     e.simple("StudyName", &last.study_name);
     let plain = last.study_description.in_lang("").unwrap_or_default().to_owned();
     e.simple("StudyDescription", &plain);
@@ -51,6 +52,7 @@ pub(super) fn study(e: &mut Emit<impl Write>, versions: &[&StudyVersion]) {
     if last.study_description != one_plain(&plain) {
         translated(e, &last.study_description);
     }
+    more_variables(e, &last.kept);
     e.end();
     if !last.units.is_empty() {
         e.start("BasicDefinitions");
@@ -61,6 +63,14 @@ pub(super) fn study(e: &mut Emit<impl Write>, versions: &[&StudyVersion]) {
         metadata_version(e, version);
     }
     e.end();
+}
+
+/// What else GlobalVariables held, such as a vendor's settings of the study.
+fn more_variables(e: &mut Emit<impl Write>, kept: &Kept) {
+    let nodes = kept.elements.iter().filter_map(|fragment| Node::parse(fragment));
+    for node in nodes.filter(|node| node.is(VARIABLES)) {
+        node.elements().for_each(|child| e.fragment(&child.fragment()));
+    }
 }
 
 /// A Description of ODM 2.0, for what has a plain text in 1.3.
@@ -83,6 +93,8 @@ pub(super) fn rest(e: &mut Emit<impl Write>, kept: &Kept) {
 
 /// The kept elements of MetaDataVersion that stand before ConditionDef.
 const BEFORE_CONDITIONS: [&str; 2] = ["ImputationMethod", "Presentation"];
+/// What has its place elsewhere in Study.
+const VARIABLES: &str = "GlobalVariables";
 
 fn metadata_version(e: &mut Emit<impl Write>, version: &StudyVersion) {
     e.start("MetaDataVersion");
@@ -105,7 +117,8 @@ fn metadata_version(e: &mut Emit<impl Write>, version: &StudyVersion) {
     if version.version_description != plain.map(|text| Texts::one("", text)).unwrap_or_default() {
         translated(e, &version.version_description);
     }
-    e.kept_others(&version.kept, &BEFORE_CONDITIONS, V1);
+    let [imputation, presentation] = BEFORE_CONDITIONS;
+    e.kept_others(&version.kept, &[imputation, presentation, VARIABLES], V1);
     rules(e, version);
     e.end();
 }
