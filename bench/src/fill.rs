@@ -86,20 +86,23 @@ fn identity(store: &Arc<dyn Store>) -> Identity {
     Identity::new(Arc::clone(store), Arc::new(now), random, Hashing::default())
 }
 
-/// Adds users who may do nothing.
+/// Adds users with a role in the study, or who may do nothing.
 pub async fn add_users(
     folder: &Path,
     names: impl IntoIterator<Item = String>,
     password: &str,
+    role: Option<Role>,
 ) -> Result<()> {
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(&folder.join("casebook.db"))?);
     let identity = identity(&store);
+    let grant = |role| Grant { role, study: Some(STUDY.to_owned()), site: None };
+    let dated = |role| DatedGrant { grant: grant(role), from_ms: 0, until_ms: None };
     for name in names {
         let request = AddUser {
             full_name: name.clone(),
             name,
             password: Password::new(password),
-            grants: Vec::new(),
+            grants: role.map(dated).into_iter().collect(),
         };
         let added = identity.add_user(&context("add user"), request).await;
         added.map_err(|error| anyhow::anyhow!("{error}"))?;
@@ -191,7 +194,8 @@ async fn load(edc: &Arc<Edc>, study: &StudyOid, subjects: u32, folder: &Path) ->
     Ok(())
 }
 
-fn write_table(path: &Path, subjects: u32) -> Result<()> {
+/// A row for every visit of every subject, replicated from real visits.
+pub fn write_table(path: &Path, subjects: u32) -> Result<()> {
     let visits = values::real_visits()?;
     let mut file = std::io::BufWriter::with_capacity(1 << 20, fs::File::create(path)?);
     let names: Vec<&str> = values::entered().collect();
@@ -207,7 +211,8 @@ fn write_table(path: &Path, subjects: u32) -> Result<()> {
     Ok(())
 }
 
-fn mapping_text() -> String {
+/// How the rows of that table become values.
+pub fn mapping_text() -> String {
     let item = |name: &str| format!("  {{ column = \"{name}\", item = \"{}\" }},", item_oid(name));
     let items = values::entered().map(item).collect::<Vec<_>>().join("\n");
     format!(

@@ -96,7 +96,7 @@ async fn prepare() -> Result<PathBuf> {
     let complete = folder.join("with-people");
     if !complete.exists() {
         eprintln!("adding {PEOPLE} users");
-        fill::add_users(&folder, (0..PEOPLE).map(name), PASSWORD).await?;
+        fill::add_users(&folder, (0..PEOPLE).map(name), PASSWORD, None).await?;
         fs::write(complete, b"")?;
     }
     Ok(folder)

@@ -4,6 +4,7 @@
 //! itself, in processes of its own, beside peers that do the same; runs of both alternate, so that
 //! noise of the machine meets both. Start reading at `saves`.
 
+mod bulk;
 mod calls;
 mod demo;
 mod disk;
@@ -41,6 +42,8 @@ enum Bench {
     Saves,
     /// CSV against pandas, and memory.
     Export,
+    /// A table over HTTP, with the report of every row.
+    Import,
     /// A page of the matrix, and a form.
     Matrix,
     /// Chains and views.
@@ -97,6 +100,9 @@ async fn run(bench: &Bench) -> Result<()> {
     }
     if wanted(&Bench::Export) {
         export::run().await?;
+    }
+    if wanted(&Bench::Import) {
+        bulk::run().await?;
     }
     if wanted(&Bench::Verify) {
         verify::run().await?;

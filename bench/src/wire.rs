@@ -15,7 +15,12 @@ const BUFFER_BYTES: usize = 64 * 1024;
 
 /// A request with everything around its body.
 pub fn request(method: &str, path: &str, body: &str) -> Vec<u8> {
-    let credentials = BASE64_STANDARD.encode(format!("{USER}:{PASSWORD}"));
+    request_of(USER, method, path, body)
+}
+
+/// The same of another user.
+pub fn request_of(user: &str, method: &str, path: &str, body: &str) -> Vec<u8> {
+    let credentials = BASE64_STANDARD.encode(format!("{user}:{PASSWORD}"));
     let mut text = format!(
         "{method} {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Basic {credentials}\r\n"
     );
