@@ -1,5 +1,7 @@
 //! The commands and their options.
 
+pub mod study;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, builder::PossibleValuesParser};
@@ -25,7 +27,7 @@ pub enum Command {
     Serve(Serve),
     /// Import, list, show, compare and publish study versions.
     #[command(subcommand)]
-    Study(Study),
+    Study(study::Study),
     /// Bring clinical data in: every row is accounted for.
     Import(Import),
     /// Take clinical data out.
@@ -90,82 +92,6 @@ pub struct Serve {
     /// Print the settings that are in force and stop.
     #[arg(long)]
     pub print_config: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Study {
-    /// Read a definition: ODM or a REDCap project (.xml), a REDCap dictionary with its arms and events
-    /// (.csv), an XLSForm (.xlsx, .csv), USDM (.json), rules (.toml); several make one version.
-    Import {
-        #[command(flatten)]
-        place: Place,
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
-        /// The study, where the files do not name it: a REDCap dictionary does not.
-        #[arg(long, value_name = "OID")]
-        study: Option<String>,
-        /// Publish at once.
-        #[arg(long)]
-        publish: bool,
-        /// Why the version changes.
-        #[arg(long)]
-        reason: Option<String>,
-    },
-    /// The studies, their versions, sites and subjects.
-    List {
-        #[command(flatten)]
-        place: Place,
-        #[arg(long)]
-        json: bool,
-    },
-    /// One study version in full.
-    Show {
-        #[command(flatten)]
-        place: Place,
-        #[arg(long, value_name = "OID")]
-        study: String,
-        /// The beginning of a version's hash; the latest when absent.
-        #[arg(long, value_name = "HASH")]
-        version: Option<String>,
-        #[arg(long, value_enum, default_value = "text")]
-        format: ShowFormat,
-    },
-    /// In words, what changed between two versions.
-    Diff {
-        #[command(flatten)]
-        place: Place,
-        #[arg(long, value_name = "OID")]
-        study: String,
-        /// A hash or its beginning, `latest`, `draft`, or a file; the version before the new one when absent.
-        old: Option<String>,
-        /// Likewise; the latest version when absent.
-        new: Option<String>,
-        #[arg(long)]
-        json: bool,
-    },
-    /// Check a draft and make it valid from now on.
-    Publish {
-        #[command(flatten)]
-        place: Place,
-        #[arg(long, value_name = "OID")]
-        study: String,
-        #[arg(long)]
-        reason: Option<String>,
-    },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum ShowFormat {
-    Text,
-    Json,
-    /// ODM 1.3.2
-    Odm,
-    /// ODM 2.0
-    Odm2,
-    /// A REDCap data dictionary
-    Redcap,
-    /// A bundle of FHIR R4 questionnaires
-    Fhir,
 }
 
 #[derive(Debug, Args)]

@@ -38,9 +38,9 @@ impl Definition {
 }
 
 /// Reads the files in their order: `.xml` is ODM 1.3.2 or 2.0, or a REDCap project; `.json` is USDM;
-/// `.csv` is a REDCap dictionary, or its arms, events and forms, or the sheets of an XLSForm; `.xlsx` is
-/// an XLSForm; `.toml` is a rules file. `study` names a study whose files do not say its OID. Refuses with every place at
-/// which they cannot be used.
+/// `.csv` is a REDCap dictionary, or its arms, events and forms, or the sheets of an XLSForm; `.xlsx` and
+/// `.xls` are an XLSForm, or a form of OpenClinica; `.toml` is a rules file. `study` names a study whose
+/// files do not say its OID. Refuses with every place at which they cannot be used.
 pub fn read_definition(
     files: &[DefinitionFile<'_>],
     study: Option<&str>,
@@ -69,11 +69,11 @@ fn over(
         "xml" => odm::read_metadata(file.content, file.name),
         "json" => usdm::read(file.content, file.name),
         "csv" => tables::read(file, files, study),
-        "xlsx" => tables::read_workbook(file, study),
+        "xlsx" | "xls" => tables::read_workbook(file, study),
         "toml" => return with_rules(base, file),
         _ => {
             let advice = "a definition is .xml (ODM, REDCap), .json (USDM), .csv (REDCap, XLSForm), \
-                          .xlsx (XLSForm) or .toml (rules, tabulation)";
+                          .xlsx, .xls (XLSForm, OpenClinica) or .toml (rules, tabulation)";
             return Err(vec![unusable(file.name, "", advice)]);
         }
     };

@@ -19,6 +19,7 @@ pub mod mapping;
 mod merging;
 pub mod odm;
 mod odm_out;
+pub mod openclinica;
 mod parquet_out;
 pub mod redcap;
 pub mod rules_toml;

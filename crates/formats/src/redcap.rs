@@ -22,7 +22,6 @@ mod study;
 mod table;
 mod xml_rows;
 
-pub(crate) use self::export::RedcapExporter;
 pub use self::{
     dictionary::{Arm, Dictionary, Event, MAX_FIELDS, ONLY_EVENT},
     edit::{Edited, edit, layout_of_json},
@@ -40,3 +39,4 @@ pub use self::{
     table::{TableForm, TableText},
     xml_rows::xml_items,
 };
+pub(crate) use self::{export::RedcapExporter, logic::quoted, shape::plain_label};

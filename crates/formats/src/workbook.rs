@@ -1,10 +1,11 @@
-//! Excel workbooks (`.xlsx`, ECMA-376): their sheets as rows of text. Formulas count with the values that
+//! Excel workbooks (`.xlsx`, ECMA-376; `.xls` of before 2007): their sheets as rows of text. Formulas count with the values that
 //! are stored for them; nothing is computed.
 //!
 //! What is inside is unpacked once against limits before anything is parsed, so that a small file cannot
 //! claim much memory. A sheet is held as text, up to [`MAX_SHEET_CELLS`] and [`MAX_SHEET_BYTES`].
 
 mod cell;
+mod old;
 mod serial;
 mod sheet;
 
@@ -16,7 +17,8 @@ use std::{
 use calamine::{Reader as _, SheetType, SheetVisible, Xlsx, XlsxError};
 use zip::ZipArchive;
 
-pub(crate) use self::sheet::Sheet;
+use self::old::OldSheet;
+pub(crate) use self::{cell::column_letters, sheet::Sheet};
 use crate::FormatError;
 
 /// The largest workbook, in bytes as it is stored.
@@ -34,54 +36,81 @@ pub const MAX_SHEET_BYTES: usize = 256 << 20;
 
 /// Where the sheets stand among the parts.
 const SHEETS: &str = "xl/worksheets/";
-/// How an OLE container begins: a workbook of before 2007, or one with a password.
+/// How an OLE container begins: a workbook of before 2007, or one of after with a password.
 const OLE: &[u8] = b"\xd0\xcf\x11\xe0";
 
 /// An opened workbook.
 pub(crate) struct Workbook {
     file: String,
-    book: Xlsx<Cursor<Vec<u8>>>,
+    book: Book,
+}
+
+enum Book {
+    New(Box<Xlsx<Cursor<Vec<u8>>>>),
+    Old(Vec<OldSheet>),
 }
 
 impl Workbook {
     /// Reads a workbook whole. `file` is its name in messages. Refuses what is larger than the limits, and
     /// what is no workbook of Excel 2007 or later.
     pub fn open(input: impl Read, file: &str) -> Result<Self, FormatError> {
-        let mut bytes = Vec::new();
-        input
-            .take(MAX_WORKBOOK_BYTES + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| fault(file, 0, format!("cannot be read: {error}"), "try again"))?;
+        let bytes = whole(input, file)?;
         check_sizes(&bytes, file)?;
-        let book =
-            guarded(file, || Xlsx::new(Cursor::new(bytes)).map_err(|error| broken(file, &error)))?;
-        Ok(Self { file: file.to_owned(), book })
+        let read = || Xlsx::new(Cursor::new(bytes)).map_err(|error| broken(file, &error));
+        Ok(Self { file: file.to_owned(), book: Book::New(Box::new(guarded(file, read)?)) })
+    }
+
+    /// The same, and takes workbooks of before 2007, of which the dates say no format.
+    pub fn open_old_or_new(input: impl Read, file: &str) -> Result<Self, FormatError> {
+        let bytes = whole(input, file)?;
+        if !bytes.starts_with(OLE) {
+            return Self::open(bytes.as_slice(), file);
+        }
+        Ok(Self { file: file.to_owned(), book: Book::Old(old::read(bytes, file)?) })
     }
 
     /// The names of the sheets that hold cells and are not hidden, in their order.
     pub fn sheet_names(&self) -> Vec<String> {
-        let sheets = self.book.sheets_metadata().iter();
-        let shown = sheets.filter(|sheet| {
-            sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible
-        });
-        shown.map(|sheet| sheet.name.clone()).collect()
+        match &self.book {
+            Book::New(book) => {
+                let shown = book.sheets_metadata().iter().filter(|sheet| {
+                    sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible
+                });
+                shown.map(|sheet| sheet.name.clone()).collect()
+            }
+            Book::Old(sheets) => {
+                let shown = sheets.iter().filter(|one| one.is_shown);
+                shown.map(|one| one.sheet.name.clone()).collect()
+            }
+        }
     }
 
     /// The rows of the sheet of this name, hidden or not. Refuses cells that hold an error, with their
     /// addresses.
     pub fn sheet(&mut self, name: &str) -> Result<Sheet, FormatError> {
-        let known = self.book.sheets_metadata().iter().any(|sheet| sheet.name == name);
-        if !known {
-            let what = format!("there is no sheet '{name}'; there are {}", self.named());
-            return Err(fault(&self.file, 0, what, "name one of its sheets"));
+        let named = self.named();
+        let file = &self.file;
+        let unknown = || {
+            let what = format!("there is no sheet '{name}'; there are {named}");
+            fault(file, 0, what, "name one of its sheets")
+        };
+        match &mut self.book {
+            Book::Old(sheets) => {
+                let found = sheets.iter().find(|one| one.sheet.name == name);
+                found.map(|one| one.sheet.clone()).ok_or_else(unknown)
+            }
+            Book::New(book) => {
+                if !book.sheets_metadata().iter().any(|sheet| sheet.name == name) {
+                    return Err(unknown());
+                }
+                let is_1904 = book.has_1904_epoch();
+                guarded(file, || {
+                    let cells = book.worksheet_cells_reader(name);
+                    let mut cells = cells.map_err(|error| broken(file, &error))?;
+                    Sheet::read(&mut cells, file, name, is_1904)
+                })
+            }
         }
-        let is_1904 = self.book.has_1904_epoch();
-        let (file, book) = (&self.file, &mut self.book);
-        guarded(file, || {
-            let cells = book.worksheet_cells_reader(name);
-            let mut cells = cells.map_err(|error| broken(file, &error))?;
-            Sheet::read(&mut cells, file, name, is_1904)
-        })
     }
 
     /// The sheet that is meant: the one that is named, or the only one. Refuses to choose among several.
@@ -107,6 +136,13 @@ impl Workbook {
             self.sheet_names().into_iter().map(|name| format!("'{name}'")).collect();
         names.join(", ")
     }
+}
+
+fn whole(input: impl Read, file: &str) -> Result<Vec<u8>, FormatError> {
+    let mut bytes = Vec::new();
+    let read = input.take(MAX_WORKBOOK_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|error| fault(file, 0, format!("cannot be read: {error}"), "try again"))?;
+    Ok(bytes)
 }
 
 /// Unpacks every part into nothing and counts: what a file says of its own sizes is not believed.

@@ -40,6 +40,12 @@ pub fn compile(text: &str, scope: &Scope, expect: Expect) -> Result<Rule, Vec<Ru
     rule.map_err(|flaws| flaws.into_iter().map(|flaw| flaw.in_text(text)).collect())
 }
 
+/// Reads a text as a tree, for whoever writes it in another language. Says where it is no expression;
+/// which names there are, and of which type, is not asked.
+pub fn read_tree(text: &str) -> Result<Node, Vec<RuleFault>> {
+    parse(text).map_err(|flaws| flaws.into_iter().map(|flaw| flaw.in_text(text)).collect())
+}
+
 /// Compiles the tree that was read from a text.
 pub(crate) fn compile_tree(
     text: &str,

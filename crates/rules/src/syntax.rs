@@ -7,7 +7,7 @@ mod calls;
 mod limits;
 mod reader;
 
-use cel::parser::PrattParser;
+use cel::{common::ast::operators as op, parser::PrattParser};
 use rust_decimal::Decimal;
 
 use crate::fault::Flaw;
@@ -17,14 +17,14 @@ pub(crate) use limits::MAX_TEXT;
 
 /// A part of an expression.
 #[derive(Clone, Debug)]
-pub(crate) struct Node {
+pub struct Node {
     /// Byte offset of its name, literal or operator.
-    pub(crate) at: usize,
-    pub(crate) kind: Kind,
+    pub at: usize,
+    pub kind: Kind,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// No value; only a branch of `? :` can be it.
     Null,
     Bool(bool),
@@ -42,23 +42,50 @@ pub(crate) enum Kind {
 
 /// A macro over a list.
 #[derive(Clone, Debug)]
-pub(crate) struct Each {
-    pub(crate) walk: Walk,
-    pub(crate) list: Node,
-    pub(crate) variable: String,
+pub struct Each {
+    pub walk: Walk,
+    pub list: Node,
+    pub variable: String,
     /// The condition of `all`, `exists`, `exists_one`, `filter` and of the long form of `map`.
-    pub(crate) condition: Option<Node>,
+    pub condition: Option<Node>,
     /// The new element of `map`.
-    pub(crate) element: Option<Node>,
+    pub element: Option<Node>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Walk {
+pub enum Walk {
     All,
     Exists,
     ExistsOne,
     Map,
     Filter,
+}
+
+impl Node {
+    /// The operator as it is written, with its operands; `? :` has three, `!` one, `-` one or two.
+    pub fn operation(&self) -> Option<(&'static str, &[Node])> {
+        let Kind::Operator(name, operands) = &self.kind else { return None };
+        let symbol = match name.as_str() {
+            op::CONDITIONAL => "?:",
+            op::LOGICAL_AND => "&&",
+            op::LOGICAL_OR => "||",
+            op::LOGICAL_NOT => "!",
+            op::NEGATE | op::SUBSTRACT => "-",
+            op::ADD => "+",
+            op::MULTIPLY => "*",
+            op::DIVIDE => "/",
+            op::MODULO => "%",
+            op::EQUALS => "==",
+            op::NOT_EQUALS => "!=",
+            op::GREATER_EQUALS => ">=",
+            op::LESS_EQUALS => "<=",
+            op::GREATER => ">",
+            op::LESS => "<",
+            op::IN => "in",
+            _ => return None,
+        };
+        Some((symbol, operands))
+    }
 }
 
 /// Reads an expression. Refuses what is over the limits before anything recurses into it.

@@ -5,12 +5,14 @@
 //! twice: by cargo-fuzz for as long as one likes (`fuzz/README.md`), and by this crate's tests with
 //! some thousand mutations of the seeds, the same ones each time.
 
+mod forms;
 mod odm;
 mod rules_texts;
 mod stored;
 mod tables;
 mod usdm;
 
+pub use forms::{old_workbook, xlsform};
 pub use odm::{odm_clinical, odm_metadata};
 pub use rules_texts::{expression, mapping, rules_file};
 pub use stored::{casebook_event, checkpoint, journal_entry, stored_record};
@@ -26,13 +28,15 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 16] = [
     Target { name: "odm_metadata", run: odm_metadata },
     Target { name: "odm_clinical", run: odm_clinical },
     Target { name: "usdm", run: usdm },
     Target { name: "csv", run: csv },
     Target { name: "xpt", run: xpt },
     Target { name: "workbook", run: workbook },
+    Target { name: "old_workbook", run: old_workbook },
+    Target { name: "xlsform", run: xlsform },
     Target { name: "dataset_json", run: dataset_json },
     Target { name: "mapping", run: mapping },
     Target { name: "rules_file", run: rules_file },

@@ -102,6 +102,16 @@ mod tests {
     }
 
     #[test]
+    fn mutated_old_workbooks_keep_their_laws() {
+        campaign("old_workbook");
+    }
+
+    #[test]
+    fn mutated_xlsforms_keep_their_laws() {
+        campaign("xlsform");
+    }
+
+    #[test]
     fn mutated_dataset_json_keeps_its_laws() {
         campaign("dataset_json");
     }

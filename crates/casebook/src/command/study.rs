@@ -7,18 +7,24 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use edc::{Failure, PublishDraft, PublishFailure, Published};
-use formats::redcap::Layout;
+use formats::{
+    redcap::Layout,
+    xlsform::{self, FormFile},
+};
 use kernel::{
-    StudyOid, StudyVersion,
+    FormOid, StudyOid, StudyVersion,
     study::{Design, diff},
 };
 
 use super::{draft, enter};
 use crate::{
     assembly::{Assembly, terminal},
-    cli::{Place, ShowFormat, Study},
+    cli::{
+        Place,
+        study::{ShowFormat, Study},
+    },
     config::Config,
 };
 
@@ -29,8 +35,8 @@ pub async fn run(args: Study) -> Result<ExitCode> {
             import(&assembly, (&files, study.as_deref()), publish, reason).await
         }
         Study::List { place, json } => list(&place, json).await,
-        Study::Show { place, study, version, format } => {
-            show(&place, &study, version.as_deref(), format).await
+        Study::Show { place, study, version, format, form } => {
+            show(&place, &study, version.as_deref(), (format, form.as_deref())).await
         }
         Study::Diff { place, study, old, new, json } => {
             difference(&place, &study, old.as_deref(), new.as_deref(), json).await
@@ -176,11 +182,14 @@ async fn show(
     place: &Place,
     study: &str,
     version: Option<&str>,
-    format: ShowFormat,
+    (format, form): (ShowFormat, Option<&str>),
 ) -> Result<ExitCode> {
     let assembly = Assembly::open(&Config::new(place, None)?).await?;
     let (caller, study) = (terminal(false).caller, StudyOid::new(study));
     let version = assembly.edc.version(&caller, &study, version).await?;
+    if form.is_some() && !matches!(format, ShowFormat::Xlsform | ShowFormat::XlsformCsv) {
+        bail!("--form is for --format xlsform or xlsform-csv");
+    }
     match format {
         ShowFormat::Text => outline(&version),
         ShowFormat::Json => println!("{}", serde_json::to_string_pretty(&version)?),
@@ -195,6 +204,8 @@ async fn show(
             }
             std::io::stdout().lock().write_all(&layout.dictionary.write_csv(true))?;
         }
+        ShowFormat::Xlsform => questionnaire(version, form, FormFile::Workbook)?,
+        ShowFormat::XlsformCsv => questionnaire(version, form, FormFile::Csv)?,
         ShowFormat::Odm | ShowFormat::Odm2 => {
             let header = header(&version);
             let out = std::io::stdout().lock();
@@ -207,6 +218,24 @@ async fn show(
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// One form as an XLSForm, or all in an archive; what they do not say goes to standard error.
+fn questionnaire(version: StudyVersion, form: Option<&str>, file: FormFile) -> Result<()> {
+    let design = Design::new(Arc::new(version));
+    let (bytes, findings) = match form {
+        None => xlsform::archive(&design, file)?,
+        Some(form) => {
+            let out = xlsform::of_form(&design, &FormOid::new(form));
+            let out = out.with_context(|| format!("the study version has no form {form}"))?;
+            (out.sheets.write(file)?, out.findings)
+        }
+    };
+    for finding in &findings {
+        eprintln!("{finding}");
+    }
+    std::io::stdout().lock().write_all(&bytes)?;
+    Ok(())
 }
 
 fn header(version: &StudyVersion) -> formats::odm::Header {

@@ -8,10 +8,13 @@ use contract::{
     },
     google::api::HttpBody,
 };
-use formats::{fhir, odm, redcap};
+use formats::{
+    fhir, odm, redcap,
+    xlsform::{self, FormFile},
+};
 use futures::{StreamExt as _, stream::BoxStream};
 use kernel::{
-    StudyOid, StudyVersion,
+    FormOid, StudyOid, StudyVersion,
     study::{Design, Fault},
 };
 
@@ -34,8 +37,12 @@ pub(super) async fn get(
     let version = edc.version(&context.caller, &study, hash).await?;
     let format = Format::try_from(request.format)
         .map_err(|_| Error::invalid("format", "there is no such format"))?;
+    let form = given(request.form_oid.as_ref());
+    if form.is_some() && !matches!(format, Format::Xlsform | Format::XlsformCsv) {
+        return Err(Error::invalid("formOid", "only an XLSForm is of one form").into());
+    }
     let created = (edc.clock)().to_string();
-    let (content_type, document) = written(version, format, created)?;
+    let (content_type, document) = written(version, (format, form), created)?;
     let pieces: Vec<_> = document
         .chunks(PIECE_BYTES)
         .map(|piece| Ok(HttpBody { content_type: content_type.to_owned(), data: piece.to_vec() }))
@@ -43,9 +50,26 @@ pub(super) async fn get(
     Ok(futures::stream::iter(pieces).boxed())
 }
 
+/// One form as an XLSForm, or all in an archive.
+fn questionnaire(
+    version: StudyVersion,
+    form: Option<&str>,
+    file: FormFile,
+) -> Result<(&'static str, Vec<u8>)> {
+    let broke = |error: std::io::Error| Failure::Broke(format!("the XLSForm: {error}"));
+    let design = Design::new(std::sync::Arc::new(version));
+    let Some(form) = form else {
+        let (archive, _) = xlsform::archive(&design, file).map_err(broke)?;
+        return Ok(("application/zip", archive));
+    };
+    let out = xlsform::of_form(&design, &FormOid::new(form))
+        .ok_or_else(|| Error::invalid("formOid", "the study version has no such form"))?;
+    Ok((file.media_type(), out.sheets.write(file).map_err(broke)?))
+}
+
 fn written(
     version: StudyVersion,
-    format: Format,
+    (format, form): (Format, Option<&str>),
     created: String,
 ) -> Result<(&'static str, Vec<u8>)> {
     let broke = |error: std::io::Error| Failure::Broke(format!("the definition: {error}"));
@@ -78,6 +102,8 @@ fn written(
             let layout = redcap::Layout::of(&Design::new(std::sync::Arc::new(version)));
             ("text/csv; charset=utf-8", layout.dictionary.write_csv(true))
         }
+        Format::Xlsform => questionnaire(version, form, FormFile::Workbook)?,
+        Format::XlsformCsv => questionnaire(version, form, FormFile::Csv)?,
     })
 }
 

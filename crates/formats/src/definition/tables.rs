@@ -1,9 +1,11 @@
-//! Definitions in tables: a REDCap dictionary with the tables beside it, or the sheets of an XLSForm.
+//! Definitions in tables: a REDCap dictionary with the tables beside it, the sheets of an XLSForm, or of a
+//! form of OpenClinica.
 
 use super::{DefinitionFile, extension};
 use crate::{
-    FormatError, ImportedDesign, redcap,
+    FormatError, ImportedDesign, openclinica, redcap,
     table::{CsvTable, Table as _, TextEncoding},
+    workbook::Workbook,
     xlsform,
 };
 
@@ -31,13 +33,18 @@ pub(super) fn read(
     Ok(redcap::to_study(&dictionary, file.name, &oid))
 }
 
-/// Reads the workbook of an XLSForm.
+/// Reads a workbook: that of a form of OpenClinica, or an XLSForm. Their sheets tell them apart.
 pub(super) fn read_workbook(
     file: &DefinitionFile<'_>,
     study: Option<&str>,
 ) -> Result<ImportedDesign, FormatError> {
     let oid = study.map_or_else(|| oid_of(file.name), str::to_owned);
-    let sheets = xlsform::Sheets::read_workbook(file.content, file.name)?;
+    let mut book = Workbook::open_old_or_new(file.content, file.name)?;
+    if openclinica::Template::is_template(&book.sheet_names()) {
+        let template = openclinica::Template::of_workbook(&mut book, file.name)?;
+        return Ok(openclinica::to_study(&template, &oid));
+    }
+    let sheets = xlsform::Sheets::of_workbook(&mut book, file.name)?;
     Ok(xlsform::to_study(&sheets, &oid))
 }
 

@@ -20,7 +20,7 @@ use super::{
     field::{Choice, Column, Field},
     study::kept,
 };
-use crate::Finding;
+use crate::{Finding, Severity};
 
 /// A study version as a project.
 #[derive(Clone, Debug, Default)]
@@ -95,6 +95,7 @@ impl Layout {
             layout.fields_of(design, at, &mut names);
         }
         layout.events(version);
+        layout.languages(version);
         layout.by_name =
             layout.variables.iter().enumerate().map(|(at, one)| (one.name.clone(), at)).collect();
         let by_item = layout.variables.iter().enumerate();
@@ -188,6 +189,25 @@ impl Layout {
             Some(oid) => group.oid == *oid,
         };
         groups.iter().filter(mine).collect()
+    }
+
+    /// A dictionary has one language: English, where there is an English text.
+    fn languages(&mut self, version: &StudyVersion) {
+        let tags = version.items.iter().flat_map(|item| item.question.0.keys());
+        let others: BTreeSet<&str> = tags
+            .map(String::as_str)
+            .filter(|tag| !tag.is_empty() && !tag.starts_with("en"))
+            .collect();
+        if !others.is_empty() {
+            let others: Vec<&str> = others.into_iter().collect();
+            self.findings.push(Finding {
+                severity: Severity::Note,
+                file: "dictionary".to_owned(),
+                line: None,
+                about: format!("study {}", version.study_oid),
+                text: format!("labels are in one language; left out: {}", others.join(", ")),
+            });
+        }
     }
 
     fn events(&mut self, version: &StudyVersion) {

@@ -17,6 +17,7 @@ mod token;
 
 use std::collections::BTreeMap;
 
+pub(crate) use self::emit::quoted;
 use self::{emit::Emitter, parse::parse};
 
 /// What a field holds, for expressions.

@@ -106,7 +106,7 @@ fn validated(name: &str) -> Option<Shape> {
 }
 
 /// A label without its markup.
-pub(super) fn plain_label(label: &str) -> String {
+pub(crate) fn plain_label(label: &str) -> String {
     if !label.contains(['<', '&']) {
         return label.trim().to_owned();
     }

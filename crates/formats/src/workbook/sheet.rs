@@ -15,7 +15,7 @@ use crate::{FormatError, table::MAX_FIELD_BYTES};
 const MOST_NAMED: usize = 10;
 
 /// The cells of a sheet that have a value, row by row.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Sheet {
     pub name: String,
     text: String,
@@ -34,7 +34,7 @@ impl Sheet {
         name: &str,
         is_1904: bool,
     ) -> Result<Self, FormatError> {
-        let mut sheet = Self { name: name.to_owned(), ..Self::default() };
+        let mut sheet = Self::named(name);
         let mut faulty: Vec<(u32, String)> = Vec::new();
         let mut last = None;
         while let Some((cell, style)) =
@@ -66,7 +66,13 @@ impl Sheet {
         faults(file, name, &faulty).map_or(Ok(sheet), Err)
     }
 
-    fn push(&mut self, row: u32, column: u32, text: &str) {
+    /// A sheet without cells.
+    pub(super) fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
+
+    /// Adds a cell, both from 0, behind all others.
+    pub(super) fn push(&mut self, row: u32, column: u32, text: &str) {
         self.text.push_str(text);
         self.cells.push((column, self.text.len()));
         let end = self.cells.len();

@@ -23,7 +23,7 @@ pub(super) enum RowKind {
     EndRepeat,
     /// Filled by the device, of no use here.
     Metadata,
-    /// A file, a place, or something else that is not collected here.
+    /// A recording, a place, or something else that is not collected here.
     NotCollected,
     /// Not known.
     Unknown,
@@ -44,12 +44,9 @@ const METADATA: [&str; 12] = [
     "instanceid",
 ];
 
-const NOT_COLLECTED: [&str; 11] = [
-    "image",
-    "photo",
+const NOT_COLLECTED: [&str; 8] = [
     "audio",
     "video",
-    "file",
     "geopoint",
     "geotrace",
     "geoshape",
@@ -80,6 +77,7 @@ pub(super) fn kind(text: &str) -> RowKind {
         "date" => typed(DataType::Date, FieldType::Date),
         "time" => typed(DataType::Time, FieldType::Time),
         "datetime" => typed(DataType::Datetime, FieldType::DateTime),
+        "file" | "image" | "photo" => typed(DataType::File, FieldType::Text),
         "select_one" | "select1" => RowKind::SelectOne(list),
         "select_multiple" => RowKind::SelectMultiple(list),
         "acknowledge" | "trigger" => RowKind::Acknowledge,
@@ -92,7 +90,7 @@ pub(super) fn kind(text: &str) -> RowKind {
 }
 
 /// A name of a question as an item name: what expressions cannot name becomes an underscore.
-pub(super) fn item_name(name: &str) -> String {
+pub(crate) fn item_name(name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' };
     let name: String = name.chars().map(plain).collect();
     if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }

@@ -96,7 +96,10 @@ impl Sheets {
 
     /// Reads a form as a workbook. Sheets with other names are left aside.
     pub fn read_workbook(input: impl Read, file: &str) -> Result<Self, FormatError> {
-        let mut book = Workbook::open(input, file)?;
+        Self::of_workbook(&mut Workbook::open_old_or_new(input, file)?, file)
+    }
+
+    pub(crate) fn of_workbook(book: &mut Workbook, file: &str) -> Result<Self, FormatError> {
         let mut sheets = Vec::new();
         for name in book.sheet_names() {
             let lower = name.trim().to_lowercase();

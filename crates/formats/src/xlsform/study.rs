@@ -5,7 +5,7 @@ mod questions;
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{
-    ConditionOid, ItemGroupOid, StudyVersion, Texts,
+    ConditionOid, DataType, ItemGroupOid, StudyVersion, Texts,
     study::{
         ConditionDef, Expression, FormDef, FormRef, GroupRepeat, ItemGroupDef, ItemGroupRef,
         StudyEventDef, StudyEventRef,
@@ -14,8 +14,9 @@ use kernel::{
 
 use super::{
     items::{RowKind, choice_item, item_name, kind},
-    logic::Questions,
+    logic::{Questions, TRUE},
     sheets::{SheetRow, Sheets},
+    write::{OID, TYPE},
 };
 use crate::{
     Draft, Finding, ImportedDesign, Places, Severity,
@@ -29,7 +30,7 @@ const EVENT: &str = "EVENT.1";
 pub fn to_study(sheets: &Sheets, oid: &str) -> ImportedDesign {
     let settings = &sheets.settings;
     let form = settings.get("form_id");
-    let form = item_name(if form.is_empty() { oid } else { form });
+    let form = form_oid(if form.is_empty() { oid } else { form });
     let title = settings.get("form_title");
     let title = if title.is_empty() { form.as_str() } else { title };
     let mut making = Making {
@@ -52,6 +53,7 @@ pub fn to_study(sheets: &Sheets, oid: &str) -> ImportedDesign {
         },
         known: BTreeMap::new(),
         multiple: BTreeMap::new(),
+        truths: BTreeSet::new(),
         repeat_of: BTreeMap::new(),
         open: Vec::new(),
         findings: Vec::new(),
@@ -61,6 +63,12 @@ pub fn to_study(sheets: &Sheets, oid: &str) -> ImportedDesign {
     making.know();
     making.rows();
     making.finish()
+}
+
+/// A name of a form as its OID.
+fn form_oid(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if name.chars().all(is_plain) { name.to_owned() } else { item_name(name) }
 }
 
 fn language(text: &str) -> String {
@@ -73,8 +81,8 @@ struct Open {
     group: ItemGroupDef,
     /// What must be true for it to be asked, with that of the groups around it.
     relevant: Vec<String>,
-    /// The repeat in which it stands.
-    repeat: Option<ItemGroupOid>,
+    /// The name of the repeat in which it stands.
+    repeat: Option<String>,
 }
 
 struct Making<'s> {
@@ -85,6 +93,8 @@ struct Making<'s> {
     form_def: FormDef,
     known: BTreeMap<String, KnownField>,
     multiple: BTreeMap<String, BTreeMap<String, String>>,
+    /// Questions that are true or false.
+    truths: BTreeSet<String>,
     /// The repeat in which each question stands.
     repeat_of: BTreeMap<String, String>,
     open: Vec<Open>,
@@ -119,10 +129,17 @@ impl<'s> Making<'s> {
                     repeats.pop();
                     continue;
                 }
-                RowKind::Question { of, .. } => (of, BTreeMap::new()),
-                RowKind::SelectOne(_) | RowKind::Acknowledge | RowKind::Calculate => {
-                    (FieldType::Text, BTreeMap::new())
+                RowKind::Question { of, .. } => {
+                    (typed(row).map_or(of, field_type), BTreeMap::new())
                 }
+                RowKind::SelectOne(_) if typed(row) == Some(DataType::Boolean) => {
+                    self.truths.insert(name.clone());
+                    (FieldType::Truth, BTreeMap::from([(TRUE.to_owned(), name.clone())]))
+                }
+                RowKind::SelectOne(_) => {
+                    (typed(row).map_or(FieldType::Text, field_type), BTreeMap::new())
+                }
+                RowKind::Acknowledge | RowKind::Calculate => (FieldType::Text, BTreeMap::new()),
                 RowKind::SelectMultiple(list) => {
                     let choices: BTreeMap<String, String> = self
                         .choices(&list)
@@ -148,7 +165,8 @@ impl<'s> Making<'s> {
 
     fn rows(&mut self) {
         let title = self.form_def.name.clone();
-        self.begin("main", Texts::one("", title), None);
+        let oid = format!("{}.main", self.form);
+        self.begin(("main", oid.into()), Texts::one("", title), false);
         for row in &self.sheets.survey {
             match kind(row.get("type")) {
                 RowKind::BeginGroup => self.group(row, false),
@@ -162,28 +180,28 @@ impl<'s> Making<'s> {
         }
     }
 
-    fn begin(&mut self, name: &str, label: Texts, repeat: Option<ItemGroupOid>) {
+    fn begin(&mut self, (name, oid): (&str, ItemGroupOid), label: Texts, is_repeat: bool) {
         let around = self.open.last();
         let relevant = around.map(|open| open.relevant.clone()).unwrap_or_default();
         let inside = around.and_then(|open| open.repeat.clone());
-        let is_repeat = repeat.is_some();
+        let repeats = is_repeat || inside.is_some();
         let group = ItemGroupDef {
-            oid: format!("{}.{name}", self.form).into(),
+            oid,
             name: name.to_owned(),
-            repeat: if is_repeat || inside.is_some() {
-                GroupRepeat::Simple
-            } else {
-                GroupRepeat::No
-            },
+            repeat: if repeats { GroupRepeat::Simple } else { GroupRepeat::No },
             description: label,
             ..ItemGroupDef::default()
         };
-        self.open.push(Open { group, relevant, repeat: repeat.or(inside) });
+        let repeat = if is_repeat { Some(name.to_owned()) } else { inside };
+        self.open.push(Open { group, relevant, repeat });
     }
 
     fn group(&mut self, row: &'s SheetRow, is_repeat: bool) {
         let name = item_name(row.get("name"));
-        let oid = ItemGroupOid::new(format!("{}.{name}", self.form));
+        let oid = match row.get(OID) {
+            "" => format!("{}.{name}", self.form),
+            oid => oid.to_owned(),
+        };
         if self.open.last().is_some_and(|open| open.repeat.is_some()) {
             let text = "a group within a repeat becomes a repeating group beside it";
             self.say(Severity::Warning, row, text);
@@ -195,11 +213,10 @@ impl<'s> Making<'s> {
                 "repeat_count is not acted on: rows are added by hand",
             );
         }
-        self.begin(&name, row.texts("label", &self.lang), is_repeat.then_some(oid));
-        let relevant = row.get("relevant");
-        if let Some(text) = self.condition(row, "relevant", relevant)
-            && let Some(open) = self.open.last_mut()
-        {
+        // A condition of a repeat stands outside of it.
+        let relevant = self.condition(row, "relevant", row.get("relevant"));
+        self.begin((&name, oid.into()), row.texts("label", &self.lang), is_repeat);
+        if let (Some(text), Some(open)) = (relevant, self.open.last_mut()) {
             open.relevant.push(text);
         }
     }
@@ -252,14 +269,13 @@ impl<'s> Making<'s> {
     ) -> Result<T, Untranslated> {
         // Of repeats only the one in which the expression stands has one value.
         let here = self.open.last().and_then(|open| open.repeat.as_ref());
-        let here = here.and_then(|oid| oid.as_str().rsplit_once('.')).map(|(_, name)| name);
-        let is_here = |name: &String| {
-            self.repeat_of.get(name).is_none_or(|repeat| Some(repeat.as_str()) == here)
-        };
+        let is_here =
+            |name: &String| self.repeat_of.get(name).is_none_or(|repeat| Some(repeat) == here);
         let known = self.known.iter().filter(|(name, _)| is_here(name));
         let known = known.map(|(name, field)| (name.clone(), field.clone())).collect();
         let this = item_name(row.get("name"));
-        ask(&Questions { known: &known, multiple: &self.multiple, this: &this })
+        let (multiple, truths) = (&self.multiple, &self.truths);
+        ask(&Questions { known: &known, multiple, truths, this: &this })
     }
 
     fn untranslated(&mut self, row: &SheetRow, column: &str, text: &str, why: &Untranslated) {
@@ -286,6 +302,23 @@ impl<'s> Making<'s> {
             warnings: self.findings,
             ..ImportedDesign::default()
         }
+    }
+}
+
+/// The type that a row says beside its own, in words of ODM.
+fn typed(row: &SheetRow) -> Option<DataType> {
+    DataType::from_odm(row.get(TYPE))
+}
+
+/// How expressions of the translator see a type.
+fn field_type(data_type: DataType) -> FieldType {
+    use DataType as T;
+    match data_type {
+        T::Date | T::PartialDate | T::IncompleteDate => FieldType::Date,
+        T::Datetime | T::PartialDatetime | T::IncompleteDatetime => FieldType::DateTime,
+        T::Time | T::PartialTime | T::IncompleteTime => FieldType::Time,
+        other if other.is_number() => FieldType::Number,
+        _ => FieldType::Text,
     }
 }
 

@@ -7,7 +7,7 @@ export const build = {
   'draft.import': 'Import a definition',
   'draft.study': 'OID of the study',
   'draft.files': 'Files: ODM (.xml), USDM (.json), rules (.toml)',
-  'draft.files.hint': 'Several files make one version: each is laid over those before it. A protocol (USDM) comes first, the case report forms (ODM) next, the rules last.',
+  'draft.files.hint': 'Several files make one version: each is laid over those before it. A protocol (USDM) comes first, the case report forms (ODM, XLSForm, REDCap, OpenClinica) next, the rules last.',
   'draft.files.order': 'Order of the files',
   'draft.toolarge': 'The files are too large to be sent together (2.9 MB). Use the command casebook study import.',
   'draft.usestudy': 'Import as study {study}',

@@ -7,7 +7,7 @@ export const build = {
   'draft.import': '导入研究定义',
   'draft.study': '研究 OID',
   'draft.files': '文件：ODM（.xml）、USDM（.json）、规则（.toml）',
-  'draft.files.hint': '多个文件组成一个版本，后者覆盖前者：先方案（USDM），再病例报告表（ODM），最后规则文件。',
+  'draft.files.hint': '多个文件组成一个版本，后者覆盖前者：先方案（USDM），再病例报告表（ODM、XLSForm、REDCap、OpenClinica），最后规则文件。',
   'draft.files.order': '文件顺序',
   'draft.toolarge': '文件总大小超出上限（2.9 MB）。请使用命令 casebook study import。',
   'draft.usestudy': '作为研究 {study} 导入',

@@ -2,7 +2,7 @@
 
 use kernel::{
     DataType,
-    study::{CodeList, Comparator, Design, ItemDef, ItemShape, Kept},
+    study::{CodeList, Comparator, Design, ItemDef, ItemShape, Kept, RangeCheck},
 };
 
 use super::{
@@ -159,7 +159,29 @@ impl Layout {
         if shape.exception.is_some() {
             self.cannot_say(&field, "it is collected under a condition that REDCap cannot ask");
         }
+        if def.data_type == DataType::File {
+            self.cannot_say(&field, "it is an attached file, and a text there");
+        }
+        self.checks_beside(design, def, &field);
         field
+    }
+
+    /// What is checked of an item beside its least and greatest value.
+    fn checks_beside(&mut self, design: &Design, def: &ItemDef, field: &Field) {
+        let is_limit =
+            |check: &&RangeCheck| matches!(check.comparator, Some(Comparator::Ge | Comparator::Le));
+        let others = def.range_checks.iter().filter(|check| !is_limit(check)).count();
+        if others > 0 {
+            let text =
+                format!("{others} limits other than a least and a greatest value are left out");
+            self.cannot_say(field, &text);
+        }
+        let checks = design.version().checks.iter().filter(|check| check.item == def.oid);
+        let checks: Vec<&str> = checks.map(|check| check.oid.as_str()).collect();
+        if !checks.is_empty() {
+            let text = format!("its edit checks are left out: {}", checks.join(", "));
+            self.cannot_say(field, &text);
+        }
     }
 
     fn cannot_say(&mut self, field: &Field, text: &str) {

@@ -43,7 +43,7 @@ impl Cel {
 }
 
 /// A text as a constant of an expression.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for char in text.chars() {

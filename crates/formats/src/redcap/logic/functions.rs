@@ -47,6 +47,8 @@ impl Emitter<'_> {
         use FieldType::Number;
         match (name, arguments) {
             ("if", [condition, yes, no]) => self.choice(at, condition, yes, no),
+            ("number", [value]) => self.number(value),
+            ("string", [value]) => self.text(value),
             ("round", [value]) => self.rounded(value, "0"),
             ("round", [value, decimals]) => {
                 let decimals = self.number(decimals)?;

@@ -8,7 +8,8 @@ use super::{
 };
 
 impl Emitter<'_> {
-    /// A function of texts that is true or false. REDCap compares without regard to case.
+    /// A function of texts that is true or false. REDCap compares without regard to case; the functions
+    /// of XLSForm, which are called exact here, do not.
     pub(super) fn truth_of_text(
         &self,
         at: usize,
@@ -20,6 +21,9 @@ impl Emitter<'_> {
             "not_contain" => ("contains", false),
             "starts_with" => ("starts_with", true),
             "ends_with" => ("ends_with", true),
+            "exact_contains" => ("contains", true),
+            "exact_starts_with" => ("starts_with", true),
+            "exact_ends_with" => ("ends_with", true),
             "regex" => return self.regex(at, arguments).map(Some),
             "isnumber" | "isinteger" => {
                 let [value] = arguments else { return Err(count(at, name, "one value")) };
@@ -30,7 +34,11 @@ impl Emitter<'_> {
         let [whole, part] = arguments else { return Err(count(at, name, "two texts")) };
         let (whole, part) = (self.text(whole)?, self.text(part)?);
         let needs = needs_of([&whole, &part]);
-        let plain = format!("{calls}(lower({}), lower({}))", whole.text, part.text);
+        let plain = if name.starts_with("exact_") {
+            format!("{calls}({}, {})", whole.text, part.text)
+        } else {
+            format!("{calls}(lower({}), lower({}))", whole.text, part.text)
+        };
         let plain = if wants { plain } else { format!("!{plain}") };
         if needs.is_empty() {
             return Ok(Some(plain));

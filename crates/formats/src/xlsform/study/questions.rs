@@ -1,7 +1,7 @@
 //! The questions of a form: their items, choices, conditions and calculations.
 
 use kernel::{
-    CodeListOid, ConditionOid, DataType, MethodOid, Texts,
+    CodeListOid, ConditionOid, DataType, ItemOid, MethodOid, Texts,
     study::{
         CheckAction, CheckScope, CodeList, CodeListItem, ConditionDef, EditCheck, ItemDef, ItemRef,
         MethodDef,
@@ -11,9 +11,11 @@ use kernel::{
 use super::{
     super::{
         items::{RowKind, choice_item, item_name},
+        limits::Limits,
         sheets::SheetRow,
+        write::{CODE_LIST, OID},
     },
-    Making, cel,
+    Making, cel, field_type, typed,
 };
 use crate::{Severity, redcap::FieldType};
 
@@ -47,16 +49,19 @@ impl<'s> Making<'s> {
                 self.say(Severity::Warning, row, format!("{column} is not acted on"));
             }
         }
-        self.places.set("ItemDef", &item_name(name), row.number);
         let exception = self.relevant(row);
         match kind {
             RowKind::SelectMultiple(list) => self.several(row, &list, exception.as_ref()),
             RowKind::SelectOne(list) => {
-                let code_list = self.code_list(row, &list);
-                self.single(row, (DataType::Text, FieldType::Text), code_list, exception);
+                let data_type = typed(row).unwrap_or(DataType::Text);
+                let is_truth = data_type == DataType::Boolean;
+                let code_list = if is_truth { None } else { self.code_list(row, &list, data_type) };
+                self.single(row, (data_type, field_type(data_type)), code_list, exception);
             }
             RowKind::Question { data_type, of } => {
-                self.single(row, (data_type, of), None, exception);
+                let said = typed(row);
+                let of = said.map_or(of, field_type);
+                self.single(row, (said.unwrap_or(data_type), of), None, exception);
             }
             _ => self.single(row, (DataType::Text, FieldType::Text), None, exception),
         }
@@ -90,6 +95,7 @@ impl<'s> Making<'s> {
                 }
             }
             let oid = choice_item(row.get("name"), choice.get("name"));
+            self.places.set("ItemDef", &oid, row.number);
             self.push(
                 ItemDef {
                     oid: oid.as_str().into(),
@@ -115,22 +121,21 @@ impl<'s> Making<'s> {
         exception: Option<ConditionOid>,
     ) {
         let name = item_name(row.get("name"));
+        let oid = match row.get(OID) {
+            "" => ItemOid::new(name.as_str()),
+            oid => ItemOid::new(oid),
+        };
+        self.places.set("ItemDef", oid.as_str(), row.number);
         let method = self.method(row, &name, of);
-        let required = row.get("required").to_lowercase();
-        let mandatory = matches!(required.as_str(), "yes" | "true" | "true()");
-        if !mandatory && !matches!(required.as_str(), "" | "no" | "false" | "false()") {
-            self.say(
-                Severity::Warning,
-                row,
-                "is required under a condition; it is not required here",
-            );
-        }
-        self.constraint(row, &name);
+        let mandatory = self.required(row, &name, &oid);
+        let limits = self.constraint(row, &name, &oid);
         self.push(
             ItemDef {
-                oid: name.as_str().into(),
+                oid,
                 name: name.clone(),
                 data_type,
+                length: limits.length,
+                significant_digits: limits.decimals,
                 question: row.texts("label", &self.lang),
                 instructions: row.texts("hint", &self.lang),
                 code_list,
@@ -168,33 +173,76 @@ impl<'s> Making<'s> {
         Some(oid)
     }
 
-    /// A constraint as a check: the value is taken, and a query opens.
-    fn constraint(&mut self, row: &SheetRow, name: &str) {
-        let Some(text) = self.condition(row, "constraint", row.get("constraint")) else { return };
-        let mut message = row.texts("constraint_message", &self.lang);
+    /// Whether an answer is required at all times. A condition becomes a check of the blank answer.
+    fn required(&mut self, row: &SheetRow, name: &str, oid: &ItemOid) -> bool {
+        let text = row.get("required");
+        match text.to_lowercase().as_str() {
+            "yes" | "true" | "true()" => return true,
+            "" | "no" | "false" | "false()" => return false,
+            _ => {}
+        }
+        if let Some(required) = self.condition(row, "required", text) {
+            let expression = format!("answered({name}) || !({required})");
+            let words = ("REQ", "required_message", text);
+            self.check(row, (name, oid), words, expression);
+        }
+        false
+    }
+
+    /// A constraint as a check: the value is taken, and a query opens. Limits of length and of decimals
+    /// at its start are those of the item.
+    fn constraint(&mut self, row: &SheetRow, name: &str, oid: &ItemOid) -> Limits {
+        let (limits, text) = Limits::at_start(row.get("constraint"));
+        if let Some(constraint) = self.condition(row, "constraint", text) {
+            let expression = format!("missing({name}) || {constraint}");
+            self.check(row, (name, oid), ("CON", "constraint_message", text), expression);
+        }
+        limits
+    }
+
+    fn check(
+        &mut self,
+        row: &SheetRow,
+        (name, item): (&str, &ItemOid),
+        (kind, column, source): (&str, &str, &str),
+        expression: String,
+    ) {
+        let mut message = row.texts(column, &self.lang);
+        let (what, en, zh) = match kind {
+            "REQ" => ("required", "an answer is required: ", "必须填写："),
+            _ => ("constraint", "expected: ", "应满足："),
+        };
         if message.is_empty() {
-            message = Texts::one("en", format!("expected: {}", row.get("constraint")));
-            message.set("zh", format!("应满足：{}", row.get("constraint")));
+            message = Texts::one("en", format!("{en}{source}"));
+            message.set("zh", format!("{zh}{source}"));
         }
         let open = self.open.last();
         let repeats = open.is_some_and(|open| open.group.repeats());
         let group = open.filter(|_| repeats).map(|open| open.group.oid.clone());
         self.version.checks.push(EditCheck {
-            oid: format!("CON.{name}").into(),
-            name: format!("constraint of {name}"),
+            oid: format!("{kind}.{name}").into(),
+            name: format!("{what} of {name}"),
             scope: CheckScope::Form,
             action: CheckAction::Query,
             form: self.form.as_str().into(),
             group,
-            item: name.into(),
-            expression: cel(format!("missing({name}) || {text}")),
+            item: item.clone(),
+            expression: cel(expression),
             message,
             ..EditCheck::default()
         });
     }
 
-    fn code_list(&mut self, row: &SheetRow, list: &str) -> Option<CodeListOid> {
-        let oid = CodeListOid::new(format!("CL.{list}"));
+    fn code_list(
+        &mut self,
+        row: &SheetRow,
+        list: &str,
+        data_type: DataType,
+    ) -> Option<CodeListOid> {
+        let oid = match row.get(CODE_LIST) {
+            "" => CodeListOid::new(format!("CL.{list}")),
+            oid => CodeListOid::new(oid),
+        };
         if self.version.code_lists.iter().any(|known| known.oid == oid) {
             return Some(oid);
         }
@@ -218,6 +266,7 @@ impl<'s> Making<'s> {
         self.version.code_lists.push(CodeList {
             oid: oid.clone(),
             name: list.to_owned(),
+            data_type,
             items,
             ..CodeList::default()
         });
