@@ -23,8 +23,8 @@ mod subject;
 mod taken;
 mod units;
 
-pub(crate) use self::out::{FhirExporter, Frame};
 pub(crate) use self::define::is_fhir;
+pub(crate) use self::out::{FhirExporter, Frame};
 pub use self::{
     define::read_questionnaires,
     questionnaire::questionnaires,

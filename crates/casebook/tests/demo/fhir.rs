@@ -47,7 +47,8 @@ fn the_trial_as_fhir_is_valid_and_an_import_of_it_changes_nothing() {
     let results = rows("F.LBCH.IG.LB.csv") + rows("F.LBHE.IG.LB.csv") + rows("F.LBUR.IG.LB.csv");
     let vital = TRIAL.table("F.VS.IG.VS.csv");
     let columns = ["HEIGHT", "WEIGHT", "TEMP", "SYSBP", "DIABP", "PULSE"];
-    let is_result = |(column, cell): &&(String, String)| columns.contains(&column.as_str()) && !cell.is_empty();
+    let is_result =
+        |(column, cell): &&(String, String)| columns.contains(&column.as_str()) && !cell.is_empty();
     let vital = vital.iter().flatten().filter(is_result).count() as u64;
     assert_eq!(counts["Observation"], results + vital);
 
@@ -64,14 +65,17 @@ fn what_reveals_the_arm_is_not_in_an_ordinary_bundle() {
     let out = TRIAL.path("blinded.json");
     TRIAL.run(&["export"], &["--format", "fhir", "--out", &out]);
     let text = std::fs::read_to_string(&out).unwrap();
-    assert!(!text.contains("I.DM.ARMCD") && !text.contains("assignedArm"));
+    assert!(!text.contains("I.ARM.ARMCD") && !text.contains("assignedArm"));
     assert!(text.contains("\"ResearchSubject\"") && text.contains("I.DM.SEX"));
 }
 
 #[test]
 fn a_changed_answer_is_one_change_and_a_wrong_one_names_its_place() {
     let out = TRIAL.path("dm.ndjson");
-    TRIAL.run(&["export"], &["--format", "fhir-ndjson", "--unblinded", "--form", "F.SC", "--out", &out]);
+    TRIAL.run(
+        &["export"],
+        &["--format", "fhir-ndjson", "--unblinded", "--form", "F.SC", "--out", &out],
+    );
     let text = std::fs::read_to_string(&out).unwrap();
     let line = text.lines().find(|line| line.contains("QuestionnaireResponse\"")).unwrap();
     let number = text.lines().position(|one| one == line).unwrap() + 1;

@@ -20,8 +20,8 @@ use crate::{
     Edc, Failure,
     failure::Result,
     import::{
-        ImportFailure, ImportOptions, ImportReport, Phase, Progress, RowReport, Source, import,
-        fhir_source, odm_source, table_source,
+        ImportFailure, ImportOptions, ImportReport, Phase, Progress, RowReport, Source,
+        fhir_source, import, odm_source, table_source,
     },
 };
 

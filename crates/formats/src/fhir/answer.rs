@@ -9,8 +9,8 @@ use kernel::{
 use super::{
     json::{Json, Object},
     names::{
-        ABSENT, CHOSEN_UNIT, COLLECTED, Kind, Names, UCUM, absent, extension, extension_text, missing,
-        taken_apart,
+        ABSENT, CHOSEN_UNIT, COLLECTED, Kind, Names, UCUM, absent, extension, extension_text,
+        missing, taken_apart,
     },
     units,
 };
@@ -147,10 +147,11 @@ impl Words<'_> {
 
     fn value(&self, def: &ItemDef, question: Question, text: &str, unit: Option<&str>) -> Typed {
         let fitted = match question {
-            Question::Choice => is_code(text).then(|| Typed::plain("Coding", self.coding(def, text))),
-            Question::Quantity => {
-                Json::number(text).map(|number| Typed::plain("Quantity", self.quantity(def, number, unit)))
+            Question::Choice => {
+                is_code(text).then(|| Typed::plain("Coding", self.coding(def, text)))
             }
+            Question::Quantity => Json::number(text)
+                .map(|number| Typed::plain("Quantity", self.quantity(def, number, unit))),
             Question::Boolean => match text {
                 "true" => Some(Typed::plain("Boolean", true)),
                 "false" => Some(Typed::plain("Boolean", false)),
@@ -165,7 +166,9 @@ impl Words<'_> {
             Question::Date => is_date(text).then(|| Typed::plain("Date", text)),
             Question::DateTime => date_time(text),
             Question::Time => Some(time(text)),
-            Question::Url => (!text.contains(char::is_whitespace)).then(|| Typed::plain("Uri", text)),
+            Question::Url => {
+                (!text.contains(char::is_whitespace)).then(|| Typed::plain("Uri", text))
+            }
             Question::Text => None,
         };
         fitted.unwrap_or_else(|| Typed::plain("String", text))
@@ -197,11 +200,7 @@ impl Words<'_> {
             Some(code) => (UCUM.to_owned(), code),
             None => (self.names.system(Kind::Unit), unit.oid.to_string()),
         };
-        quantity
-            .with("unit", units::shown(unit))
-            .with("system", system)
-            .with("code", code)
-            .into()
+        quantity.with("unit", units::shown(unit)).with("system", system).with("code", code).into()
     }
 }
 
@@ -215,7 +214,8 @@ pub(super) fn read(
     def: &ItemDef,
     answer: &Json,
 ) -> Result<Option<Value>, String> {
-    let values: Vec<_> = answer.members().iter().filter(|(name, _)| name.starts_with("value")).collect();
+    let values: Vec<_> =
+        answer.members().iter().filter(|(name, _)| name.starts_with("value")).collect();
     let beside = answer.members().iter().find(|(name, _)| name.starts_with("_value"));
     let places = values.iter().map(|(_, value)| value).chain(beside.map(|(_, value)| value));
     for place in places.chain([answer]) {
@@ -255,7 +255,9 @@ fn code(words: Words<'_>, def: &ItemDef, coding: &Json) -> Result<String, String
         let own = words.names.code_list(list.oid.as_str());
         if system != own && list.aliases.iter().find(alias).is_none() {
             let said = "its code is of system";
-            return Err(format!("{said} {system}, the item takes codes of {own} or without a system"));
+            return Err(format!(
+                "{said} {system}, the item takes codes of {own} or without a system"
+            ));
         }
     }
     let text = code.or_else(|| coding.text("display").filter(|_| list.is_none()));
@@ -266,7 +268,10 @@ fn code(words: Words<'_>, def: &ItemDef, coding: &Json) -> Result<String, String
 fn concept_code(words: Words<'_>, def: &ItemDef, concept: &Json) -> Result<String, String> {
     let codings = concept.list("coding");
     let is_ours = |coding: &&Json| {
-        coding.text("system").and_then(taken_apart).is_some_and(|(study, _)| study == words.names.study())
+        coding
+            .text("system")
+            .and_then(taken_apart)
+            .is_some_and(|(study, _)| study == words.names.study())
     };
     match (codings.iter().find(is_ours), codings, concept.text("text")) {
         (Some(own), _, _) => code(words, def, own),
@@ -276,11 +281,7 @@ fn concept_code(words: Words<'_>, def: &ItemDef, concept: &Json) -> Result<Strin
     }
 }
 
-fn quantity(
-    words: Words<'_>,
-    def: &ItemDef,
-    quantity: &Json,
-) -> Result<Value, String> {
+fn quantity(words: Words<'_>, def: &ItemDef, quantity: &Json) -> Result<Value, String> {
     let Some(Json::Number(number)) = quantity.get("value") else {
         return Err("its quantity has no value".to_owned());
     };
@@ -320,7 +321,8 @@ fn quantity(
 
 /// Whether a text is a code of FHIR: no space at its ends, and no two together.
 pub(super) fn is_code(text: &str) -> bool {
-    !text.is_empty() && text.split(' ').all(|word| !word.is_empty() && !word.contains(char::is_whitespace))
+    !text.is_empty()
+        && text.split(' ').all(|word| !word.is_empty() && !word.contains(char::is_whitespace))
 }
 
 /// Whether a text is a date of FHIR, which may be partial: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.

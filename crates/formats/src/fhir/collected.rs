@@ -23,7 +23,8 @@ impl<'a> Collected<'a> {
             if row.removed {
                 return;
             }
-            let is_open = |open: &&mut Row<'a>| open.group == row.group && open.repeat == row.repeat;
+            let is_open =
+                |open: &&mut Row<'a>| open.group == row.group && open.repeat == row.repeat;
             if rows.last_mut().filter(is_open).is_none() {
                 rows.push(Row { group: row.group, repeat: row.repeat, items: Vec::new() });
             }

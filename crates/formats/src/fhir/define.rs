@@ -150,7 +150,8 @@ impl Making {
         let said = ["name", "id", "title"].into_iter().find_map(|name| json.text(name));
         let name = plain(said.unwrap_or("form"));
         let is_own = own.is_some();
-        let wanted = own.or_else(|| named.map(str::to_owned)).unwrap_or_else(|| format!("F.{name}"));
+        let wanted =
+            own.or_else(|| named.map(str::to_owned)).unwrap_or_else(|| format!("F.{name}"));
         let oid = self.oid("FormDef", &wanted);
         let title = texts(json, "title");
         let derived = json.list("derivedFrom").iter().filter_map(Json::as_text);

@@ -33,7 +33,11 @@ impl Object {
         Self::default().with("resourceType", of)
     }
 
-    pub(super) fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Json>) -> Self {
+    pub(super) fn with(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: impl Into<Json>,
+    ) -> Self {
         self.0.push((name.into(), value.into()));
         self
     }
@@ -252,7 +256,8 @@ impl<'de> Visitor<'de> for MembersVisitor {
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let leads = digits.as_bytes().first().is_some_and(u8::is_ascii_digit);
-    let zeros = digits.len() > 1 && digits.starts_with('0') && digits.as_bytes()[1].is_ascii_digit();
+    let zeros =
+        digits.len() > 1 && digits.starts_with('0') && digits.as_bytes()[1].is_ascii_digit();
     leads && !zeros && serde_json::from_str::<&RawValue>(text).is_ok()
 }
 
@@ -270,7 +275,10 @@ mod tests {
     fn numbers_keep_their_digits_and_members_their_order() {
         let text = r#"{"b":36.60,"a":[1.0e2,-0.50,{"x":null}],"c":"é\n","d":true}"#;
         assert_eq!(round(text), text);
-        assert_eq!(round(" { \"a\" : 100000000000000000000000.10 } "), "{\"a\":100000000000000000000000.10}");
+        assert_eq!(
+            round(" { \"a\" : 100000000000000000000000.10 } "),
+            "{\"a\":100000000000000000000000.10}"
+        );
     }
 
     #[test]

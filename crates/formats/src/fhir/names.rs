@@ -11,8 +11,7 @@ use super::json::{Json, Object};
 pub(super) const UCUM: &str = "http://unitsofmeasure.org";
 /// Why a value is absent (<http://hl7.org/fhir/R4/extension-data-absent-reason.html>).
 pub(super) const ABSENT: &str = "http://hl7.org/fhir/StructureDefinition/data-absent-reason";
-pub(super) const ABSENT_CODES: &str =
-    "http://terminology.hl7.org/CodeSystem/data-absent-reason";
+pub(super) const ABSENT_CODES: &str = "http://terminology.hl7.org/CodeSystem/data-absent-reason";
 pub(super) const TRANSLATION: &str = "http://hl7.org/fhir/StructureDefinition/translation";
 
 /// The repeat of an event, where it repeats.

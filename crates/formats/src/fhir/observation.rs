@@ -140,7 +140,9 @@ impl Result<'_, '_> {
         };
         let question = Question::of(self.words.design, def);
         if question == Question::Choice {
-            return Some(resource.with("valueCodeableConcept", concept(self.words, def, text, None)));
+            return Some(
+                resource.with("valueCodeableConcept", concept(self.words, def, text, None)),
+            );
         }
         let unit = self.qualifier("ORRESU").map(|(_, unit)| unit);
         let is_plain = matches!(question, Question::Text | Question::Integer | Question::Decimal);
@@ -168,9 +170,8 @@ impl Result<'_, '_> {
             let (_, text) = self.qualifier(role)?;
             Json::number(text).and_then(|_| measured(text, unit))
         };
-        let range = Object::default()
-            .with_some("low", limit("ORNRLO"))
-            .with_some("high", limit("ORNRHI"));
+        let range =
+            Object::default().with_some("low", limit("ORNRLO")).with_some("high", limit("ORNRHI"));
         (!range.0.is_empty()).then(|| range.into())
     }
 }

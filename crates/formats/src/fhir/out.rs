@@ -142,8 +142,7 @@ impl Begun {
     fn record(&mut self, record: &RecordOut<'_>) -> Result<(), ExportError> {
         let collected = Collected::of(record.record)
             .map_err(|source| ExportError::unreadable(record, source))?;
-        let words =
-            Words { names: &self.names, design: &self.design, language: &self.language };
+        let words = Words { names: &self.names, design: &self.design, language: &self.language };
         let (answered, values) = response(words, &self.version, record, &collected);
         let id = answered.text("id").unwrap_or_default();
         let reference = self.frame.reference("QuestionnaireResponse", id);
@@ -152,7 +151,7 @@ impl Begun {
         let observed = observations(words, annotated, &reference, record, &collected);
         let arm = |role| arm(words, annotated, record.form, &collected, role);
         let (assigned, actual) =
-            (arm("ARMCD").or_else(|| arm("ARM")), arm("ACTARMCD").or_else(|| arm("ACTARM")));
+            (arm("ARM").or_else(|| arm("ARMCD")), arm("ACTARM").or_else(|| arm("ACTARMCD")));
         self.out.values += values;
         let Some(subject) = &mut self.subject else { return Err(ExportError::NotBegun) };
         subject.arms.assigned = subject.arms.assigned.take().or(assigned);

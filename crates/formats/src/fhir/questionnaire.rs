@@ -1,8 +1,8 @@
 //! Forms as Questionnaire resources (<http://hl7.org/fhir/R4/questionnaire.html>).
 //!
 //! A form becomes one questionnaire, its groups and items become items of it under their OIDs, which
-//! are unique in a form. What FHIR has no word for, conditions and derivations, goes into the
-//! extensions of the SDC guide as CEL.
+//! are unique in a form. Conditions and derivations are CEL, a language that R4 does not know as one of
+//! expressions: they go into extensions of ours as texts.
 
 use kernel::{
     DataType, Texts,
@@ -17,11 +17,10 @@ use super::{
     units,
 };
 
-pub(super) const ENABLE_WHEN: &str =
-    "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-enableWhenExpression";
-pub(super) const CALCULATED: &str =
-    "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-calculatedExpression";
-pub(super) const CEL: &str = "application/cel";
+/// What must be true for something to be asked, in CEL.
+pub(super) const ASKED_WHEN: &str = "urn:casebook:fhir:asked-when";
+/// The value of a derived item, in CEL.
+pub(super) const DERIVED_BY: &str = "urn:casebook:fhir:derived-by";
 pub(super) const MIN_VALUE: &str = "http://hl7.org/fhir/StructureDefinition/minValue";
 pub(super) const MAX_VALUE: &str = "http://hl7.org/fhir/StructureDefinition/maxValue";
 pub(super) const MAX_DECIMALS: &str = "http://hl7.org/fhir/StructureDefinition/maxDecimalPlaces";
@@ -36,9 +35,8 @@ pub fn questionnaires(design: &Design) -> String {
     let version = design.version().hash().to_string();
     let forms = design.version().forms.iter();
     let entries = forms.map(|form| entry(questionnaire_of(design, form, &version[..12])));
-    let bundle = Object::resource("Bundle")
-        .with("type", "collection")
-        .with_list("entry", entries.collect());
+    let bundle =
+        Object::resource("Bundle").with("type", "collection").with_list("entry", entries.collect());
     let mut out = Vec::new();
     Json::from(bundle).write(&mut out);
     String::from_utf8(out).expect("JSON is text")
@@ -104,7 +102,8 @@ fn question(names: &Names, design: &Design, shape: &ItemShape) -> Json {
     extensions.extend(unit_extensions(names, design, kind, def));
     extensions.extend(limits(def, kind));
     extensions.extend(condition(design, shape.exception.as_ref()));
-    extensions.extend(computed.map(|computed| expression(CALCULATED, &computed.text)));
+    extensions
+        .extend(computed.map(|computed| extension(DERIVED_BY, "valueString", &computed.text)));
     let said = [&def.question, &def.description].into_iter().find(|texts| !texts.is_empty());
     let said = said.cloned().unwrap_or_else(|| Texts::one("", &*def.name));
     let mut object = Object::default()
@@ -126,7 +125,8 @@ fn question(names: &Names, design: &Design, shape: &ItemShape) -> Json {
 fn loinc(def: &ItemDef) -> Vec<Json> {
     let aliases = def.aliases.iter();
     let loinc = aliases.filter(|alias| alias.context.eq_ignore_ascii_case("LOINC"));
-    let coding = |code: &str| Object::default().with("system", "http://loinc.org").with("code", code);
+    let coding =
+        |code: &str| Object::default().with("system", "http://loinc.org").with("code", code);
     loinc.map(|alias| coding(&alias.name).into()).collect()
 }
 
@@ -189,39 +189,37 @@ fn options(names: &Names, list: &CodeList) -> Vec<Json> {
     list.items.iter().map(option).collect()
 }
 
+/// The hard limits of a value, each once: FHIR knows no others, and a soft one only asks.
 fn limits(def: &ItemDef, kind: Question) -> Vec<Json> {
-    let limit = |check: &kernel::study::RangeCheck| -> Option<Json> {
-        let url = match check.comparator? {
-            Comparator::Ge => MIN_VALUE,
-            Comparator::Le => MAX_VALUE,
-            _ => return None,
-        };
+    let limit = |(url, comparator): (&str, Comparator)| -> Option<Json> {
+        let mut checks = def.range_checks.iter().filter(|check| check.hard);
+        let check = checks.find(|check| check.comparator == Some(comparator))?;
         let value = check.values.first()?;
         let (name, value) = match kind {
-            Question::Integer if value.parse::<i32>().is_ok() => ("valueInteger", Json::number(value)?),
+            Question::Integer if value.parse::<i32>().is_ok() => {
+                ("valueInteger", Json::number(value)?)
+            }
             Question::Decimal | Question::Quantity => ("valueDecimal", Json::number(value)?),
             Question::Date => ("valueDate", value.as_str().into()),
             _ => return None,
         };
         Some(Object::default().with("url", url).with(name, value).into())
     };
+    let limits = [(MIN_VALUE, Comparator::Ge), (MAX_VALUE, Comparator::Le)];
     let decimals = def.significant_digits.filter(|_| def.data_type.is_number());
     let decimals = decimals.and_then(|digits| Json::number(&digits.to_string()));
-    let decimals =
-        decimals.map(|digits| Object::default().with("url", MAX_DECIMALS).with("valueInteger", digits));
-    def.range_checks.iter().filter_map(limit).chain(decimals.map(Json::from)).collect()
+    let decimals = decimals
+        .map(|digits| Object::default().with("url", MAX_DECIMALS).with("valueInteger", digits));
+    limits.into_iter().filter_map(limit).chain(decimals.map(Json::from)).collect()
 }
 
 /// When it is asked: in ODM a condition says when it is *not* collected.
 fn condition(design: &Design, exception: Option<&kernel::ConditionOid>) -> Vec<Json> {
     let def = exception.and_then(|oid| design.condition(oid));
     let cel = def.and_then(|def| def.expressions.iter().find(|one| one.is_cel()));
-    cel.map(|cel| expression(ENABLE_WHEN, &format!("!({})", cel.text))).into_iter().collect()
-}
-
-fn expression(url: &str, text: &str) -> Json {
-    let expression = Object::default().with("language", CEL).with("expression", text);
-    Object::default().with("url", url).with("valueExpression", expression).into()
+    cel.map(|cel| extension(ASKED_WHEN, "valueString", &format!("!({})", cel.text)))
+        .into_iter()
+        .collect()
 }
 
 /// A text with its translations.
@@ -231,10 +229,8 @@ fn text(object: &mut Object, name: &'static str, texts: &Texts) {
     let others = texts.0.iter();
     let others = others.filter(|(lang, other)| !lang.is_empty() && other.as_str() != shown);
     let translation = |(lang, other): (&String, &String)| {
-        let said = [
-            extension("lang", "valueCode", lang),
-            extension("content", "valueString", other),
-        ];
+        let said =
+            [extension("lang", "valueCode", lang), extension("content", "valueString", other)];
         Object::default().with("url", TRANSLATION).with("extension", said.to_vec()).into()
     };
     let others: Vec<Json> = others.map(translation).collect();

@@ -71,7 +71,8 @@ fn document<R: Read>(
     match json.text("resourceType") {
         None => {
             let what = "this is no FHIR: it has no resourceType";
-            Err(scanner.fault(what, "give FHIR R4 as JSON; a table of Dataset-JSON needs a mapping"))
+            Err(scanner
+                .fault(what, "give FHIR R4 as JSON; a table of Dataset-JSON needs a mapping"))
         }
         Some("Bundle") => Ok(ControlFlow::Continue(())),
         Some(_) if streamed => {

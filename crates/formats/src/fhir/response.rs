@@ -94,7 +94,8 @@ fn group_item(
     values: &mut u64,
 ) -> Option<Json> {
     let shapes = group.map_or(&[][..], |group| group.items.as_slice());
-    let known = shapes.iter().filter_map(|item| Some((item.oid.as_str(), row.datum(item.oid.as_str())?)));
+    let known =
+        shapes.iter().filter_map(|item| Some((item.oid.as_str(), row.datum(item.oid.as_str())?)));
     let is_known = |item: &str| shapes.iter().any(|shape| shape.oid.as_str() == item);
     let others = row.items.iter().filter(|(item, _)| !is_known(item)).copied();
     let answers: Vec<Json> =

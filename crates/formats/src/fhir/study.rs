@@ -21,7 +21,8 @@ pub(super) fn research_study(names: &Names, study: &StudyOut<'_>, language: &str
     let sites = sites.map(|(oid, name)| names.logical("Location", Kind::Site, oid, Some(name)));
     let arms = version.protocol.arms.iter().map(|one| arm(one, language));
     let objectives = version.protocol.objectives.iter().filter(|one| !one.value.is_empty());
-    let objectives = objectives.map(|one| Object::default().with("name", one.value.as_str()).into());
+    let objectives =
+        objectives.map(|one| Object::default().with("name", one.value.as_str()).into());
     Object::resource("ResearchStudy")
         .with("id", id(names))
         .with("identifier", Json::List(vec![names.identifier(Kind::Study, names.study())]))
@@ -51,7 +52,8 @@ fn arm(arm: &Arm, language: &str) -> Json {
 fn phase(version: &StudyVersion) -> Option<Json> {
     const TERMS: [&str; 4] = ["Trial Phase", "Trial Phase Classification", "TPHASE", "Phase"];
     let mut parameters = version.protocol.parameters.iter();
-    let said = parameters.find(|one| TERMS.iter().any(|term| term.eq_ignore_ascii_case(&one.term)))?;
+    let said =
+        parameters.find(|one| TERMS.iter().any(|term| term.eq_ignore_ascii_case(&one.term)))?;
     let coding = phase_code(&said.value).map(|code| {
         Json::List(vec![Object::default().with("system", PHASES).with("code", code).into()])
     });

@@ -57,9 +57,9 @@ const UNITS: [(&str, &str); 48] = [
 
 /// Units that UCUM writes as studies do.
 const SAME: [&str; 28] = [
-    "U/L", "fL", "fmol", "g", "g/L", "g/dL", "kPa", "kg", "kg/m2", "m", "mg", "mg/L", "mg/dL", "mg/kg",
-    "mL", "mL/min", "mm", "mmol/L", "ms", "ng/L", "ng/mL", "nmol/L", "pg", "pg/mL", "pmol/L",
-    "ug/L", "ug/dL", "umol/L",
+    "U/L", "fL", "fmol", "g", "g/L", "g/dL", "kPa", "kg", "kg/m2", "m", "mg", "mg/L", "mg/dL",
+    "mg/kg", "mL", "mL/min", "mm", "mmol/L", "ms", "ng/L", "ng/mL", "nmol/L", "pg", "pg/mL",
+    "pmol/L", "ug/L", "ug/dL", "umol/L",
 ];
 
 /// The code of a unit as it is written; none where it is not known.

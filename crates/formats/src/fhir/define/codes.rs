@@ -32,33 +32,39 @@ impl Making {
         &mut self,
         form: &Form<'_>,
         item: &Json,
-        about: &str,
-        link: &str,
+        (about, link): (&str, &str),
+        stated: Option<DataType>,
     ) -> Option<(String, DataType)> {
         let kind = item.text("type").unwrap_or_default();
         if !matches!(kind, "choice" | "open-choice") {
             return None;
         }
         let (choices, of) = self.choices(form, item, about);
+        let of = stated.unwrap_or(of);
         if kind == "open-choice" {
-            let said = "takes other answers than those that are listed: it is a text without a list";
+            let said =
+                "takes other answers than those that are listed: it is a text without a list";
             self.say(Severity::Warning, about, said);
             return None;
         }
         if choices.is_empty() {
             return None;
         }
-        let systems: BTreeSet<&String> = choices.iter().filter_map(|one| one.system.as_ref()).collect();
+        let systems: BTreeSet<&String> =
+            choices.iter().filter_map(|one| one.system.as_ref()).collect();
         if systems.len() > 1 {
             let said = "has codes of several systems, which are one list here";
             self.say(Severity::Warning, about, said);
         }
         let own = systems.first().and_then(|system| oid_in(system, "CodeList"));
         let own = own.map(|(_, oid)| oid).filter(|_| form.own);
-        if let Some(known) = own.as_ref().filter(|oid| self.taken.contains(&("CodeList", (*oid).clone()))) {
+        if let Some(known) =
+            own.as_ref().filter(|oid| self.taken.contains(&("CodeList", (*oid).clone())))
+        {
             return Some((known.clone(), of));
         }
-        let foreign = systems.iter().filter(|_| own.is_none()).map(|system| alias(system)).collect();
+        let foreign =
+            systems.iter().filter(|_| own.is_none()).map(|system| alias(system)).collect();
         let wanted = own.unwrap_or_else(|| format!("CL.{}.{}", form.prefix, plain(link)));
         let oid = self.oid("CodeList", &wanted);
         let items = choices.into_iter().map(|choice| CodeListItem {
@@ -86,7 +92,9 @@ impl Making {
                 contained.find(|one| one.text("id") == Some(id))
             });
             let Some(found) = found else {
-                let said = format!("its answers are those of {set}, which is not in the file: it is a text");
+                let said = format!(
+                    "its answers are those of {set}, which is not in the file: it is a text"
+                );
                 self.say(Severity::Warning, about, said);
                 return (Vec::new(), DataType::Text);
             };
@@ -110,7 +118,8 @@ impl Making {
                     choices.push(choice);
                 }
                 _ => {
-                    let said = "has an answer without a code, or with that of another; it is left out";
+                    let said =
+                        "has an answer without a code, or with that of another; it is left out";
                     self.say(Severity::Warning, about, said);
                 }
             }

@@ -74,7 +74,8 @@ pub(super) fn enabled(
     here: Option<&str>,
 ) -> Result<Option<String>, String> {
     let conditions = item.list("enableWhen");
-    let parts = conditions.iter().map(|one| part(form, one, here)).collect::<Result<Vec<_>, _>>()?;
+    let parts =
+        conditions.iter().map(|one| part(form, one, here)).collect::<Result<Vec<_>, _>>()?;
     let any = item.text("enableBehavior") == Some("any");
     Ok(match parts.as_slice() {
         [] => None,
@@ -128,12 +129,16 @@ fn literal(of: DataType, answer: &Json) -> Option<String> {
     };
     let quoted = || serde_json::to_string(&text).ok();
     match of {
-        DataType::Boolean | DataType::Integer => canonical(of, &text).ok().map(|text| text.to_string()),
+        DataType::Boolean | DataType::Integer => {
+            canonical(of, &text).ok().map(|text| text.to_string())
+        }
         number if number.is_number() => canonical(of, &text).ok().map(|text| text.to_string()),
         date if date.is_date() => {
             PartialDate::parse(&text).and_then(|_| Some(format!("date({})", quoted()?)))
         }
-        DataType::Time => canonical(of, &text).ok().and_then(|_| Some(format!("time({})", quoted()?))),
+        DataType::Time => {
+            canonical(of, &text).ok().and_then(|_| Some(format!("time({})", quoted()?)))
+        }
         DataType::Text | DataType::String => quoted(),
         _ => None,
     }

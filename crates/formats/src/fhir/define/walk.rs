@@ -15,16 +15,15 @@ use crate::{
         json::Json,
         names::{CHOSEN_UNIT, DATA_TYPE, NAME, UCUM, extension_text},
         questionnaire::{
-            CALCULATED, CEL, ENABLE_WHEN, MAX_DECIMALS, MAX_VALUE, MIN_VALUE, UNIT, UNIT_OPTION,
-            type_of,
+            ASKED_WHEN, DERIVED_BY, MAX_DECIMALS, MAX_VALUE, MIN_VALUE, UNIT, UNIT_OPTION, type_of,
         },
     },
 };
 
 const EXTENSIONS: [&str; 9] = [
-    CALCULATED,
+    ASKED_WHEN,
     DATA_TYPE,
-    ENABLE_WHEN,
+    DERIVED_BY,
     MAX_DECIMALS,
     MAX_VALUE,
     MIN_VALUE,
@@ -206,9 +205,10 @@ impl Making {
         (oid, name): (&str, &str),
     ) -> ItemDef {
         let kind = item.text("type").unwrap_or_default();
-        let (code_list, of_codes) = self.code_list(form, item, about, link).unzip();
         let stated = extension_text(item, DATA_TYPE).and_then(super::codes::data_type);
-        let data_type = stated.or(of_codes).or_else(|| type_of(kind)).unwrap_or(kernel::DataType::Text);
+        let (code_list, of_codes) = self.code_list(form, item, (about, link), stated).unzip();
+        let data_type =
+            stated.or(of_codes).or_else(|| type_of(kind)).unwrap_or(kernel::DataType::Text);
         let number = |name: &str| match item.get(name) {
             Some(Json::Number(number)) => number.parse().ok(),
             _ => None,
@@ -236,9 +236,10 @@ impl Making {
     }
 
     fn method(&mut self, item: &Json, about: &str, oid: &str) -> Option<MethodOid> {
-        let Some(text) = self.expression(item, CALCULATED, about) else {
+        let Some(text) = extension_text(item, DERIVED_BY).map(str::to_owned) else {
             if item.is_true("readOnly") {
-                let said = "is not entered, and nothing says here how it is computed: it is entered";
+                let said =
+                    "is not entered, and nothing says here how it is computed: it is entered";
                 self.say(Severity::Warning, about, said);
             }
             return None;
@@ -261,27 +262,18 @@ impl Making {
         around: Around<'_>,
     ) -> Vec<String> {
         let mut all = around.relevant.to_vec();
-        all.extend(self.expression(item, ENABLE_WHEN, about));
+        all.extend(extension_text(item, ASKED_WHEN).map(str::to_owned));
         match super::conditions::enabled(form, item, around.repeat) {
             Ok(condition) => all.extend(condition),
             Err(why) => {
-                self.say(Severity::Warning, about, format!("its enableWhen is not acted on: {why}"));
+                self.say(
+                    Severity::Warning,
+                    about,
+                    format!("its enableWhen is not acted on: {why}"),
+                );
             }
         }
         all
-    }
-
-    /// The text of an expression of ours; one of another language is a warning.
-    fn expression(&mut self, item: &Json, url: &str, about: &str) -> Option<String> {
-        let found = item.list("extension").iter().find(|one| one.text("url") == Some(url))?;
-        let expression = found.get("valueExpression")?;
-        let language = expression.text("language").unwrap_or_default();
-        if language != CEL {
-            let said = format!("its expression is in {language}, and is not acted on");
-            self.say(Severity::Warning, about, said);
-            return None;
-        }
-        expression.text("expression").map(str::to_owned)
     }
 
     /// The condition under which something is not collected: that not all is true.
@@ -333,7 +325,9 @@ impl Making {
     /// Names what of an item is left aside.
     fn not_taken(&mut self, about: &str, item: &Json) {
         let extensions = item.list("extension").iter().filter_map(|one| one.text("url"));
-        let left = extensions.filter(|url| !EXTENSIONS.contains(url)).map(|url| format!("extension {url}"));
+        let left = extensions
+            .filter(|url| !EXTENSIONS.contains(url))
+            .map(|url| format!("extension {url}"));
         let initial = ["initial", "definition", "prefix", "modifierExtension"].into_iter();
         let initial = initial.filter(|name| item.get(name).is_some()).map(str::to_owned);
         let left: Vec<String> = left.chain(initial).collect();
@@ -374,6 +368,7 @@ fn range_checks(item: &Json) -> Vec<RangeCheck> {
         Some(RangeCheck {
             comparator: Some(comparator),
             values: vec![limit(item, url)?],
+            hard: true,
             ..RangeCheck::default()
         })
     };

@@ -35,7 +35,8 @@ const TAKEN: [&str; 11] = [
 impl Reading<'_, '_> {
     pub(super) fn adverse_event(&mut self, of: &Of<'_>) -> ControlFlow<()> {
         if of.json.text("actuality") != Some("actual") {
-            return self.refuse_all(of, "only events that are 'actual' are adverse events of a subject");
+            return self
+                .refuse_all(of, "only events that are 'actual' are adverse events of a subject");
         }
         let identifier = of.json.get("identifier");
         let place = identifier.map(|one| self.place_of(one, Kind::ItemData)).transpose();
@@ -87,7 +88,8 @@ impl Reading<'_, '_> {
             ("OUT", json.get("outcome")),
             ("REL", causality.and_then(|causality| causality.get("assessment"))),
         ] {
-            if let (Some((row, item)), Some(concept)) = (self.variable(record, row, role), concept) {
+            if let (Some((row, item)), Some(concept)) = (self.variable(record, row, role), concept)
+            {
                 cells.push(self.concept(concept, &row, &item)?);
             }
         }

@@ -43,7 +43,8 @@ impl Reading<'_, '_> {
             Some("registered" | "preliminary") => Some(false),
             other => {
                 let status = other.unwrap_or_default();
-                return self.refuse_all(of, &format!("its status is '{status}': correct the record"));
+                return self
+                    .refuse_all(of, &format!("its status is '{status}': correct the record"));
             }
         };
         let identifiers = of.json.list("identifier").iter();
@@ -69,7 +70,8 @@ impl Reading<'_, '_> {
             Ok(cells) => {
                 self.add(of, (place.subject.into(), place.record), cells, complete)?;
                 let members = of.json.members().iter();
-                let value = members.map(|(name, _)| name.as_ref()).find(|one| one.starts_with("value"));
+                let value =
+                    members.map(|(name, _)| name.as_ref()).find(|one| one.starts_with("value"));
                 let taken: Vec<&str> = TAKEN.into_iter().chain(value).collect();
                 self.left(of, &taken, &[EVENT_REPEAT, FORM_REPEAT])
             }
@@ -94,7 +96,8 @@ impl Reading<'_, '_> {
             cells.extend(self.date(json, "effectiveDateTime", row, date)?);
         }
         let alone = results.iter().filter(|(_, of, _)| *of == domain).count() == 1;
-        let qualifier = |role| self.annotated.item(row.group.as_str(), domain, role).filter(|_| alone);
+        let qualifier =
+            |role| self.annotated.item(row.group.as_str(), domain, role).filter(|_| alone);
         let first = |name| json.list(name).first();
         for (role, concept) in [
             ("TESTCD", json.get("code")),
@@ -176,4 +179,3 @@ fn absent(reason: &Json) -> Result<Given, String> {
     let said = || format!("'{code}' is no reason for which a value can be missing here");
     missing(code).map(Given::Missing).ok_or_else(said)
 }
-

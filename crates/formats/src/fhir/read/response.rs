@@ -22,8 +22,7 @@ use crate::{
     mapping::Given,
 };
 
-const TAKEN: [&str; 6] =
-    ["identifier", "questionnaire", "status", "subject", "encounter", "item"];
+const TAKEN: [&str; 6] = ["identifier", "questionnaire", "status", "subject", "encounter", "item"];
 
 /// The extensions that are known at an item, an answer and a value.
 const KNOWN: [&str; 4] = [GROUP_REPEAT, ABSENT, COLLECTED, CHOSEN_UNIT];
@@ -152,7 +151,8 @@ impl Reading<'_, '_> {
         let subject = subject.ok_or("it names no subject")??;
         let event = match json.get("encounter") {
             Some(encounter) => StudyEventOid::new(
-                self.referred(encounter, Kind::Event).map_err(|why| format!("its encounter {why}"))?,
+                self.referred(encounter, Kind::Event)
+                    .map_err(|why| format!("its encounter {why}"))?,
             ),
             None => self.only_event(&form)?,
         };
@@ -166,7 +166,11 @@ impl Reading<'_, '_> {
         let url = canonical.split(['|', '#']).next().unwrap_or_default();
         if let Some((study, form)) = oid_in(url, "Questionnaire") {
             let of = self.words.names.study();
-            return if study == of { Ok(form.into()) } else { Err(format!("it is of study {study}")) };
+            return if study == of {
+                Ok(form.into())
+            } else {
+                Err(format!("it is of study {study}"))
+            };
         }
         let mut forms = self.words.design.version().forms.iter();
         // A relative URL names the one that ends so.
@@ -176,15 +180,16 @@ impl Reading<'_, '_> {
             alias.context == "FHIR" && (alias.name == url || ends)
         };
         let found = forms.find(|form| form.aliases.iter().any(is_named));
-        found.map(|form| form.oid.clone()).ok_or_else(|| format!("no form of the study is {canonical}"))
+        found
+            .map(|form| form.oid.clone())
+            .ok_or_else(|| format!("no form of the study is {canonical}"))
     }
 
     /// The event of a form that is at one event only, once.
     fn only_event(&self, form: &FormOid) -> Result<StudyEventOid, String> {
         let events = &self.words.design.version().events;
-        let has_form = |event: &&kernel::study::StudyEventDef| {
-            event.forms.iter().any(|one| one.form == *form)
-        };
+        let has_form =
+            |event: &&kernel::study::StudyEventDef| event.forms.iter().any(|one| one.form == *form);
         let mut with_form = events.iter().filter(has_form);
         match (with_form.next(), with_form.next()) {
             (Some(only), None) if !only.repeating => Ok(only.oid.clone()),
@@ -274,7 +279,9 @@ impl Reading<'_, '_> {
         let key = match row {
             Some(row) if row.group == group => row.clone(),
             Some(around) if repeats => RowKey { group, repeat: around.repeat.clone() },
-            None if repeats && alone => RowKey { group, repeat: RepeatKey::new(number.to_string()) },
+            None if repeats && alone => {
+                RowKey { group, repeat: RepeatKey::new(number.to_string()) }
+            }
             None if repeats => {
                 return self.refuse_part(answers, link, "it is not within the group that repeats");
             }

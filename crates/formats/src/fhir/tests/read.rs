@@ -74,9 +74,12 @@ fn observations_alone_give_the_items_from_which_they_were_made() {
 #[test]
 fn an_observation_of_a_record_that_a_response_gives_is_skipped_with_that_reason() {
     let (design, all) = lb();
-    let both = [changed(&all, "QuestionnaireResponse", |_| ()), changed(&all, "Observation", |_| ())];
+    let both =
+        [changed(&all, "QuestionnaireResponse", |_| ()), changed(&all, "Observation", |_| ())];
     let read = taken(&design, &both.join("\n"));
-    let [Taken::Record(record), Taken::Skipped { row, reason }] = read.as_slice() else { panic!("{read:?}") };
+    let [Taken::Record(record), Taken::Skipped { row, reason }] = read.as_slice() else {
+        panic!("{read:?}")
+    };
     assert_eq!((record.cells.len(), row.row, row.line), (6, 7, 2));
     assert!(reason.contains("taken from the QuestionnaireResponse"), "{reason}");
 }
@@ -130,13 +133,19 @@ fn a_subject_is_taken_with_its_site_and_the_dates_that_its_status_needs() {
     let (design, all) = lb();
     let read = taken(&design, &changed(&all, "ResearchSubject", |_| ()));
     let Taken::Subject(subject) = &read[0] else { panic!("{read:?}") };
-    assert_eq!((subject.subject.as_str(), subject.site.as_ref().unwrap().as_str()), ("01-701-1015", "701"));
+    assert_eq!(
+        (subject.subject.as_str(), subject.site.as_ref().unwrap().as_str()),
+        ("01-701-1015", "701")
+    );
     let dated = [("CONSENTED", "2013-12-20".to_owned()), ("RANDOMISED", "2014-01-02".to_owned())];
     assert_eq!(subject.milestones, dated);
     for (change, reason) in [
         (("status", json!("off-study")), "needs a period.end"),
         (("status", json!("candidate")), "its status 'candidate' has no counterpart"),
-        (("identifier", json!([{ "system": "urn:casebook:OTHER:subject", "value": "1" }])), "it is of study OTHER"),
+        (
+            ("identifier", json!([{ "system": "urn:casebook:OTHER:subject", "value": "1" }])),
+            "it is of study OTHER",
+        ),
         (("identifier", json!([{ "value": "1" }])), "it has no key"),
     ] {
         let text = changed(&all, "ResearchSubject", |one| one[change.0] = change.1.clone());
@@ -171,28 +180,71 @@ fn a_response_from_elsewhere_is_taken_by_questionnaire_subject_and_encounter() {
     assert_eq!((record.complete, record.is_removed), (Some(false), false));
     assert_eq!(record.cells[0].item.row.repeat.as_str(), "1");
     let read = taken(&design, &response(|json| json["status"] = json!("entered-in-error")));
-    assert!(matches!(&read[0], Taken::Record(record) if record.is_removed && record.cells.is_empty()));
+    assert!(
+        matches!(&read[0], Taken::Record(record) if record.is_removed && record.cells.is_empty())
+    );
 }
 
 #[test]
 fn what_a_response_leaves_open_or_says_wrongly_is_refused_with_its_place() {
     let design = demo();
-    let answer = |answer: Value| move |json: &mut Value| json["item"][0]["item"][0]["answer"] = answer.clone();
+    let answer = |answer: Value| {
+        move |json: &mut Value| json["item"][0]["item"][0]["answer"] = answer.clone()
+    };
     let cases: Vec<(Box<dyn Fn(&mut Value)>, &str)> = vec![
-        (Box::new(|json| json["questionnaire"] = json!("urn:casebook:X:Questionnaire:F.VS")), "it is of study X"),
-        (Box::new(|json| json["subject"] = json!({ "reference": "Patient/1" })), "its subject gives no identifier"),
-        (Box::new(|json| json["subject"]["identifier"]["system"] = json!("urn:hospital")), "its subject is an identifier of system urn:hospital"),
+        (
+            Box::new(|json| json["questionnaire"] = json!("urn:casebook:X:Questionnaire:F.VS")),
+            "it is of study X",
+        ),
+        (
+            Box::new(|json| json["subject"] = json!({ "reference": "Patient/1" })),
+            "its subject gives no identifier",
+        ),
+        (
+            Box::new(|json| json["subject"]["identifier"]["system"] = json!("urn:hospital")),
+            "its subject is an identifier of system urn:hospital",
+        ),
         (Box::new(|json| json["encounter"] = Value::Null), "its encounter gives no identifier"),
-        (Box::new(|json| { json.as_object_mut().unwrap().remove("encounter"); }), "the form is at several events"),
+        (
+            Box::new(|json| {
+                json.as_object_mut().unwrap().remove("encounter");
+            }),
+            "the form is at several events",
+        ),
         (Box::new(|json| json["status"] = json!("done")), "'done' is no status"),
-        (Box::new(|json| json["modifierExtension"] = json!([])), "its modifierExtension may change what it means"),
-        (Box::new(|json| json["item"][0]["item"][0]["linkId"] = json!("I.X")), "linkId I.X: the form has no such item"),
-        (Box::new(answer(json!([{ "valueInteger": 1 }, { "valueInteger": 2 }]))), "an item takes one answer"),
-        (Box::new(answer(json!([{ "valueInteger": 1, "valueString": "1" }]))), "values of several types"),
-        (Box::new(answer(json!([{ "valueQuantity": { "value": 1, "code": "kPa", "system": "http://unitsofmeasure.org" } }]))), "'kPa' is not a unit of the item"),
-        (Box::new(answer(json!([{ "valueQuantity": { "value": 1, "comparator": "<" } }]))), "a number cannot be '<1'"),
+        (
+            Box::new(|json| json["modifierExtension"] = json!([])),
+            "its modifierExtension may change what it means",
+        ),
+        (
+            Box::new(|json| json["item"][0]["item"][0]["linkId"] = json!("I.X")),
+            "linkId I.X: the form has no such item",
+        ),
+        (
+            Box::new(answer(json!([{ "valueInteger": 1 }, { "valueInteger": 2 }]))),
+            "an item takes one answer",
+        ),
+        (
+            Box::new(answer(json!([{ "valueInteger": 1, "valueString": "1" }]))),
+            "values of several types",
+        ),
+        (
+            Box::new(answer(
+                json!([{ "valueQuantity": { "value": 1, "code": "kPa", "system": "http://unitsofmeasure.org" } }]),
+            )),
+            "'kPa' is not a unit of the item",
+        ),
+        (
+            Box::new(answer(json!([{ "valueQuantity": { "value": 1, "comparator": "<" } }]))),
+            "a number cannot be '<1'",
+        ),
         (Box::new(answer(json!([{ "valueReference": {} }]))), "a valueReference cannot be taken"),
-        (Box::new(answer(json!([{ "_valueInteger": { "extension": [{ "url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked" }] } }]))), "'masked' is no reason"),
+        (
+            Box::new(answer(
+                json!([{ "_valueInteger": { "extension": [{ "url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked" }] } }]),
+            )),
+            "'masked' is no reason",
+        ),
     ];
     for (change, reason) in cases {
         let read = taken(&design, &response(change));
@@ -210,11 +262,16 @@ fn a_file_that_is_no_fhir_is_refused_with_its_line() {
     for (text, line, what) in [
         ("", 1, "the file is empty"),
         ("{\"datasetJSONVersion\": \"1.1\"}", 1, "this is no FHIR"),
-        ("{\"resourceType\":\"Bundle\",\n\"entry\":[\n{\"resource\":{\"a\":1,}}]}", 3, "this is not JSON"),
-        ("{\"resourceType\":\"Bundle\",\"entry\":[{}", 1, "is missing"),
+        (
+            "{\"resourceType\":\"Bundle\",\n\"entry\":[\n{\"resource\":{\"a\":1,}}]}",
+            3,
+            "this is not JSON",
+        ),
+        ("{\"resourceType\":\"Bundle\",\"entry\":[{}", 1, "the file ends inside a value"),
         ("{\"resourceType\":\"Patient\",\"entry\":[]}", 1, "only a Bundle has entries"),
     ] {
-        let fault = read_data(text.as_bytes(), "x.json", &design, &mut |_| ControlFlow::Continue(()));
+        let fault =
+            read_data(text.as_bytes(), "x.json", &design, &mut |_| ControlFlow::Continue(()));
         let fault = fault.unwrap_err();
         assert!(fault.what.contains(what) && fault.line == line, "{text}: {fault}");
     }
