@@ -221,3 +221,19 @@ impl SiteEvent {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whether_the_data_were_locked_is_known_for_every_instant() {
+        let mut state = StudyState::default();
+        for (at_ms, locked) in [(5, true), (9, false)] {
+            state.recorded_at_ms = at_ms;
+            state.lock(locked);
+        }
+        assert_eq!([4, 5, 8, 9].map(|at_ms| state.was_locked(at_ms)), [false, true, true, false]);
+        assert!(!state.is_locked);
+    }
+}

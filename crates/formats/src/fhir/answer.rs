@@ -1,7 +1,7 @@
 //! What an item holds, as an answer of FHIR and back.
 
 use kernel::{
-    DataType, MissingReason, PartialDate, UnitOid,
+    DataType, PartialDate, UnitOid,
     casebook::DatumRef,
     study::{CodeList, Design, ItemDef},
 };
@@ -96,12 +96,11 @@ pub(super) struct Typed {
     pub of: &'static str,
     pub value: Option<Json>,
     pub beside: Option<Json>,
-    pub missing: Option<MissingReason>,
 }
 
 impl Typed {
     fn plain(of: &'static str, value: impl Into<Json>) -> Self {
-        Self { of, value: Some(value.into()), beside: None, missing: None }
+        Self { of, value: Some(value.into()), beside: None }
     }
 
     /// As the members `valueX` and `_valueX` of an object.
@@ -139,7 +138,6 @@ impl Words<'_> {
                 of: question.value(),
                 value: None,
                 beside: Some(extension(ABSENT, "valueCode", absent(reason))),
-                missing: Some(reason),
             }),
             DatumRef::Blank => None,
         }
