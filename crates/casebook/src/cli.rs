@@ -95,7 +95,7 @@ pub struct Serve {
 #[derive(Debug, Subcommand)]
 pub enum Study {
     /// Read a definition: ODM or a REDCap project (.xml), a REDCap dictionary with its arms and events
-    /// (.csv), an XLSForm (.xlsx, .csv), USDM (.json), rules (.toml); several make one version.
+    /// (.csv), an XLSForm (.xlsx, .csv), USDM or FHIR (.json), rules (.toml); several make one version.
     Import {
         #[command(flatten)]
         place: Place,
@@ -172,7 +172,8 @@ pub enum ShowFormat {
 pub struct Import {
     #[command(flatten)]
     pub place: Place,
-    /// A table (.csv, .xpt, .xlsx) with a mapping, ODM clinical data (.xml), or REDCap records (.csv, flat or
+    /// A table (.csv, .xpt, .xlsx) with a mapping, ODM clinical data (.xml), FHIR resources (.json,
+    /// .ndjson), or REDCap records (.csv, flat or
     /// one value a row, or a project file).
     #[arg(value_name = "FILE")]
     pub file: PathBuf,

@@ -200,7 +200,8 @@ fn escaped(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let digits = [byte >> 4, byte & 15].map(|half| b"0123456789ABCDEF"[usize::from(half)]);
+            out.extend([b'%', digits[0], digits[1]].map(char::from));
         }
     }
     out

@@ -31,7 +31,7 @@ pub(super) fn observations(
         let results = annotated.results(row.group);
         for (item, domain, category) in &results {
             let alone = results.iter().filter(|(_, of, _)| of == domain).count() == 1;
-            let result = Result { words, annotated, out, collected, row, domain, alone };
+            let result = OneResult { words, annotated, out, collected, row, domain, alone };
             all.extend(result.observation(item.as_str(), category, response));
         }
     }
@@ -39,7 +39,7 @@ pub(super) fn observations(
 }
 
 /// One result and what is known of it.
-struct Result<'a, 'r> {
+struct OneResult<'a, 'r> {
     words: Words<'a>,
     annotated: &'a Annotated,
     out: &'a RecordOut<'r>,
@@ -50,7 +50,7 @@ struct Result<'a, 'r> {
     alone: bool,
 }
 
-impl Result<'_, '_> {
+impl OneResult<'_, '_> {
     fn observation(&self, item: &str, category: &str, response: &str) -> Option<Json> {
         let (words, out) = (self.words, self.out);
         let def = words.design.item(&item.into())?;

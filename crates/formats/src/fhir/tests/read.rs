@@ -185,75 +185,68 @@ fn a_response_from_elsewhere_is_taken_by_questionnaire_subject_and_encounter() {
     );
 }
 
+/// That a response with another value at a place is refused with a reason, and gives nothing.
+fn is_refused(design: &Design, (place, value): (&str, Value), reason: &str) {
+    let read = taken(
+        design,
+        &response(|json| {
+            let (around, name) = place.rsplit_once('/').unwrap();
+            let around = json.pointer_mut(around).unwrap();
+            match name.parse::<usize>() {
+                Ok(at) => around[at] = value.clone(),
+                Err(_) => around[name] = value.clone(),
+            }
+        }),
+    );
+    assert!(reasons(&read).iter().any(|said| said.contains(reason)), "{reason}: {read:?}");
+    assert!(texts(&read).is_empty(), "{reason}: {read:?}");
+}
+
 #[test]
-fn what_a_response_leaves_open_or_says_wrongly_is_refused_with_its_place() {
+fn a_response_whose_place_is_not_said_is_refused_with_what_is_missing() {
     let design = demo();
-    let answer = |answer: Value| {
-        move |json: &mut Value| json["item"][0]["item"][0]["answer"] = answer.clone()
-    };
-    let cases: Vec<(Box<dyn Fn(&mut Value)>, &str)> = vec![
+    for (place, value, reason) in [
+        ("/questionnaire", json!("urn:casebook:X:Questionnaire:F.VS"), "it is of study X"),
+        ("/subject", json!({ "reference": "Patient/1" }), "its subject gives no identifier"),
         (
-            Box::new(|json| json["questionnaire"] = json!("urn:casebook:X:Questionnaire:F.VS")),
-            "it is of study X",
-        ),
-        (
-            Box::new(|json| json["subject"] = json!({ "reference": "Patient/1" })),
-            "its subject gives no identifier",
-        ),
-        (
-            Box::new(|json| json["subject"]["identifier"]["system"] = json!("urn:hospital")),
+            "/subject/identifier/system",
+            json!("urn:hospital"),
             "its subject is an identifier of system urn:hospital",
         ),
-        (Box::new(|json| json["encounter"] = Value::Null), "its encounter gives no identifier"),
-        (
-            Box::new(|json| {
-                json.as_object_mut().unwrap().remove("encounter");
-            }),
-            "the form is at several events",
-        ),
-        (Box::new(|json| json["status"] = json!("done")), "'done' is no status"),
-        (
-            Box::new(|json| json["modifierExtension"] = json!([])),
-            "its modifierExtension may change what it means",
-        ),
-        (
-            Box::new(|json| json["item"][0]["item"][0]["linkId"] = json!("I.X")),
-            "linkId I.X: the form has no such item",
-        ),
-        (
-            Box::new(answer(json!([{ "valueInteger": 1 }, { "valueInteger": 2 }]))),
-            "an item takes one answer",
-        ),
-        (
-            Box::new(answer(json!([{ "valueInteger": 1, "valueString": "1" }]))),
-            "values of several types",
-        ),
-        (
-            Box::new(answer(
-                json!([{ "valueQuantity": { "value": 1, "code": "kPa", "system": "http://unitsofmeasure.org" } }]),
-            )),
-            "'kPa' is not a unit of the item",
-        ),
-        (
-            Box::new(answer(json!([{ "valueQuantity": { "value": 1, "comparator": "<" } }]))),
-            "a number cannot be '<1'",
-        ),
-        (Box::new(answer(json!([{ "valueReference": {} }]))), "a valueReference cannot be taken"),
-        (
-            Box::new(answer(
-                json!([{ "_valueInteger": { "extension": [{ "url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked" }] } }]),
-            )),
-            "'masked' is no reason",
-        ),
-    ];
-    for (change, reason) in cases {
-        let read = taken(&design, &response(change));
-        let found = reasons(&read);
-        assert!(found.iter().any(|said| said.contains(reason)), "{reason}: {read:?}");
-        assert!(texts(&read).is_empty(), "{reason}: {read:?}");
+        ("/encounter", Value::Null, "its encounter gives no identifier"),
+        ("/status", json!("done"), "'done' is no status"),
+        ("/modifierExtension", json!([]), "its modifierExtension may change what it means"),
+        ("/item/0/item/0/linkId", json!("I.X"), "linkId I.X: the form has no such item"),
+    ] {
+        is_refused(&design, (place, value), reason);
     }
+    let nowhere = response(|json| {
+        json.as_object_mut().unwrap().remove("encounter");
+    });
+    assert!(reasons(&taken(&design, &nowhere))[0].contains("the form is at several events"));
     let twice = [response(|_| ()), response(|_| ())].join("\n");
     assert!(reasons(&taken(&design, &twice))[0].contains("gives this record before"));
+}
+
+#[test]
+fn an_answer_that_the_item_cannot_hold_is_refused_with_its_link() {
+    let design = demo();
+    let absent = "http://hl7.org/fhir/StructureDefinition/data-absent-reason";
+    let masked = json!({ "extension": [{ "url": absent, "valueCode": "masked" }] });
+    let pascal = json!({ "value": 1, "code": "kPa", "system": "http://unitsofmeasure.org" });
+    for (answer, reason) in [
+        (json!([{ "valueInteger": 1 }, { "valueInteger": 2 }]), "an item takes one answer"),
+        (json!([{ "valueInteger": 1, "valueString": "1" }]), "values of several types"),
+        (json!([{ "valueQuantity": pascal }]), "'kPa' is not a unit of the item"),
+        (
+            json!([{ "valueQuantity": { "value": 1, "comparator": "<" } }]),
+            "a number cannot be '<1'",
+        ),
+        (json!([{ "valueReference": {} }]), "a valueReference cannot be taken"),
+        (json!([{ "_valueInteger": masked }]), "'masked' is no reason"),
+    ] {
+        is_refused(&design, ("/item/0/item/0/answer", answer), reason);
+    }
 }
 
 #[test]
