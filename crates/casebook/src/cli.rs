@@ -98,7 +98,8 @@ pub struct Serve {
 pub struct Import {
     #[command(flatten)]
     pub place: Place,
-    /// A table (.csv, .xpt, .xlsx) with a mapping, ODM clinical data (.xml), or REDCap records (.csv, flat or
+    /// A table (.csv, .xpt, .xlsx) with a mapping, ODM clinical data (.xml), FHIR resources (.json,
+    /// .ndjson), or REDCap records (.csv, flat or
     /// one value a row, or a project file).
     #[arg(value_name = "FILE")]
     pub file: PathBuf,

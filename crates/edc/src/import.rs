@@ -7,6 +7,7 @@
 //! kill, does nothing twice.
 
 mod apply;
+mod fhir;
 mod odm;
 mod record;
 mod redcap;
@@ -22,6 +23,7 @@ use futures::future::BoxFuture;
 use kernel::StudyOid;
 
 pub use self::{
+    fhir::fhir_source,
     odm::odm_source,
     redcap::{is_redcap, redcap_source},
     report::{Counts, ImportReport, Outcome, RowReport},

@@ -114,6 +114,8 @@ pub struct StudyState {
     pub versions: Vec<PublishedVersion>,
     pub sites: BTreeMap<SiteOid, Site>,
     pub is_locked: bool,
+    /// When it was locked and unlocked, in milliseconds since 1970.
+    pub locks: Vec<(i64, bool)>,
     /// In the order in which it was said.
     pub site_versions: Vec<SiteVersion>,
     /// The requests that were carried out.
@@ -148,8 +150,8 @@ impl StudyState {
                 let site = Site { added: added.clone(), status: SiteStatus::Pending };
                 self.sites.insert(added.site.clone(), site);
             }
-            StudyEvent::StudyLocked(_) => self.is_locked = true,
-            StudyEvent::StudyUnlocked => self.is_locked = false,
+            StudyEvent::StudyLocked(_) => self.lock(true),
+            StudyEvent::StudyUnlocked => self.lock(false),
             StudyEvent::SiteStatusChanged { site, status } => {
                 if let Some(site) = self.sites.get_mut(site) {
                     site.status = *status;
@@ -160,6 +162,17 @@ impl StudyState {
 }
 
 impl StudyState {
+    fn lock(&mut self, locked: bool) {
+        self.is_locked = locked;
+        self.locks.push((self.recorded_at_ms, locked));
+    }
+
+    /// Whether the data were locked at an instant.
+    pub fn was_locked(&self, at_ms: i64) -> bool {
+        let before = self.locks.iter().rfind(|(since, _)| *since <= at_ms);
+        before.is_some_and(|(_, locked)| *locked)
+    }
+
     /// Where the version stands that is in force for all for whom nothing else is said.
     pub fn general(&self) -> Option<usize> {
         self.versions.iter().rposition(|version| !version.site_by_site)
@@ -206,5 +219,21 @@ impl SiteEvent {
             Self::ScreeningNumberGiven { .. } => "ScreeningNumberGiven",
             Self::EnrolmentNumberGiven { .. } => "EnrolmentNumberGiven",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whether_the_data_were_locked_is_known_for_every_instant() {
+        let mut state = StudyState::default();
+        for (at_ms, locked) in [(5, true), (9, false)] {
+            state.recorded_at_ms = at_ms;
+            state.lock(locked);
+        }
+        assert_eq!([4, 5, 8, 9].map(|at_ms| state.was_locked(at_ms)), [false, true, true, false]);
+        assert!(!state.is_locked);
     }
 }

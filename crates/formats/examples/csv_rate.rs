@@ -108,6 +108,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         sites: &[],
         users: &[],
         meanings: &[],
+        is_locked: false,
     };
     let repeats: Vec<String> = (1..=RECORDS_PER_SUBJECT).map(|n| n.to_string()).collect();
     let started = Instant::now();

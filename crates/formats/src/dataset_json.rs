@@ -7,7 +7,6 @@
 //! as the standard orders them.
 
 mod read;
-mod scan;
 mod write;
 
 use std::collections::BTreeMap;

@@ -6,7 +6,7 @@ mod tables;
 use kernel::StudyVersion;
 
 use crate::{
-    Finding, FormatError, ImportedDesign, Places, Severity, merge, odm, redcap, rules_toml,
+    Finding, FormatError, ImportedDesign, Places, Severity, fhir, merge, odm, redcap, rules_toml,
     tabulation_toml, usdm,
 };
 
@@ -37,10 +37,11 @@ impl Definition {
     }
 }
 
-/// Reads the files in their order: `.xml` is ODM 1.3.2 or 2.0, or a REDCap project; `.json` is USDM;
-/// `.csv` is a REDCap dictionary, or its arms, events and forms, or the sheets of an XLSForm; `.xlsx` and
-/// `.xls` are an XLSForm, or a form of OpenClinica; `.toml` is a rules file. `study` names a study whose
-/// files do not say its OID. Refuses with every place at which they cannot be used.
+/// Reads the files in their order: `.xml` is ODM 1.3.2 or 2.0, or a REDCap project; `.json` is USDM, or
+/// Questionnaires of FHIR; `.csv` is a REDCap dictionary, or its arms, events and forms, or the sheets of
+/// an XLSForm; `.xlsx` and `.xls` are an XLSForm, or a form of OpenClinica; `.toml` is a rules file.
+/// `study` names a study whose files do not say its OID. Refuses with every place at which they cannot be
+/// used.
 pub fn read_definition(
     files: &[DefinitionFile<'_>],
     study: Option<&str>,
@@ -67,12 +68,16 @@ fn over(
     let imported = match extension(file.name) {
         "xml" if redcap::is_project(file.content) => redcap_project(file, study),
         "xml" => odm::read_metadata(file.content, file.name),
+        "json" | "ndjson" if fhir::is_fhir(file.content) => {
+            let oid = study.map_or_else(|| tables::oid_of(file.name), str::to_owned);
+            fhir::read_questionnaires(file.content, file.name, &oid)
+        }
         "json" => usdm::read(file.content, file.name),
         "csv" => tables::read(file, files, study),
         "xlsx" | "xls" => tables::read_workbook(file, study),
         "toml" => return with_rules(base, file),
         _ => {
-            let advice = "a definition is .xml (ODM, REDCap), .json (USDM), .csv (REDCap, XLSForm), \
+            let advice = "a definition is .xml (ODM, REDCap), .json (USDM, FHIR), .csv (REDCap, XLSForm), \
                           .xlsx, .xls (XLSForm, OpenClinica) or .toml (rules, tabulation)";
             return Err(vec![unusable(file.name, "", advice)]);
         }
@@ -86,7 +91,7 @@ fn over(
         return Err(vec![unusable(file.name, "Study", "it holds no study version")]);
     };
     let Some(base) = base else {
-        let is_protocol = extension(file.name) == "json";
+        let is_protocol = extension(file.name) == "json" && !fhir::is_fhir(file.content);
         let places = vec![newest.places];
         let version = newest.version;
         return Ok(Definition { version, places, findings, sites, is_protocol });

@@ -23,6 +23,7 @@ use crate::{
     csv_out::CsvExporter,
     dataset_json::Form,
     dataset_json_out::DatasetJsonTables,
+    fhir::{FhirExporter, Frame},
     json_out::{JsonExporter, NdjsonExporter},
     odm::FileType,
     odm_out::OdmExporter,
@@ -270,6 +271,18 @@ pub const FORMATS: &[Format] = &[
         media_type: "application/xml",
         summary: "ODM 2.0 transactional: the definition, and every change with its audit record",
         make: |options| Box::new(OdmExporter::v2(FileType::Transactional, options.clone())),
+    },
+    Format {
+        name: "fhir",
+        media_type: "application/fhir+json",
+        summary: "FHIR R4: one Bundle of the study, its questionnaires, subjects and their records",
+        make: |options| Box::new(FhirExporter::new(Frame::Bundle, options)),
+    },
+    Format {
+        name: "fhir-ndjson",
+        media_type: "application/fhir+ndjson",
+        summary: "FHIR R4: the same with one resource on each line",
+        make: |options| Box::new(FhirExporter::new(Frame::Lines, options)),
     },
     Format {
         name: "redcap",

@@ -7,7 +7,7 @@ mod document;
 mod lines;
 mod text;
 
-pub(crate) use self::{document::JsonExporter, lines::NdjsonExporter};
+pub(crate) use self::{document::JsonExporter, lines::NdjsonExporter, text::push_string};
 
 #[cfg(test)]
 mod tests;

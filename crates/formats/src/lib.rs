@@ -15,6 +15,7 @@ pub mod export;
 mod fault;
 pub mod fhir;
 mod json_out;
+mod json_scan;
 pub mod mapping;
 mod merging;
 pub mod odm;

@@ -337,6 +337,7 @@ fn an_export_has_flat_records_the_dictionary_and_what_has_no_column() {
         sites: &[],
         users: &[],
         meanings: &[],
+        is_locked: false,
     };
     exporter.begin(&study, &mut memory).unwrap();
     let subject = SubjectOut { key: "7", site: "01", ..SubjectOut::default() };

@@ -167,6 +167,7 @@ fn export(format: &str, options: &ExportOptions, folder: &Path) {
         sites: &[],
         users: &[],
         meanings: &[],
+        is_locked: false,
     };
     let mut sink = Folder(folder.to_owned());
     let mut exporter = exporter(format, options).unwrap();

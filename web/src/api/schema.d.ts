@@ -3975,9 +3975,11 @@ export interface components {
          *     - `CSV_SCRIPTS`: A ZIP archive with CSV tables and scripts that read them into SAS, SPSS, R and Stata.
          *     - `ODM_SNAPSHOT`: CDISC ODM 1.3.2 with the present values only.
          *     - `ODM2`: CDISC ODM 2.0 with the present values, queries and signatures.
+         *     - `FHIR`: FHIR R4: one Bundle of type collection.
+         *     - `FHIR_NDJSON`: FHIR R4: one resource on each line.
          * @enum {string}
          */
-        ExportStudyRequestFormat: "FORMAT_UNSPECIFIED" | "CSV" | "JSON" | "NDJSON" | "ODM" | "XPT" | "DATASET_JSON" | "DATASET_NDJSON" | "DSJC" | "PARQUET" | "SQLITE" | "CSV_SCRIPTS" | "ODM_SNAPSHOT" | "ODM2";
+        ExportStudyRequestFormat: "FORMAT_UNSPECIFIED" | "CSV" | "JSON" | "NDJSON" | "ODM" | "XPT" | "DATASET_JSON" | "DATASET_NDJSON" | "DSJC" | "PARQUET" | "SQLITE" | "CSV_SCRIPTS" | "ODM_SNAPSHOT" | "ODM2" | "FHIR" | "FHIR_NDJSON";
         /** @description A file that was uploaded. */
         FileAttachedFile: {
             /** @description The name under which it is downloaded. */
@@ -5057,7 +5059,7 @@ export interface components {
              * @description Until when its files and its report are kept.
              */
             keptUntil: string;
-            /** @description The name of the file with the mapping. Absent for ODM. */
+            /** @description The name of the file with the mapping. Absent for ODM and FHIR. */
             mappingFile?: string;
             /** @description What has been done so far. */
             progress: components["schemas"]["JobProgress"];
@@ -9171,7 +9173,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description The name of the file with the data: `.csv`, `.xpt`, `.xlsx`, or `.xml` for ODM. */
+                    /** @description The name of the file with the data: `.csv`, `.xpt`, `.xlsx`, `.xml` for ODM, or `.json` and `.ndjson` for FHIR. */
                     dataFile: string;
                     /** @description An id made by the client. A repeated call with the same id starts nothing twice. */
                     requestId?: string;
@@ -9361,7 +9363,7 @@ export interface operations {
                 "application/json": {
                     /** @description Marks the records that it fills as complete. */
                     complete?: boolean;
-                    /** @description The name of the file with the mapping (docs/import-mapping.md). Absent for ODM. */
+                    /** @description The name of the file with the mapping (docs/import-mapping.md). Absent for ODM and FHIR. */
                     mappingFile?: string;
                     /** @description Why values change that were complete before. It stands in the history of each. */
                     reason?: string;

@@ -9,8 +9,8 @@ use super::Place;
 #[derive(Debug, Subcommand)]
 pub enum Study {
     /// Read a definition: ODM or a REDCap project (.xml), a REDCap dictionary with its arms and events
-    /// (.csv), an XLSForm (.xlsx, .xls, .csv), a form of OpenClinica (.xls, .xlsx), USDM (.json), rules
-    /// (.toml); several make one version.
+    /// (.csv), an XLSForm (.xlsx, .xls, .csv), a form of OpenClinica (.xls, .xlsx), USDM or FHIR (.json),
+    /// rules (.toml); several make one version.
     Import {
         #[command(flatten)]
         place: Place,

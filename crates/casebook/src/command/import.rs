@@ -13,7 +13,7 @@ use edc::{
     Edc,
     import::{
         ImportFailure, ImportOptions, ImportReport, Outcome, Phase, Progress, RowReport, Source,
-        import, is_redcap, odm_source, redcap_source, suggested_mapping, table_source,
+        fhir_source, import, is_redcap, odm_source, redcap_source, suggested_mapping, table_source,
     },
 };
 use kernel::StudyOid;
@@ -76,6 +76,9 @@ pub async fn source(
             redcap_source(file, &design, sites.collect())
         }
         None if file.extension().is_some_and(|ext| ext == "xml") => odm_source(file, &design),
+        None if file.extension().is_some_and(|ext| ext == "json" || ext == "ndjson") => {
+            fhir_source(file, design)
+        }
         None => bail!("a table needs a mapping: give --mapping FILE"),
     };
     made.map_err(explained)

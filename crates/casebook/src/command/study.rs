@@ -194,8 +194,7 @@ async fn show(
         ShowFormat::Text => outline(&version),
         ShowFormat::Json => println!("{}", serde_json::to_string_pretty(&version)?),
         ShowFormat::Fhir => {
-            let bundle = formats::fhir::questionnaires(&Design::new(Arc::new(version)), None);
-            println!("{}", serde_json::to_string_pretty(&bundle)?);
+            println!("{}", formats::fhir::questionnaires(&Design::new(Arc::new(version))));
         }
         ShowFormat::Redcap => {
             let layout = Layout::of(&Design::new(Arc::new(version)));

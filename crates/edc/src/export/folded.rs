@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use journal::{Chain, EntryRef, Head};
 use kernel::{
     RepeatKey, RequestId, StudyEventOid, SubjectKey,
-    casebook::{Casebook, Event, RecordKey, RecordSignature, Stamp},
+    casebook::{Casebook, Event, RecordKey, RecordSignature, Stamp, SubjectStatus},
 };
 use store::LogName;
 use tokio::sync::mpsc::Sender;
@@ -104,10 +104,21 @@ fn page(
         status: enrolment.status.code().to_owned(),
         screening_number: enrolment.screening_number.clone(),
         enrolment_number: enrolment.enrolment_number.clone(),
+        consented_on: enrolment.consented_on.clone(),
+        enrolled_on: enrolment.enrolled_on.clone(),
+        ended_on: ended_on(casebook),
         signature: casebook.valid_signature().cloned(),
         visit_signatures: visit_signatures(casebook),
         records,
     })
+}
+
+/// The day of the present status, where that is an end.
+fn ended_on(casebook: &Casebook) -> Option<String> {
+    use SubjectStatus as S;
+    let last = casebook.history.last()?;
+    let ended = matches!(last.to, S::ScreenFailed | S::Discontinued | S::Completed);
+    ended.then(|| last.on.clone())
 }
 
 fn visit_signatures(casebook: &Casebook) -> Vec<(StudyEventOid, RepeatKey, RecordSignature)> {

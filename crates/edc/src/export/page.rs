@@ -23,6 +23,10 @@ pub(super) struct SubjectPage {
     pub status: String,
     pub screening_number: String,
     pub enrolment_number: Option<String>,
+    pub consented_on: Option<String>,
+    pub enrolled_on: Option<String>,
+    /// When it failed screening, was completed or discontinued.
+    pub ended_on: Option<String>,
     /// The signatures of the casebook and of its visits that still hold.
     pub signature: Option<RecordSignature>,
     pub visit_signatures: Vec<(StudyEventOid, RepeatKey, RecordSignature)>,

@@ -124,6 +124,9 @@ impl Known {
             screening_number: self.screening_number.to_string(),
             enrolment_number: self.enrolment_number.as_deref().map(ToOwned::to_owned),
             // Whoever tells them wants an order, and reads the logs.
+            consented_on: None,
+            enrolled_on: None,
+            ended_on: None,
             signature: None,
             visit_signatures: Vec::new(),
             records,

@@ -49,6 +49,10 @@ pub(super) fn write(
         sites: &sites,
         users: &users,
         meanings: &meanings,
+        is_locked: match job.request.as_of {
+            Some(at) => job.study.state.was_locked(at.as_millisecond()),
+            None => job.study.state.is_locked,
+        },
     };
     exporter.begin(&study, &mut *sink)?;
     let mut records = 0;
@@ -96,6 +100,9 @@ fn subject(
         status: &page.status,
         screening_number: Some(&page.screening_number),
         enrolment_number: page.enrolment_number.as_deref(),
+        consented_on: page.consented_on.as_deref(),
+        enrolled_on: page.enrolled_on.as_deref(),
+        ended_on: page.ended_on.as_deref(),
         signature: page.signature.as_ref().zip(signed_at.as_deref()).map(signature_out),
         visit_signatures: &visits,
     };

@@ -12,6 +12,7 @@ use kernel::StudyOid;
 use super::{
     event::{ImportWanted, JobEvent, ReportMade, Stage},
     rows::{ROWS, RowsOut},
+    start::FHIR,
     upload::{WHOLE, full_or_broke},
     work::Meter,
 };
@@ -19,8 +20,8 @@ use crate::{
     Edc, Failure,
     failure::Result,
     import::{
-        ImportFailure, ImportOptions, ImportReport, Phase, Progress, RowReport, Source, import,
-        odm_source, table_source,
+        ImportFailure, ImportOptions, ImportReport, Phase, Progress, RowReport, Source,
+        fhir_source, import, odm_source, table_source,
     },
 };
 
@@ -98,9 +99,15 @@ async fn source(
     let mapping: Option<PathBuf> = task.wanted.mapping_file.as_ref().map(|file| folder.join(file));
     let opened = tokio::task::spawn_blocking(move || match mapping {
         Some(mapping) => table_source(&data, &mapping, design),
+        None if is_fhir(&data) => fhir_source(&data, design),
         None => odm_source(&data, &design),
     });
     opened.await.map_err(|error| ImportFailure::Stopped(error.to_string()))?
+}
+
+fn is_fhir(data: &Path) -> bool {
+    let name = data.to_string_lossy().to_ascii_lowercase();
+    FHIR.iter().any(|end| name.ends_with(end))
 }
 
 /// What is wrong with the files is for the caller, without the place of our folder; everything else

@@ -19,6 +19,8 @@ use crate::{Edc, export, failure::Result};
 /// What can be imported, by the end of the name.
 const TABLES: [&str; 3] = [".csv", ".xpt", ".xlsx"];
 const ODM: &str = ".xml";
+/// FHIR resources; with a mapping it is a table of Dataset-JSON.
+pub(super) const FHIR: [&str; 2] = [".json", ".ndjson"];
 const LONGEST_REASON: usize = 1_000;
 
 impl Edc {
@@ -137,8 +139,9 @@ pub(crate) async fn start_import(
     let permit = permit(context, study, JobKind::Import, None)?;
     file_name("dataFile", data_file)?;
     let lower = data_file.to_ascii_lowercase();
-    if !TABLES.iter().chain([&ODM]).any(|end| lower.ends_with(end)) {
-        return Err(Error::invalid("dataFile", "give a .csv, .xpt, .xlsx or .xml").into());
+    if !TABLES.iter().chain([&ODM]).chain(&FHIR).any(|end| lower.ends_with(end)) {
+        let kinds = "give a .csv, .xpt, .xlsx, .xml, .json or .ndjson";
+        return Err(Error::invalid("dataFile", kinds).into());
     }
     let event = JobEvent::ImportRequested { data_file: data_file.to_owned() };
     edc.begin((context, study), JobKind::Import, (&permit, request), (event, false)).await
@@ -198,8 +201,9 @@ pub(crate) async fn check_import(
     let Matter::Import { data_file, .. } = matter(&known.state)? else {
         return Err(JobKind::Import.unknown(id).into());
     };
-    let is_odm = data_file.to_ascii_lowercase().ends_with(ODM);
-    if is_odm == wanted.mapping_file.is_some() {
+    let lower = data_file.to_ascii_lowercase();
+    let is_fhir = FHIR.iter().any(|end| lower.ends_with(end));
+    if !is_fhir && lower.ends_with(ODM) == wanted.mapping_file.is_some() {
         let message = "a table needs a mapping; an ODM document has none";
         return Err(Error::invalid("mappingFile", message).into());
     }

@@ -95,8 +95,7 @@ fn written(
         }
         Format::Fhir => {
             let design = Design::new(std::sync::Arc::new(version));
-            let bundle = fhir::questionnaires(&design, None);
-            ("application/fhir+json", bundle.to_string().into_bytes())
+            ("application/fhir+json", fhir::questionnaires(&design).into_bytes())
         }
         Format::Redcap => {
             let layout = redcap::Layout::of(&Design::new(std::sync::Arc::new(version)));

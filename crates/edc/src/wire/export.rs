@@ -92,6 +92,8 @@ fn format_of(number: i32) -> Result<&'static str, Error> {
         Ok(Format::CsvScripts) => Ok("csv-scripts"),
         Ok(Format::OdmSnapshot) => Ok("odm"),
         Ok(Format::Odm2) => Ok("odm2"),
+        Ok(Format::Fhir) => Ok("fhir"),
+        Ok(Format::FhirNdjson) => Ok("fhir-ndjson"),
         Err(_) => Err(Error::invalid("format", "there is no such format")),
     }
 }

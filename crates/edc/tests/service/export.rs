@@ -102,7 +102,7 @@ fn an_export_as_of_an_instant_is_what_was_there_then() {
     });
 }
 
-const NEW_FORMATS: [Format; 9] = [
+const NEW_FORMATS: [Format; 11] = [
     Format::Xpt,
     Format::DatasetJson,
     Format::DatasetNdjson,
@@ -112,6 +112,8 @@ const NEW_FORMATS: [Format; 9] = [
     Format::CsvScripts,
     Format::OdmSnapshot,
     Format::Odm2,
+    Format::Fhir,
+    Format::FhirNdjson,
 ];
 
 /// The files of an archive but its manifest, which says when it was made; or the only file.

@@ -4,9 +4,10 @@ use std::io::{Cursor, ErrorKind, Read};
 
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 
-use super::{DatasetMetadata, Form, JsonCell, scan::Scanner};
+use super::{DatasetMetadata, Form, JsonCell};
 use crate::{
     FormatError,
+    json_scan::Scanner,
     table::{MAX_COLUMNS, MAX_FIELD_BYTES, MAX_ROW_BYTES},
 };
 

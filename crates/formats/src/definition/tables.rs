@@ -60,7 +60,7 @@ fn is_xlsform(file: &DefinitionFile<'_>) -> bool {
 }
 
 /// The OID of a study whose file does not say one: the name of the file.
-fn oid_of(name: &str) -> String {
+pub(super) fn oid_of(name: &str) -> String {
     let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
     redcap::project_oid(file.rsplit_once('.').map_or(file, |(stem, _)| stem))
 }

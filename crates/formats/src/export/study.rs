@@ -26,6 +26,8 @@ pub struct StudyOut<'a> {
     pub users: &'a [(&'a str, Option<&'a str>)],
     /// What the signatures of the export mean, each text once, for formats that list them.
     pub meanings: &'a [&'a str],
+    /// Whether the data were locked at the time whose state is written.
+    pub is_locked: bool,
 }
 
 impl StudyOut<'_> {
@@ -44,6 +46,11 @@ pub struct SubjectOut<'a> {
     pub status: &'a str,
     pub screening_number: Option<&'a str>,
     pub enrolment_number: Option<&'a str>,
+    /// Dates, `YYYY-MM-DD`: of consent, of enrolment, and on which it failed screening, was completed
+    /// or discontinued. Only for exporters that want an order.
+    pub consented_on: Option<&'a str>,
+    pub enrolled_on: Option<&'a str>,
+    pub ended_on: Option<&'a str>,
     /// The signature of the whole casebook that still holds.
     pub signature: Option<SignatureOut<'a>>,
     /// Those of its visits: event, repeat of the event, signature.

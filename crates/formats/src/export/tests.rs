@@ -134,6 +134,7 @@ pub(crate) fn study(design: &Design) -> StudyOut<'_> {
         sites: &[("701", "Site 701")],
         users: &[("usr_1", Some("王芳"))],
         meanings: &["I have reviewed <all>"],
+        is_locked: false,
     }
 }
 
@@ -204,9 +205,9 @@ pub(crate) fn try_export(
         site: "701",
         status: "ENROLLED",
         screening_number: Some("S,1"),
-        enrolment_number: None,
-        signature: None,
-        visit_signatures: &[],
+        consented_on: Some("2013-12-20"),
+        enrolled_on: Some("2014-01-02"),
+        ..SubjectOut::default()
     };
     exporter.subject(&subject)?;
     for (at, record) in records.iter().enumerate() {

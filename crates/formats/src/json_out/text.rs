@@ -7,7 +7,7 @@ use crate::export::{ExportError, RecordOut, StudyOut, SubjectOut};
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Appends a string with its quotes.
-pub(super) fn push_string(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     let bytes = text.as_bytes();
     let mut start = 0;

@@ -19,6 +19,9 @@ const SUBJECT: SubjectOut<'_> = SubjectOut {
     status: "ENROLLED",
     screening_number: None,
     enrolment_number: None,
+    consented_on: None,
+    enrolled_on: None,
+    ended_on: None,
     signature: None,
     visit_signatures: &[],
 };

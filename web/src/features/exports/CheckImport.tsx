@@ -17,7 +17,7 @@ const kept = (importId: string) => `casebook.mapping.${importId}`;
 export function CheckImport({ one }: { one: Import }) {
   const { t } = useLocale();
   const client = useQueryClient();
-  const isOdm = one.dataFile.toLowerCase().endsWith('.xml');
+  const isDocument = /\.(xml|json|ndjson)$/i.test(one.dataFile);
   const [mapping, setMapping] = useState(() => sessionStorage.getItem(kept(one.importId)) ?? '');
   const [reason, setReason] = useState(one.reason ?? '');
   const [complete, setComplete] = useState(one.complete);
@@ -31,10 +31,10 @@ export function CheckImport({ one }: { one: Import }) {
   const add = useMutation({ mutationFn: (file: File) => sendFile(place, file, () => undefined), onSettled: again });
   const check = useMutation({
     mutationFn: async () => {
-      if (!isOdm && mapping.trim()) await sendFile(place, new File([mapping], MAPPING), () => undefined);
+      if (!isDocument && mapping.trim()) await sendFile(place, new File([mapping], MAPPING), () => undefined);
       return ask(api.POST('/v1/studies/{studyOid}/imports/{importId}:check', {
         params: { path: place },
-        body: { complete, requestId: newRequestId(), ...(isOdm ? {} : { mappingFile: MAPPING }), ...(reason.trim() ? { reason: reason.trim() } : {}) },
+        body: { complete, requestId: newRequestId(), ...(isDocument ? {} : { mappingFile: MAPPING }), ...(reason.trim() ? { reason: reason.trim() } : {}) },
       }));
     },
     onSuccess: (next) => client.setQueryData(['import', one.studyOid, one.importId], next),
@@ -46,7 +46,7 @@ export function CheckImport({ one }: { one: Import }) {
       <ul className="grants">
         {one.received.map((file) => <li key={file.fileName}><Icon name={file.complete ? 'check' : 'half'} />{file.fileName} <span className="fine">{bytes(Number(file.receivedBytes))}</span></li>)}
       </ul>
-      {!isOdm && (
+      {!isDocument && (
         <>
           <div className="row-fields">
             <input ref={input} type="file" className="hidden" aria-label={t('import.addfile')} tabIndex={-1} onChange={(event) => { const file = event.target.files?.[0]; if (file) add.mutate(file); event.target.value = ''; }} />
@@ -64,7 +64,7 @@ export function CheckImport({ one }: { one: Import }) {
         <label className="check"><input type="checkbox" checked={complete} onChange={(event) => setComplete(event.target.checked)} />{t('import.complete')}</label>
       </div>
       {error && <p className="error" role="alert"><Icon name="dot" />{refusalText(error instanceof Refused ? error.reason : 'INCIDENT', t)}</p>}
-      <div><button type="button" className="button primary" disabled={check.isPending || (!isOdm && mapping.trim() === '')} onClick={() => check.mutate()}><Icon name="shield" />{t('import.check')}</button></div>
+      <div><button type="button" className="button primary" disabled={check.isPending || (!isDocument && mapping.trim() === '')} onClick={() => check.mutate()}><Icon name="shield" />{t('import.check')}</button></div>
     </section>
   );
 }

@@ -76,7 +76,7 @@ function NewImport({ study }: { study: string }) {
       <h2>{t('import.new')}</h2>
       <p className="fine">{t('import.kinds')}</p>
       <div className="row-fields">
-        <input ref={input} type="file" className="hidden" accept=".csv,.xpt,.xlsx,.xml" aria-label={t('import.choose')} tabIndex={-1}
+        <input ref={input} type="file" className="hidden" accept=".csv,.xpt,.xlsx,.xml,.json,.ndjson" aria-label={t('import.choose')} tabIndex={-1}
           onChange={(event) => { const file = event.target.files?.[0]; if (file) run.mutate(file); event.target.value = ''; }} />
         <button type="button" className="button primary" disabled={run.isPending} onClick={() => input.current?.click()}><Icon name="plus" />{t('import.choose')}</button>
         {sending && (

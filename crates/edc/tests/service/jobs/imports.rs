@@ -207,3 +207,40 @@ fn an_import_whose_worker_died_goes_on_and_says_so() {
         assert_eq!(sent.weight("S1").await.as_deref(), Some("70.5"));
     });
 }
+
+#[test]
+fn fhir_resources_are_imported_without_a_mapping_and_again_change_nothing() {
+    on_every_desk(async |desk| {
+        desk.world.screen("S1").await;
+        let subject = format!("urn:casebook:{STUDY}:subject");
+        let response = serde_json::json!({
+            "resourceType": "QuestionnaireResponse",
+            "questionnaire": format!("urn:casebook:{STUDY}:Questionnaire:F.VS"),
+            "status": "completed",
+            "subject": { "identifier": { "system": subject, "value": "S1" } },
+            "encounter": { "identifier": { "value": "SE.SCR" } },
+            "item": [{ "linkId": "IG.VS", "item": [
+                { "linkId": "I.WEIGHT", "answer": [{ "valueDecimal": 70.5 }] },
+            ] }],
+        });
+        for changes in [1, 0] {
+            let request = p::StartImportRequest {
+                study_oid: STUDY.into(),
+                data_file: "vs.json".into(),
+                request_id: Some(unique("import")),
+            };
+            let begun = desk.jobs.start_import(&data_manager(), request).await.unwrap();
+            let sent = Sent { desk: &desk, id: begun.import_id };
+            sent.send("vs.json", &response.to_string(), 4096).await.unwrap();
+            sent.ask_check(None).await.unwrap();
+            desk.worker.run_until_idle().await;
+            sent.ask_apply(false).await.unwrap();
+            desk.worker.run_until_idle().await;
+            let done = sent.seen().await;
+            assert_eq!(done.state(), State::Done, "{done:?}");
+            let report = done.report.unwrap();
+            assert_eq!((report.values, report.unchanged), (changes, 1 - changes));
+            assert_eq!(sent.weight("S1").await.as_deref(), Some("70.5"));
+        }
+    });
+}

@@ -6,7 +6,7 @@ use crate::FormatError;
 
 const CHUNK_BYTES: usize = 64 << 10;
 
-pub(super) struct Scanner<R> {
+pub(crate) struct Scanner<R> {
     input: R,
     file: String,
     chunk: Vec<u8>,
@@ -16,20 +16,20 @@ pub(super) struct Scanner<R> {
 }
 
 impl<R: Read> Scanner<R> {
-    pub(super) fn new(input: R, file: &str) -> Self {
+    pub(crate) fn new(input: R, file: &str) -> Self {
         Self { input, file: file.to_owned(), chunk: vec![0; CHUNK_BYTES], at: 0, end: 0, line: 1 }
     }
 
-    pub(super) fn file(&self) -> &str {
+    pub(crate) fn file(&self) -> &str {
         &self.file
     }
 
-    pub(super) fn line(&self) -> u32 {
+    pub(crate) fn line(&self) -> u32 {
         self.line
     }
 
     /// The next byte that is no white space, without taking it; none at the end.
-    pub(super) fn peek(&mut self) -> Result<Option<u8>, FormatError> {
+    pub(crate) fn peek(&mut self) -> Result<Option<u8>, FormatError> {
         while let Some(byte) = self.next_byte()? {
             if !matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
                 return Ok(Some(byte));
@@ -40,7 +40,7 @@ impl<R: Read> Scanner<R> {
     }
 
     /// Takes the byte that [`Self::peek`] showed.
-    pub(super) fn take(&mut self) {
+    pub(crate) fn take(&mut self) {
         if self.chunk[self.at] == b'\n' {
             self.line = self.line.saturating_add(1);
         }
@@ -48,7 +48,7 @@ impl<R: Read> Scanner<R> {
     }
 
     /// Takes this byte, or refuses what stands in its place.
-    pub(super) fn expect(&mut self, wanted: u8) -> Result<(), FormatError> {
+    pub(crate) fn expect(&mut self, wanted: u8) -> Result<(), FormatError> {
         if self.peek()? == Some(wanted) {
             self.take();
             return Ok(());
@@ -58,7 +58,7 @@ impl<R: Read> Scanner<R> {
     }
 
     /// Takes the next whole value as it is written.
-    pub(super) fn value(&mut self, limit: usize) -> Result<Vec<u8>, FormatError> {
+    pub(crate) fn value(&mut self, limit: usize) -> Result<Vec<u8>, FormatError> {
         let mut value = Vec::new();
         let mut depth = 0_u32;
         loop {
@@ -97,7 +97,7 @@ impl<R: Read> Scanner<R> {
             return Ok(());
         }
         let what = format!("a value has more than {limit} bytes");
-        Err(self.fault(&what, "split the dataset"))
+        Err(self.fault(&what, "split the file"))
     }
 
     /// Appends a string with its quotes.
@@ -161,7 +161,7 @@ impl<R: Read> Scanner<R> {
         Ok((self.at < self.end).then(|| self.chunk[self.at]))
     }
 
-    pub(super) fn fault(&self, what: &str, advice: &str) -> FormatError {
+    pub(crate) fn fault(&self, what: &str, advice: &str) -> FormatError {
         FormatError {
             file: self.file.clone(),
             line: self.line,
