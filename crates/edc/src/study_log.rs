@@ -113,7 +113,8 @@ pub struct StudyState {
     pub recorded_at_ms: i64,
     pub versions: Vec<PublishedVersion>,
     pub sites: BTreeMap<SiteOid, Site>,
-    pub is_locked: bool,
+    /// When the study was locked, in milliseconds since 1970. `None` while it is not.
+    pub locked_at_ms: Option<i64>,
     /// In the order in which it was said.
     pub site_versions: Vec<SiteVersion>,
     /// The requests that were carried out.
@@ -148,8 +149,8 @@ impl StudyState {
                 let site = Site { added: added.clone(), status: SiteStatus::Pending };
                 self.sites.insert(added.site.clone(), site);
             }
-            StudyEvent::StudyLocked(_) => self.is_locked = true,
-            StudyEvent::StudyUnlocked => self.is_locked = false,
+            StudyEvent::StudyLocked(_) => self.locked_at_ms = Some(entry.recorded_at_ms),
+            StudyEvent::StudyUnlocked => self.locked_at_ms = None,
             StudyEvent::SiteStatusChanged { site, status } => {
                 if let Some(site) = self.sites.get_mut(site) {
                     site.status = *status;
@@ -160,6 +161,11 @@ impl StudyState {
 }
 
 impl StudyState {
+    /// Whether the study is locked, so that nothing of it can change.
+    pub fn is_locked(&self) -> bool {
+        self.locked_at_ms.is_some()
+    }
+
     /// Where the version stands that is in force for all for whom nothing else is said.
     pub fn general(&self) -> Option<usize> {
         self.versions.iter().rposition(|version| !version.site_by_site)
