@@ -114,4 +114,6 @@ export const app: { [key in keyof typeof english]: string } = {
   'enrol.said': '由研究者判断',
   'enrol.title': '入组 {subject}',
   'enrol.what': '逐条列出方案的入选与排除标准。可计算的标准在入组时由表单数据得出，其余由研究者判断。对排除标准，“符合”表示该排除情形存在。',
+  'lock.banner': '研究已锁定。',
+  'lock.banner.what': '自 {at} 起只能查看，不能修改。',
 };
