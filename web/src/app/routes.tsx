@@ -25,6 +25,7 @@ const DraftPaper = lazy(() => import('../features/build/Paper').then((pages) => 
 const Drafts = lazy(() => import('../features/build/Drafts'));
 const DraftPage = lazy(() => import('../features/build/DraftPage'));
 const FormEditor = lazy(() => import('../features/build/FormEditor'));
+const EventEditor = lazy(() => import('../features/build/EventEditor'));
 const CheckEditor = lazy(() => import('../features/build/CheckEditor'));
 const CodeListEditor = lazy(() => import('../features/build/CodeListEditor'));
 const Versions = lazy(() => import('../features/build/Versions'));
@@ -79,6 +80,7 @@ export function Routes() {
       <Route path="/s/:study/build/draft" component={DraftPage} />
       <Route path="/s/:study/build/draft/paper" component={DraftPaper} />
       <Route path="/s/:study/build/draft/forms/:form" component={FormEditor} />
+      <Route path="/s/:study/build/draft/events/:event" component={EventEditor} />
       <Route path="/s/:study/build/draft/checks/:check" component={CheckEditor} />
       <Route path="/s/:study/build/draft/codes/:list" component={CodeListEditor} />
       <Route path="/drafts" component={Drafts} />
