@@ -27,11 +27,9 @@ impl Edc {
     pub async fn add_site(&self, caller: &Caller, study: &StudyOid, site: SiteAdded) -> Result<()> {
         let permit = caller.permit(Act::PublishStudy, Scope::study_wide(study.as_str()))?;
         if !is_time_zone(&site.time_zone) {
-            return Err(Refusal::KeyInvalid {
-                what: KeyKind::TimeZone,
-                text: site.time_zone,
-            }
-            .into());
+            return Err(
+                Refusal::KeyInvalid { what: KeyKind::TimeZone, text: site.time_zone }.into()
+            );
         }
         let call = StudyCall { permit: &permit, origin: "system", request: None, reason: None };
         self.change_study(&call, study, |state| {

@@ -333,10 +333,7 @@ fn may_become(casebook: &Casebook, next: SubjectStatus) -> Result<SubjectStatus,
 }
 
 fn bad_date(text: &str) -> Refusal {
-    Refusal::KeyInvalid {
-        what: KeyKind::Date,
-        text: text.chars().take(MAX_KEY_BYTES).collect(),
-    }
+    Refusal::KeyInvalid { what: KeyKind::Date, text: text.chars().take(MAX_KEY_BYTES).collect() }
 }
 
 fn local_date(text: &str) -> Result<String, Refusal> {

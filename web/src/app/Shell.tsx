@@ -38,6 +38,7 @@ function useEntries(studyOid: string | undefined): Entry[] {
     { path: inStudy('/build'), label: t('nav.build'), icon: 'tools', isShown: hasStudy && may('read_study') },
     { path: inStudy('/delegations'), label: t('nav.delegations'), icon: 'pen', isShown: hasStudy && may('read_study') },
     { path: inStudy('/webhooks'), label: t('nav.webhooks'), icon: 'send', isShown: hasStudy && may('manage_webhooks') },
+    { path: '/drafts', label: t('drafts.title'), icon: 'pen', isShown: maySystem('design_study') },
     { path: '/users', label: t('nav.users'), icon: 'gear', isShown: may('manage_users') },
     { path: '/access', label: t('nav.access'), icon: 'history', isShown: maySystem('read_journal') },
     { path: '/developers', label: t('nav.portal'), icon: 'code', isShown: true },

@@ -6,6 +6,7 @@ import { Page } from '../ui/Page';
 import { CALLBACK } from '../lib/oidc';
 import { useStudies } from '../lib/study';
 
+const NoStudy = lazy(() => import('../features/overview/Start'));
 const Home = lazy(() => import('../features/overview/Home'));
 const Subjects = lazy(() => import('../features/subjects/Subjects'));
 const Subject = lazy(() => import('../features/subjects/SubjectPage'));
@@ -38,14 +39,13 @@ const FinishLink = lazy(() => import('../features/account/Providers'));
 const Account = lazy(() => import('../features/account/Account'));
 
 function Start() {
-  const { t } = useLocale();
   const studies = useStudies();
   return (
     <Loaded from={studies}>
       {(list) => {
         const first = list[0];
         if (first) return <Redirect to={`/s/${encodeURIComponent(first.studyOid)}`} replace />;
-        return <Page title={t('nav.home')}><Empty title={t('home.nostudy')}>{t('home.nostudy.next')}</Empty></Page>;
+        return <NoStudy />;
       }}
     </Loaded>
   );

@@ -67,7 +67,8 @@ fn details(error: &Error, kept: usize, has_detail: bool) -> pb::Status {
     }
     for (at, violation) in error.violations()[..kept].iter().enumerate() {
         let facts = violation.metadata.iter();
-        metadata.extend(facts.map(|(name, is)| (format!("{}{name}", of_violation(at)), is.clone())));
+        metadata
+            .extend(facts.map(|(name, is)| (format!("{}{name}", of_violation(at)), is.clone())));
     }
     let reason = error.reason().to_owned();
     let info = pb::ErrorInfo { reason, domain: DOMAIN.to_owned(), metadata };
@@ -175,4 +176,25 @@ pub(crate) fn json_of<M: Name + Default + serde::Serialize>(
     encoded: &[u8],
 ) -> Option<serde_json::Value> {
     serde_json::to_value(M::decode(encoded).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_and_facts_of_each_violation_survive_the_wire() {
+        let facts = |limit: &str| [("limit".to_owned(), limit.to_owned())];
+        let violations = [
+            FieldViolation::new("values[0].value", "too long").told("TOO_LONG", facts("5")),
+            FieldViolation::new("values[1].value", "wrong"),
+            FieldViolation::new("values[2].value", "too long").told("TOO_LONG", facts("7")),
+        ];
+        let error = Error::new(Code::InvalidArgument, "VALUE_INVALID", "two are too long")
+            .with_metadata("study", "S")
+            .with_violations(violations);
+        for reader in [Reader::Service, Reader::Client] {
+            assert_eq!(to_error(&from_error(&error, reader)), error);
+        }
+    }
 }

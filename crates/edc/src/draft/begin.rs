@@ -45,11 +45,7 @@ impl Edc {
         self.append_draft(&study, &state, &call, &event).await
     }
 
-    async fn published(
-        &self,
-        caller: &Caller,
-        study: &StudyOid,
-    ) -> Result<(String, StudyVersion)> {
+    async fn published(&self, caller: &Caller, study: &StudyOid) -> Result<(String, StudyVersion)> {
         let version = self.version(caller, study, None).await?;
         Ok((version.hash().to_string(), version))
     }

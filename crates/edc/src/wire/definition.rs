@@ -108,8 +108,7 @@ pub(super) async fn publish(
 }
 
 fn faulty(faults: impl Iterator<Item = Fault>) -> Error {
-    let violations = faults.map(|fault| {
-        FieldViolation::new(format!("{} {}", fault.kind, fault.oid), fault.message)
-    });
+    let violations = faults
+        .map(|fault| FieldViolation::new(format!("{} {}", fault.kind, fault.oid), fault.message));
     Error::invalid_fields(violations.collect())
 }

@@ -57,9 +57,7 @@ impl KeyKind {
 
     fn rule(self) -> &'static str {
         match self {
-            Self::SubjectKey => {
-                "have 1 to 64 bytes, no control characters and no blanks around it"
-            }
+            Self::SubjectKey => "have 1 to 64 bytes, no control characters and no blanks around it",
             Self::RepeatKey => "have 1 to 100 bytes and no control characters",
             Self::Date => "be an ISO 8601 date such as 2026-03-02",
             Self::TimeZone => "be a name of the IANA database such as Asia/Shanghai",

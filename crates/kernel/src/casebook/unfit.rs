@@ -110,7 +110,8 @@ mod tests {
         message.set("zh-CN", "不超过 250");
         let unfit = Unfit::OutOfRange { text: "300".to_owned(), message };
         assert_eq!(unfit.to_string(), "at most 250");
-        let facts = [("text", "300"), ("message.en", "at most 250"), ("message.zh-CN", "不超过 250")];
+        let facts =
+            [("text", "300"), ("message.en", "at most 250"), ("message.zh-CN", "不超过 250")];
         assert_eq!(unfit.parameters(), facts.map(|(name, is)| (name.to_owned(), is.to_owned())));
     }
 }

@@ -47,7 +47,7 @@ export function ImportDialog({ study, seenRevision, onClose }: { study: string; 
       <form onSubmit={(event) => { event.preventDefault(); send.mutate(); }}>
         {study === '' && <label>{t('draft.study')}<input className="input big" required value={oid} onChange={(event) => setOid(event.target.value)} /></label>}
         <label>{t('draft.files')}
-          <input className="input big" type="file" multiple accept=".xml,.json,.toml" onChange={(event) => setFiles([...(event.target.files ?? [])])} />
+          <input className="input big" type="file" multiple accept=".xml,.json,.toml,.csv,.xlsx" onChange={(event) => setFiles([...(event.target.files ?? [])])} />
         </label>
         <p className="fine">{t('draft.files.hint')}</p>
         {files.length > 0 && (

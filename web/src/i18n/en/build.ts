@@ -6,7 +6,7 @@ export const build = {
   'draft.begin': 'Begin from the published version',
   'draft.import': 'Import a definition',
   'draft.study': 'OID of the study',
-  'draft.files': 'Files: ODM (.xml), USDM (.json), rules (.toml)',
+  'draft.files': 'Files: ODM or REDCap (.xml, .csv), USDM (.json), XLSForm (.xlsx), rules (.toml)',
   'draft.files.hint': 'Several files make one version: each is laid over those before it. A protocol (USDM) comes first, the case report forms (ODM) next, the rules last.',
   'draft.files.order': 'Order of the files',
   'draft.toolarge': 'The files are too large to be sent together (2.9 MB). Use the command casebook study import.',
@@ -227,4 +227,9 @@ export const build = {
   'event.formmandatory.one': '{name} must be filled in',
   'event.addform': 'Add a form',
   'event.schedule': 'Schedule: which form at which event',
+  'study.new': 'New study',
+  'study.name': 'Name of the study',
+  'study.protocol': 'Protocol number (the name when empty)',
+  'study.oid.hint': 'Names the study in all files and addresses, and never changes. No blanks.',
+  'study.new.what': 'It begins with nothing. Add events and forms in the draft, or import a definition into it; then publish it.',
 };

@@ -6,7 +6,7 @@ export const build = {
   'draft.begin': '从已发布版本开始',
   'draft.import': '导入研究定义',
   'draft.study': '研究 OID',
-  'draft.files': '文件：ODM（.xml）、USDM（.json）、规则（.toml）',
+  'draft.files': '文件：ODM 或 REDCap（.xml、.csv）、USDM（.json）、XLSForm（.xlsx）、规则（.toml）',
   'draft.files.hint': '多个文件组成一个版本，后者覆盖前者：先方案（USDM），再病例报告表（ODM），最后规则文件。',
   'draft.files.order': '文件顺序',
   'draft.toolarge': '文件总大小超出上限（2.9 MB）。请使用命令 casebook study import。',
@@ -227,4 +227,9 @@ export const build = {
   'event.formmandatory.one': '{name} 必须填写',
   'event.addform': '添加表单',
   'event.schedule': '日程：各访视的表单',
+  'study.new': '新建研究',
+  'study.name': '研究名称',
+  'study.protocol': '方案编号（留空则同名称）',
+  'study.oid.hint': '用于所有文件和地址，创建后不可更改，不含空格。',
+  'study.new.what': '新研究没有内容。请在草案中添加访视和表单，或导入研究定义，然后发布。',
 };

@@ -54,8 +54,7 @@ impl Parts<'_> {
         }
         let numbered = order.into_iter().zip(numbers).map(|(event, number)| {
             let known = planned(event).cloned().unwrap_or_default();
-            let new =
-                StudyEventRef { event: event.oid.clone(), order: Some(number), ..known };
+            let new = StudyEventRef { event: event.oid.clone(), order: Some(number), ..known };
             self.put(PartKind::StudyEventRef, event.oid.as_str(), &new)
         });
         numbered.collect()

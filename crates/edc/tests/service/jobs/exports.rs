@@ -2,7 +2,9 @@
 
 use std::io::{Cursor, Read as _};
 
-use contract::{Code, Context, Error, Role, job::v1 as p, job::v1::progress::State};
+use contract::{
+    Code, Context, Error, Role, edc::v1::GetStudyRequest, job::v1 as p, job::v1::progress::State,
+};
 use jiff::SignedDuration;
 use journal::{Hash, LogName};
 
@@ -262,5 +264,28 @@ fn only_the_chosen_forms_and_the_state_at_the_chosen_time_are_exported() {
         let unknown = p::StartExportRequest { form_oids: vec!["F.NO".into()], ..wanted("csv") };
         let error = desk.jobs.start_export(&data_manager(), unknown).await.unwrap_err();
         assert_eq!(error.violations()[0].field, "formOids");
+    });
+}
+
+#[test]
+fn an_export_that_needs_a_mapping_is_refused_where_the_study_has_none() {
+    on_every_desk(async |desk| {
+        two_subjects(&desk).await;
+        let request = p::ListExportFormatsRequest {};
+        let listed = desk.jobs.list_export_formats(&data_manager(), request).await.unwrap();
+        let needing: Vec<&str> = listed
+            .formats
+            .iter()
+            .filter(|format| format.needs_tabulation)
+            .map(|format| format.name.as_str())
+            .collect();
+        assert_eq!(needing, ["sdtm-xpt", "sdtm-dataset-json", "sdtm-csv"]);
+        let get = GetStudyRequest { study_oid: STUDY.into(), version_hash: None };
+        let study = desk.world.edc.get_study(&data_manager(), get).await.unwrap();
+        assert!(!study.has_tabulation);
+        for format in needing {
+            let refused = start(&desk, &data_manager(), format).await.unwrap_err();
+            assert_eq!(refused.reason(), "TABULATION_MISSING", "{format}");
+        }
     });
 }
