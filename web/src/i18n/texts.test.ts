@@ -17,7 +17,7 @@ test('a counted text has the form that its number asks for', () => {
 
 test('no English text puts a plural behind every number', () => {
   // What follows the number is no noun that is counted.
-  const uncounted = /^(save|work\.(again|shown|of|late)|query\.(chosen|days|loaded|bulk\.done)|audit\.more|whole\.refused|eligible\.count|import\.sent|sign\.what)/;
+  const uncounted = /^(save|work\.(again|shown|of|late)|query\.(chosen|days|loaded|bulk\.done)|audit\.more|whole\.refused|eligible\.count|import\.sent|sign\.what|refusal\.SITE)/;
   const suspicious = Object.entries(en).filter(([key, text]) => /\{\w+\} ([a-z]+ )?[a-z]+s\b/.test(text.replaceAll(PLURAL, '')) && !uncounted.test(key));
   expect(suspicious).toEqual([]);
 });
@@ -27,11 +27,14 @@ test('both languages speak of the same things', () => {
   expect(differing).toEqual([]);
 });
 
-test('every refusal that the documents list has a sentence of its own', () => {
+test('every refusal and every fault of a value that the documents list has a sentence of its own', () => {
   const listed = fs.readFileSync(new URL('../../../docs/refusals.md', import.meta.url), 'utf8');
-  const codes = [...listed.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code]) => code);
-  expect(codes.length).toBeGreaterThan(100);
+  const [before = '', values = '', after = ''] = listed.split(/^## (?:Why a value is refused|Build)$/m);
+  const codes = (text: string) => [...text.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code]) => code ?? '');
+  expect(codes(before + after).length).toBeGreaterThan(100);
+  expect(codes(values).length).toBeGreaterThan(10);
   // Programs meet these; a person sees them as an incident, or never.
   const ofPrograms = /^(ANSWER_NOT_|CALLER_NOT_|SERVICE_NOT_|PANIC|ROUTE_BROKEN|PATH_UNKNOWN|METHOD_NOT_ALLOWED|CONTENT_TYPE_|INVALID_CLIENT)/;
-  expect(codes.filter((code) => !ofPrograms.test(code ?? '') && !(`refusal.${code}` in en))).toEqual([]);
+  expect(codes(before + after).filter((code) => !ofPrograms.test(code) && !(`refusal.${code}` in en))).toEqual([]);
+  expect(codes(values).filter((code) => !(`unfit.${code}` in en))).toEqual([]);
 });

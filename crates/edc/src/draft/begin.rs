@@ -1,7 +1,7 @@
 //! Begins a draft from the version that was published last, or an empty one, and gives one up.
 
 use contract::{
-    Caller, Context, Error,
+    Context, Error,
     build::v1::{BeginDraftRequest, DiscardDraftRequest},
 };
 use kernel::{StudyOid, StudyVersion};
@@ -32,7 +32,10 @@ impl Edc {
         }
         let (base, version) = match &request.study_name {
             Some(name) => (String::new(), self.new_study(&study, name, request).await?),
-            None => self.published(&context.caller, &study).await?,
+            None => {
+                let version = self.version(&context.caller, &study, None).await?;
+                (version.hash().to_string(), version)
+            }
         };
         let document = serde_json::to_string(&version).expect("a study version has text keys");
         let event = DraftEvent::Begun { base, document };
@@ -43,11 +46,6 @@ impl Edc {
             reason: None,
         };
         self.append_draft(&study, &state, &call, &event).await
-    }
-
-    async fn published(&self, caller: &Caller, study: &StudyOid) -> Result<(String, StudyVersion)> {
-        let version = self.version(caller, study, None).await?;
-        Ok((version.hash().to_string(), version))
     }
 
     /// The design of a study of which nothing was published: it holds nothing.

@@ -7,14 +7,17 @@ import { subjectPath } from '../../lib/url';
 import { useSlots, useWindow, type Slot } from '../../lib/window';
 import { Icon } from '../../ui/icons';
 import { ENTRY, Review, Status, SUBJECT, TIMING } from '../../ui/Status';
-import { facesIn, isPlain, reviewMarks, type Faces } from './faces';
-import { useMarks } from './marks';
+import { facesIn, isPlain, reviewMarks, type Face, type Faces } from './faces';
+import { markClass, useMarks } from './marks';
 
 const ROW_PX = 30;
 /** Fixed, so that rows are placed without being measured; matrix.css has the same. */
 const COLUMN_PX = 78;
 const PAGE_ROWS = 15;
 const FOCUSED = 'matrix-focus';
+const NOTHING: Face = { className: '', label: '' };
+/** Rows around those in the page whose data are read before they come into view. */
+const ROWS_AHEAD = 40;
 /** Rows that are looked through, one after the other, for the next issue. */
 const MAX_LOOKED_AT = 2000;
 
@@ -24,7 +27,7 @@ type Props = { studyOid: string; columns: MatrixColumn[]; rows: Paged<MatrixRow>
 export function Grid({ studyOid, columns, rows }: Props) {
   const { t, text } = useLocale();
   const faces = useMemo(() => facesIn(t), [t]);
-  const marks = useMarks();
+  useMarks();
   const [, go] = useLocation();
   const box = useRef<HTMLDivElement>(null);
   const { count, show } = rows;
@@ -32,7 +35,7 @@ export function Grid({ studyOid, columns, rows }: Props) {
   const [at, setAt] = useState({ row: 0, column: 0 });
   const row = Math.min(at.row, count - 1);
   const column = Math.min(at.column, columns.length - 1);
-  useEffect(() => show(from, to), [show, from, to]);
+  useEffect(() => show(Math.max(0, from - ROWS_AHEAD), Math.min(count, to + ROWS_AHEAD)), [show, from, to, count]);
   const slots = useSlots({ from, to });
   const open = (rowIndex: number, columnIndex: number) => {
     const subject = rows.row(rowIndex);
@@ -78,7 +81,7 @@ export function Grid({ studyOid, columns, rows }: Props) {
   };
   return (
     <>
-      <div ref={box} className="matrix" style={marks}>
+      <div ref={box} className="matrix">
         <Names rows={rows} slots={slots} focus={row} />
         {/* A table that takes the keys is a grid. */}
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role */}
@@ -94,14 +97,7 @@ export function Grid({ studyOid, columns, rows }: Props) {
           </thead>
           <tbody style={{ height: count * ROW_PX }}>
             <tr role="presentation" className="band" style={{ left: column * COLUMN_PX, width: COLUMN_PX }} />
-            {slots.map(({ slot, index }) => {
-              const data = rows.row(index);
-              return data ? (
-                <Row key={slot} data={data} index={index} focus={index === row ? column : -1} faces={faces} />
-              ) : (
-                <tr key={slot} aria-rowindex={index + 2} aria-busy="true" style={placed(index)}><th scope="row">…</th></tr>
-              );
-            })}
+            {slots.map(({ slot, index }) => <Row key={slot} data={rows.row(index)} columns={columns.length} index={index} focus={index === row ? column : -1} faces={faces} />)}
           </tbody>
         </table>
       </div>
@@ -131,19 +127,23 @@ function Names({ rows, slots, focus }: { rows: Paged<MatrixRow>; slots: Slot[]; 
   );
 }
 
-type RowProps = { data: MatrixRow; index: number; focus: number; faces: Faces };
+type RowProps = { data: MatrixRow | undefined; columns: number; index: number; focus: number; faces: Faces };
 
-/** A row has one element for a cell that only has a mark. The table has the keys and the pointer. */
-const Row = memo(function Row({ data, index, focus, faces }: RowProps) {
+/**
+ * A row has one element for a cell that only has a mark, and the same before its data have come. The
+ * table has the keys and the pointer.
+ */
+const Row = memo(function Row({ data, columns, index, focus, faces }: RowProps) {
   return (
-    <tr data-row={index} aria-rowindex={index + 2} className={focus >= 0 ? 'lit' : undefined} style={placed(index)}>
-      <th scope="row" aria-label={faces.name(data)} />
-      {data.cells.map((cell, column) => {
-        const { className, label } = faces.cell(cell);
+    <tr data-row={index} aria-rowindex={index + 2} aria-busy={data === undefined || undefined} className={focus >= 0 ? 'lit' : undefined} style={placed(index)}>
+      <th scope="row" aria-label={data ? faces.name(data) : '…'} />
+      {Array.from({ length: columns }, (_, column) => {
+        const cell = data?.cells[column];
+        const { className, label } = cell ? faces.cell(cell) : NOTHING;
         const isFocused = focus === column;
         return (
           <td key={column} id={isFocused ? FOCUSED : undefined} aria-selected={isFocused || undefined} aria-label={label} className={isFocused ? `${className} focus` : className}>
-            {isPlain(cell) ? null : <More cell={cell} />}
+            {cell && !isPlain(cell) ? <More cell={cell} /> : null}
           </td>
         );
       })}
@@ -155,9 +155,9 @@ const Row = memo(function Row({ data, index, focus, faces }: RowProps) {
 function More({ cell }: { cell: MatrixCell }) {
   return (
     <>
-      {cell.openQueryCount > 0 && <b className="open tone-amber">{cell.openQueryCount}</b>}
+      {cell.openQueryCount > 0 && <b className="open triangle-amber tone-amber">{cell.openQueryCount}</b>}
       {cell.occurrenceCount > 1 && <small>×{cell.occurrenceCount}</small>}
-      {reviewMarks(cell.review).map(({ icon, tone }) => <i key={icon} className={`mark ${icon}-${tone}`} />)}
+      {reviewMarks(cell.review).map(({ icon, tone }) => <i key={icon} className={markClass(icon, tone)} />)}
     </>
   );
 }

@@ -1,5 +1,6 @@
 import type { MatrixCell, MatrixRow, ReviewState } from '../../api/types';
 import type { Translate } from '../../i18n';
+import { markClass } from './marks';
 import { ENTRY, REVIEW, SUBJECT, TIMING, type Look } from '../../ui/Status';
 
 /** How a cell looks, and what it says to whoever does not see it. */
@@ -32,7 +33,7 @@ export function facesIn(t: Translate): Faces {
       const said = [t(look.key), ...marks.map(({ key }) => t(key))];
       if (cell.openQueryCount > 0) said.push(t('form.queries', { n: cell.openQueryCount }));
       if (cell.occurrenceCount > 1) said.push(t('matrix.times', { n: cell.occurrenceCount }));
-      const face = { className: isIdle ? 'mark idle' : `mark ${look.icon}-${look.tone}`, label: said.join(', ') };
+      const face = { className: isIdle ? 'mark idle' : markClass(look.icon, look.tone), label: said.join(', ') };
       kept.set(name, face);
       return face;
     },

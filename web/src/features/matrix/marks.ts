@@ -1,29 +1,38 @@
-import { useEffect, useMemo, useState, type CSSProperties } from 'react';
+import { useLayoutEffect } from 'react';
 import { iconImage, type IconName } from '../../ui/icons';
 
-/** Every mark that a cell can have, with its tone; matrix.css draws each as the background of its cell. */
+/** Every mark that a cell can have, with its tone. */
 const MARKS = [
   ['circle', 'quiet'], ['half', 'blue'], ['check', 'green'], ['cross', 'quiet'], ['dash', 'quiet'],
   ['clock', 'blue'], ['clock', 'red'], ['clock', 'amber'], ['triangle', 'amber'],
   ['shield', 'green'], ['snow', 'blue'], ['lock', 'violet'], ['pen', 'green'],
 ] as const satisfies readonly (readonly [IconName, string])[];
 
-function drawn(): CSSProperties {
+/** The class of a mark. */
+export const markClass = (icon: IconName, tone: string) => `mark ${icon}-${tone}`;
+
+function rules(): string {
   const tokens = getComputedStyle(document.documentElement);
   const colour = (tone: string) => tokens.getPropertyValue(tone === 'quiet' ? '--text-quiet' : `--${tone}`).trim();
-  const marks = MARKS.map(([icon, tone]) => [`--${icon}-${tone}`, iconImage(icon, colour(tone))]);
-  return Object.fromEntries([...marks, ['--idle', iconImage('circle', colour('quiet'), 0.45)]]) as CSSProperties;
+  const rule = (name: string, image: string) => `.${name} { background-image: ${image} }`;
+  return [rule('idle', iconImage('circle', colour('quiet'), 0.45)), ...MARKS.map(([icon, tone]) => rule(`${icon}-${tone}`, iconImage(icon, colour(tone))))].join('\n');
 }
 
-/** The marks as images in the colours of the theme: a cell needs no element of its own for them. */
-export function useMarks(): CSSProperties {
-  const [theme, setTheme] = useState(() => document.documentElement.dataset['theme']);
-  useEffect(() => {
-    const observer = new MutationObserver(() => setTheme(document.documentElement.dataset['theme']));
+/**
+ * Draws the marks as backgrounds in the colours of the theme, so that a cell needs no element of its
+ * own for them. Rules of a sheet are read once; custom properties would be read for each cell.
+ */
+export function useMarks(): void {
+  useLayoutEffect(() => {
+    const sheet = new CSSStyleSheet();
+    const draw = () => sheet.replaceSync(rules());
+    draw();
+    document.adoptedStyleSheets.push(sheet);
+    const observer = new MutationObserver(draw);
     observer.observe(document.documentElement, { attributeFilter: ['data-theme'] });
-    return () => observer.disconnect();
+    return () => {
+      observer.disconnect();
+      document.adoptedStyleSheets = document.adoptedStyleSheets.filter((one) => one !== sheet);
+    };
   }, []);
-  // The tokens are those of the theme.
-  // oxlint-disable-next-line react/exhaustive-deps
-  return useMemo(drawn, [theme]);
 }

@@ -1,7 +1,7 @@
 /** What refusals are called, and why values cannot be accepted: by code, and with `.of` when the facts are told. */
 export const refusals = {
   'language': 'en',
-  'refusal.SITE_NOT_ACTIVE.of': 'Site {site} is not open: it takes neither participants nor values.',
+  'refusal.SITE_NOT_ACTIVE.of': 'The site {site} is not open: it takes neither participants nor values.',
   'refusal.SUBJECT_EXISTS.of': 'There is already a participant {subject}.',
   'refusal.TOO_MANY_ROWS.of': 'The table has {limit, plural, one {its one row} other {# rows}}, as many as the study allows.',
   'refusal.NOT_PERMITTED.of': 'None of your roles allows you to {act} here. Ask for the role, or for somebody who has it.',
