@@ -136,7 +136,7 @@ type RowProps = { data: MatrixRow | undefined; columns: number; index: number; f
 const Row = memo(function Row({ data, columns, index, focus, faces }: RowProps) {
   return (
     <tr data-row={index} aria-rowindex={index + 2} aria-busy={data === undefined || undefined} className={focus >= 0 ? 'lit' : undefined} style={placed(index)}>
-      <th scope="row" aria-label={data ? faces.name(data) : '…'} />
+      <th scope="row">{data ? faces.name(data) : '…'}</th>
       {Array.from({ length: columns }, (_, column) => {
         const cell = data?.cells[column];
         const { className, label } = cell ? faces.cell(cell) : NOTHING;
