@@ -103,7 +103,7 @@ test('a file is attached, seen, downloaded, replaced with a reason, and every on
   await expect(page.getByRole('button', { name: 'Take back “complete”' })).toBeVisible();
   const pdf = await page.pdf();
   await drop(page, report.locator('.file-input'), 'report 2.pdf', pdf);
-  await expect(page.getByText('1 changes wait for a reason')).toBeVisible();
+  await expect(page.getByText('1 change waits for a reason')).toBeVisible();
   await look(page, 'reason');
   await page.locator('.reason-bar input').fill('The better scan');
   await page.keyboard.press('Enter');

@@ -53,7 +53,7 @@ test('an amendment is drafted, published site by site and migrated', async ({ pa
   await expect(page.getByText('failed:')).toBeVisible();
   await look(page, 'check');
   await page.getByRole('button', { name: 'Keep' }).click();
-  await expect(page.getByText('1 faults')).toBeVisible();
+  await expect(page.getByText('1 fault')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Publish' })).toBeDisabled();
 
   // The last edit is taken back by a further one.

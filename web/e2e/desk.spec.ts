@@ -8,7 +8,7 @@ test('an export runs as a job, also while nobody looks, and its file is what its
   await page.getByText('All forms', { exact: true }).click();
   await page.getByRole('checkbox', { name: 'Demographics' }).check();
   await page.getByRole('button', { name: 'Export', exact: true }).click();
-  const row = page.getByRole('row').filter({ hasText: '1 forms' }).first();
+  const row = page.getByRole('row').filter({ hasText: '1 form' }).first();
   await expect(row).toContainText(/Waiting|Running|Done/);
   await page.goto(address(STUDY));
   await page.goto(address(`${STUDY}/exports`));

@@ -48,7 +48,7 @@ test('a value changes freely until the form is complete, then only with a reason
   await expect(page.getByRole('button', { name: 'Take back “complete”' })).toBeVisible();
   await age.fill('71');
   await age.press('Enter');
-  await expect(page.getByText('1 changes wait for a reason')).toBeVisible();
+  await expect(page.getByText('1 change waits for a reason')).toBeVisible();
   await page.keyboard.press('Alt+c');
   await page.keyboard.type('Typing error');
   await page.keyboard.press('Enter');

@@ -13,7 +13,7 @@ test('the matrix goes to the last participant by key, and finds any of them by a
   await page.keyboard.press('/');
   await expect(page.getByRole('searchbox')).toBeFocused();
   await page.keyboard.type('701-1028');
-  await expect(page.locator('.filters [role=status]')).toHaveText('1 participants');
+  await expect(page.locator('.filters [role=status]')).toHaveText('1 participant');
   await expect(chosen).toHaveText('01-701-1028');
   await page.getByRole('searchbox').fill('nobody');
   await expect(page.getByText('No participant fits')).toBeVisible();

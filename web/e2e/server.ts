@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -43,5 +43,32 @@ export default async function start(): Promise<() => void> {
   return () => {
     server.kill('SIGTERM');
     fs.rmSync(folder, { recursive: true, force: true });
+  };
+}
+
+export type Fresh = { address: string; password: string; run: (...command: string[]) => void; stop: () => void };
+
+/** Serves an installation in which nothing is yet. `run` calls the program for the same folder, as an operator does. */
+export async function startFresh(): Promise<Fresh> {
+  const program = process.env['CASEBOOK_BIN'] ?? path.resolve('../target/release/casebook');
+  const data = fs.mkdtempSync(path.join(os.tmpdir(), 'casebook-fresh-'));
+  const password = 'first-steps-4711-only';
+  const env = { ...process.env, CASEBOOK_DATA: data, CASEBOOK_PASSWORD: password };
+  const server = spawn(program, ['serve', '--listen', '127.0.0.1:0'], { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  let said = '';
+  server.stdout.on('data', (piece) => { said += String(piece); });
+  const begun = Date.now();
+  while (!/casebook user add/.test(said)) {
+    if (server.exitCode !== null || Date.now() - begun > 60_000) throw new Error(`the server does not say how to begin: ${said}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return {
+    address: LISTENING.exec(said)?.[1] ?? '',
+    password,
+    run: (...command) => { execFileSync(program, command, { env }); },
+    stop: () => {
+      server.kill('SIGTERM');
+      fs.rmSync(data, { recursive: true, force: true });
+    },
   };
 }

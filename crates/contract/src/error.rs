@@ -51,7 +51,33 @@ pub enum Code {
 pub struct FieldViolation {
     /// The path in JSON spelling, such as `values[0].itemOid`. Empty for the request as a whole.
     pub field: String,
+    /// Why, in English.
     pub description: String,
+    /// The stable code of the fault, such as `NOT_OF_TYPE`; empty where it has none.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub reason: Cow<'static, str>,
+    /// The facts of which the description is made, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
+}
+
+impl FieldViolation {
+    pub fn new(field: impl Into<String>, description: impl Into<String>) -> Self {
+        let (reason, metadata) = (Cow::Borrowed(""), BTreeMap::new());
+        Self { field: field.into(), description: description.into(), reason, metadata }
+    }
+
+    /// Adds the code by which clients tell the fault, and the facts of its sentence.
+    #[must_use]
+    pub fn told(
+        mut self,
+        reason: impl Into<Cow<'static, str>>,
+        metadata: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
+        self.reason = reason.into();
+        self.metadata.extend(metadata);
+        self
+    }
 }
 
 /// A message of the contract that says more about an error, such as both values of a conflict.
@@ -183,8 +209,19 @@ impl Error {
         field: impl Into<String>,
         description: impl Into<String>,
     ) -> Self {
-        let violation = FieldViolation { field: field.into(), description: description.into() };
-        self.0.violations.push(violation);
+        self.0.violations.push(FieldViolation::new(field, description));
+        self
+    }
+
+    #[must_use]
+    pub fn with_violations(mut self, all: impl IntoIterator<Item = FieldViolation>) -> Self {
+        self.0.violations.extend(all);
+        self
+    }
+
+    #[must_use]
+    pub fn with_all_metadata(mut self, all: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.0.metadata.extend(all);
         self
     }
 

@@ -96,7 +96,7 @@ impl Edc {
         subject: &SubjectKey,
         work: impl Fn(&mut Writer<'_>) -> Result<T, Refusal>,
     ) -> Result<T> {
-        if study.state.is_locked {
+        if study.state.is_locked() {
             return Err(Refusal::StudyLocked.into());
         }
         let log = Shelf::log(&study.oid, subject);

@@ -167,7 +167,7 @@ impl Edc {
             if let Some(done) = locks.iter().find(|lock| lock.request == *request) {
                 return Ok(done.clone());
             }
-            if known.state.is_locked {
+            if known.state.is_locked() {
                 return Err(Refusal::AlreadySo.into());
             }
             let checklist = self.checklist(context, &known).await?;
@@ -210,7 +210,7 @@ impl Edc {
             if let Some(done) = locks.iter().find(|lock| lock.request == *request) {
                 return Ok(done.clone());
             }
-            if !known.state.is_locked {
+            if !known.state.is_locked() {
                 return Err(Refusal::AlreadySo.into());
             }
             let change = StudyChange { permit: &permit, context, request, reason: Some(reason) };

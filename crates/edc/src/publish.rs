@@ -86,7 +86,7 @@ impl Edc {
             let why = "the first version of a study is in force everywhere";
             return Err(Failure::from(Error::invalid("siteBySite", why)).into());
         }
-        if folded.state.is_locked {
+        if folded.state.is_locked() {
             return Err(Failure::Refused(Refusal::StudyLocked).into());
         }
         let event = StudyEvent::VersionPublished(VersionPublished {

@@ -5,8 +5,8 @@ use contract::{Act, Context};
 use kernel::{
     StudyOid, SubjectKey,
     casebook::{
-        Casebook, Event, FormRecord, ItemKey, Mark, RecordKey, RecordPart, RecordSignature,
-        Refusal, RowKey,
+        Casebook, Event, FormRecord, ItemFault, ItemKey, Mark, RecordKey, RecordPart,
+        RecordSignature, Refusal, RowKey, Unfit,
     },
 };
 
@@ -203,8 +203,7 @@ fn verifiable(record: &FormRecord, items: &[ItemKey]) -> Result<Vec<ItemKey>, Re
     });
     let held: Vec<ItemKey> = held.collect();
     if let Some(missing) = items.iter().find(|item| !held.contains(item)) {
-        let why = "it holds no value that could be verified".to_owned();
-        let fault = kernel::casebook::ItemFault { item: missing.clone(), why };
+        let fault = ItemFault { item: missing.clone(), why: Unfit::NothingToVerify };
         return Err(Refusal::ValueInvalid(vec![fault]));
     }
     let wanted = held.into_iter().filter(|item| items.is_empty() || items.contains(item));

@@ -174,8 +174,7 @@ fn faults(
     study: &Study,
     request: &proto::ScheduleVersionRequest,
 ) -> Result<Vec<FieldViolation>> {
-    let fault =
-        |field: &str, description: String| FieldViolation { field: field.to_owned(), description };
+    let fault = |field: &str, description: String| FieldViolation::new(field, description);
     let mut all = Vec::new();
     if request.reason.trim().is_empty() {
         all.push(fault("reason", "say why".to_owned()));

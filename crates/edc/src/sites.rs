@@ -2,7 +2,10 @@
 
 use contract::{Act, Caller, Context, Error, FieldViolation, Scope, build::v1 as proto};
 use jiff::tz::TimeZone;
-use kernel::{SiteOid, StudyOid, casebook::Refusal};
+use kernel::{
+    SiteOid, StudyOid,
+    casebook::{KeyKind, Refusal},
+};
 use proto::change_site_status_request::Status;
 
 use crate::{
@@ -24,12 +27,9 @@ impl Edc {
     pub async fn add_site(&self, caller: &Caller, study: &StudyOid, site: SiteAdded) -> Result<()> {
         let permit = caller.permit(Act::PublishStudy, Scope::study_wide(study.as_str()))?;
         if !is_time_zone(&site.time_zone) {
-            return Err(Refusal::KeyInvalid {
-                what: "the time zone of a site",
-                text: site.time_zone,
-                why: "it must be a name of the IANA database such as Asia/Shanghai",
-            }
-            .into());
+            return Err(
+                Refusal::KeyInvalid { what: KeyKind::TimeZone, text: site.time_zone }.into()
+            );
         }
         let call = StudyCall { permit: &permit, origin: "system", request: None, reason: None };
         self.change_study(&call, study, |state| {
@@ -119,7 +119,7 @@ fn is_time_zone(name: &str) -> bool {
 fn faults(request: &proto::AddSiteRequest) -> Vec<FieldViolation> {
     let mut all = Vec::new();
     let mut fault = |field: &str, description: &str| {
-        all.push(FieldViolation { field: field.to_owned(), description: description.to_owned() });
+        all.push(FieldViolation::new(field, description));
     };
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
     let oid = &request.site_oid;

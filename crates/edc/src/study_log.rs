@@ -113,7 +113,8 @@ pub struct StudyState {
     pub recorded_at_ms: i64,
     pub versions: Vec<PublishedVersion>,
     pub sites: BTreeMap<SiteOid, Site>,
-    pub is_locked: bool,
+    /// When the study was locked, in milliseconds since 1970. `None` while it is not.
+    pub locked_at_ms: Option<i64>,
     /// When it was locked and unlocked, in milliseconds since 1970.
     pub locks: Vec<(i64, bool)>,
     /// In the order in which it was said.
@@ -150,8 +151,14 @@ impl StudyState {
                 let site = Site { added: added.clone(), status: SiteStatus::Pending };
                 self.sites.insert(added.site.clone(), site);
             }
-            StudyEvent::StudyLocked(_) => self.lock(true),
-            StudyEvent::StudyUnlocked => self.lock(false),
+            StudyEvent::StudyLocked(_) => {
+                self.locked_at_ms = Some(entry.recorded_at_ms);
+                self.locks.push((entry.recorded_at_ms, true));
+            }
+            StudyEvent::StudyUnlocked => {
+                self.locked_at_ms = None;
+                self.locks.push((entry.recorded_at_ms, false));
+            }
             StudyEvent::SiteStatusChanged { site, status } => {
                 if let Some(site) = self.sites.get_mut(site) {
                     site.status = *status;
@@ -162,9 +169,9 @@ impl StudyState {
 }
 
 impl StudyState {
-    fn lock(&mut self, locked: bool) {
-        self.is_locked = locked;
-        self.locks.push((self.recorded_at_ms, locked));
+    /// Whether the study is locked, so that nothing of it can change.
+    pub fn is_locked(&self) -> bool {
+        self.locked_at_ms.is_some()
     }
 
     /// Whether the data were locked at an instant.

@@ -6,7 +6,9 @@ use contract::{Act, Context, Scope};
 use journal::LogName;
 use kernel::{
     CriterionOid, PartialDate, RepeatKey, RequestId, SiteOid, StudyEventOid, StudyOid, SubjectKey,
-    casebook::{Casebook, Event, Refusal, SubjectEnrolled, SubjectScreened, SubjectStatus},
+    casebook::{
+        Casebook, Event, KeyKind, Refusal, SubjectEnrolled, SubjectScreened, SubjectStatus,
+    },
     study::Participant,
 };
 use store::StoreError;
@@ -331,11 +333,7 @@ fn may_become(casebook: &Casebook, next: SubjectStatus) -> Result<SubjectStatus,
 }
 
 fn bad_date(text: &str) -> Refusal {
-    Refusal::KeyInvalid {
-        what: "a date",
-        text: text.chars().take(MAX_KEY_BYTES).collect(),
-        why: "it must be an ISO 8601 date such as 2026-03-02",
-    }
+    Refusal::KeyInvalid { what: KeyKind::Date, text: text.chars().take(MAX_KEY_BYTES).collect() }
 }
 
 fn local_date(text: &str) -> Result<String, Refusal> {
@@ -357,8 +355,7 @@ fn subject_key(subject: &SubjectKey) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Refusal::KeyInvalid {
-        what: "the key of a subject",
+        what: KeyKind::SubjectKey,
         text: text.chars().take(MAX_KEY_BYTES).collect(),
-        why: "it must have 1 to 64 bytes, no control characters and no blanks around it",
     })
 }

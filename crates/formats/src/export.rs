@@ -76,6 +76,11 @@ pub trait Exporter: Send {
         false
     }
 
+    /// Whether the mapping of the study version makes its datasets, so that there must be one.
+    fn needs_tabulation(&self) -> bool {
+        false
+    }
+
     fn begin(&mut self, study: &StudyOut<'_>, sink: &mut dyn Sink) -> Result<(), ExportError>;
 
     fn subject(&mut self, subject: &SubjectOut<'_>) -> Result<(), ExportError>;

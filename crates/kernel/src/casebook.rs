@@ -14,6 +14,7 @@ mod signing;
 mod state;
 mod status;
 mod stored;
+mod unfit;
 
 pub use self::{
     event::{
@@ -22,10 +23,11 @@ pub use self::{
     },
     query::{Query, QueryOpened, QueryStatus, Remark},
     record::{FormRecord, ItemKey, RecordKey, RecordSignature, Row, RowKey},
-    refusal::{Conflict, ItemFault, Refusal},
+    refusal::{Conflict, ItemFault, KeyKind, Refusal},
     save::{Assignment, Entered, Fit, SaveForm, fit, range_check_holds, typed_changes},
     schedule::{Due, EventTiming, due, due_after, event_date, timing_today},
     state::{Casebook, Enrolment, Note, Stamp},
     status::{StatusChange, SubjectStatus},
     stored::{DatumRef, MalformedRecord, RecordRef, RowRef},
+    unfit::Unfit,
 };

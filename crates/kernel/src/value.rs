@@ -83,6 +83,11 @@ impl DataType {
             .map_or("text", |(_, spelled)| spelled)
     }
 
+    /// The spelling in ODM; `file` for a file, which ODM does not tell apart.
+    pub fn code(self) -> &'static str {
+        if self == Self::File { "file" } else { self.as_odm() }
+    }
+
     /// Integer, float, double or decimal.
     pub fn is_number(self) -> bool {
         matches!(self, Self::Integer | Self::Float | Self::Double | Self::Decimal)
@@ -153,7 +158,7 @@ pub enum ValueFault {
     #[error("a blank is not a value; clear the item or give a reason why it is missing")]
     Blank,
     #[error("'{text}' is not {expected}")]
-    NotOfType { text: String, expected: &'static str },
+    NotOfType { text: String, data_type: DataType, expected: &'static str },
     #[error("'{text}' has {actual} characters, at most {limit} are allowed")]
     TooLong { text: String, actual: usize, limit: u32 },
     #[error("'{text}' has {actual} decimals, at most {limit} are allowed")]
@@ -176,7 +181,7 @@ pub fn canonical(data_type: DataType, raw: &str) -> Result<Arc<str>, ValueFault>
     if let Some(c) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         return Err(ValueFault::ControlCharacter(c as u32));
     }
-    let not = |expected| ValueFault::NotOfType { text: clip(text), expected };
+    let not = |expected| ValueFault::NotOfType { text: clip(text), data_type, expected };
     let keep = |ok: bool, expected| if ok { Ok(text.into()) } else { Err(not(expected)) };
     match data_type {
         T::Text | T::String | T::Uri => Ok(text.into()),

@@ -19,8 +19,7 @@ impl Fields {
     }
 
     pub fn fault(&mut self, field: &str, description: impl Into<String>) {
-        let (field, description) = (field.to_owned(), description.into());
-        self.faults.push(FieldViolation { field, description });
+        self.faults.push(FieldViolation::new(field, description));
     }
 
     pub fn oid(&mut self, field: &str, text: &str) -> String {

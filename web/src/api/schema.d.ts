@@ -3614,7 +3614,7 @@ export interface components {
             part?: components["schemas"]["BuildPart"];
             /**
              * Format: int32
-             * @description Its new position among those of its kind, from 0.
+             * @description Its new position among those of its kind, from 0; that of a study event in the schedule.
              */
             position?: number;
         };
@@ -4884,10 +4884,16 @@ export interface components {
         } & (unknown & unknown & unknown);
         /** @description A value that cannot be recorded as it is. */
         ItemFault: {
-            /** @description What is wrong with it. */
+            /** @description What is wrong with it, in English. */
             description: string;
+            /** @description The facts of which the description is made, by name. */
+            metadata: {
+                [key: string]: string;
+            };
             /** @description The item for which it was given. */
             place: components["schemas"]["ItemPlace"];
+            /** @description The stable code of the fault, such as `NOT_OF_TYPE`. */
+            reason: string;
         };
         /** @description One row of an item group. */
         ItemGroupData: {
@@ -5012,6 +5018,8 @@ export interface components {
             hasTrail: boolean;
             /** @description The name, such as `csv`. */
             name: string;
+            /** @description It is made by the tabulation mapping of the study version (`Study.has_tabulation`); without one the export is refused. */
+            needsTabulation: boolean;
             /** @description What it is, in one line of English. */
             summary: string;
         };
@@ -5750,10 +5758,16 @@ export interface components {
             type: string;
             /** @description The fields that cannot be accepted. */
             violations?: {
-                /** @description Why it cannot be accepted. */
+                /** @description Why it cannot be accepted, in English. */
                 description: string;
                 /** @description The path of the field, such as `values[0].itemOid`. */
                 field: string;
+                /** @description The facts of which the description is made, by name. */
+                metadata?: {
+                    [key: string]: string;
+                };
+                /** @description The stable code of the fault, such as `NOT_OF_TYPE`, where it has one. */
+                reason?: string;
             }[];
         };
         /** @description The version that is in force. */
@@ -6077,6 +6091,8 @@ export interface components {
             epochs: components["schemas"]["Epoch"][];
             /** @description The forms. */
             forms: components["schemas"]["FormDef"][];
+            /** @description Whether the version holds a mapping to tabulation datasets (SDTM), which some exports need. */
+            hasTabulation: boolean;
             /** @description The item groups. */
             itemGroups: components["schemas"]["ItemGroupDef"][];
             /** @description The items. */
@@ -6156,6 +6172,11 @@ export interface components {
             description: {
                 [key: string]: string;
             };
+            /**
+             * Format: date-time
+             * @description When the study was locked: nothing of it can change. Absent while it is not.
+             */
+            lockedAt?: string;
             /** @description The name or number of the protocol. */
             protocolName: string;
             /**

@@ -1,9 +1,9 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { MutationCache, QueryClient, QueryClientProvider, useQueryClient } from '@tanstack/react-query';
 import { CSPProvider } from '@base-ui/react/csp-provider';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { Refused } from '../api/client';
-import { SESSION_OVER } from '../forms/outbox';
+import { LOCK_MET, SESSION_OVER } from '../forms/outbox';
 import { LocaleProvider } from '../i18n';
 import { Failed, Loading } from '../ui/State';
 import { Toasts } from '../ui/Toast';
@@ -20,6 +20,11 @@ const RESET = '/reset-password';
 
 function makeClient(): QueryClient {
   const client: QueryClient = new QueryClient({
+    mutationCache: new MutationCache({
+      onError: (error) => {
+        if (error instanceof Refused && error.reason === 'STUDY_LOCKED') window.dispatchEvent(new Event(LOCK_MET));
+      },
+    }),
     defaultOptions: {
       queries: {
         staleTime: 15_000,
@@ -42,11 +47,17 @@ function Gate() {
   const [theme, toggleTheme] = useTheme();
   const [path] = useLocation();
   const { refetch } = caller;
+  const client = useQueryClient();
   useEffect(() => {
     const ask = () => void refetch();
+    const askStudies = () => void client.invalidateQueries({ queryKey: ['studies'] });
     window.addEventListener(SESSION_OVER, ask);
-    return () => window.removeEventListener(SESSION_OVER, ask);
-  }, [refetch]);
+    window.addEventListener(LOCK_MET, askStudies);
+    return () => {
+      window.removeEventListener(SESSION_OVER, ask);
+      window.removeEventListener(LOCK_MET, askStudies);
+    };
+  }, [client, refetch]);
   if (path === INVITATION || path === RESET) {
     return <Suspense fallback={<Loading />}><NewPassword theme={theme} onTheme={toggleTheme} isInvitation={path === INVITATION} /></Suspense>;
   }

@@ -15,6 +15,7 @@ import { Palette } from './Palette';
 import { Scope } from './Scope';
 import { forget, useMay, useMaySystem, useUser } from '../lib/session';
 import { useKeys } from '../lib/keys';
+import { useLockedAt } from '../lib/lock';
 
 type Entry = { path: string; label: string; icon: IconName; isShown: boolean };
 
@@ -37,6 +38,7 @@ function useEntries(studyOid: string | undefined): Entry[] {
     { path: inStudy('/build'), label: t('nav.build'), icon: 'tools', isShown: hasStudy && may('read_study') },
     { path: inStudy('/delegations'), label: t('nav.delegations'), icon: 'pen', isShown: hasStudy && may('read_study') },
     { path: inStudy('/webhooks'), label: t('nav.webhooks'), icon: 'send', isShown: hasStudy && may('manage_webhooks') },
+    { path: '/drafts', label: t('drafts.title'), icon: 'pen', isShown: maySystem('design_study') },
     { path: '/users', label: t('nav.users'), icon: 'gear', isShown: may('manage_users') },
     { path: '/access', label: t('nav.access'), icon: 'history', isShown: maySystem('read_journal') },
     { path: '/developers', label: t('nav.portal'), icon: 'code', isShown: true },
@@ -74,7 +76,7 @@ function UserMenu() {
 type Props = { theme: Theme; onTheme: () => void; children: ReactNode };
 
 export function Shell({ theme, onTheme, children }: Props) {
-  const { t, language, setLanguage } = useLocale();
+  const { t, instant, language, setLanguage } = useLocale();
   const [, params] = useRoute('/s/:study/*?');
   const inPath = params?.study ? decodeURIComponent(params.study) : undefined;
   // Screens of the whole system keep the study in which one worked before.
@@ -83,6 +85,8 @@ export function Shell({ theme, onTheme, children }: Props) {
   const studyOid = inPath ?? kept;
   const entries = useEntries(studyOid);
   const user = useUser();
+  const may = useMay(studyOid);
+  const lockedAt = useLockedAt(inPath);
   const [path] = useLocation();
   const [open, setOpen] = useState<'palette' | 'help' | undefined>();
   const close = useCallback(() => setOpen(undefined), []);
@@ -93,7 +97,7 @@ export function Shell({ theme, onTheme, children }: Props) {
   });
   const current = entries.findLast(({ path: own }) => path === own || path.startsWith(`${own}/`));
   return (
-    <div className="shell">
+    <div className={lockedAt ? 'shell locked' : 'shell'}>
       <a className="skip" href="#main">{t('nav.skip')}</a>
       <header className="top">
         <Link href="/" className="brand"><img src="/icon.svg" alt="" width="22" height="22" />Casebook</Link>
@@ -121,6 +125,12 @@ export function Shell({ theme, onTheme, children }: Props) {
           </Link>
         ))}
       </nav>
+      {lockedAt && studyOid && (
+        <p className="lock-banner" role="status">
+          <Icon name="lock" /><span><strong>{t('lock.banner')}</strong> {t('lock.banner.what', { at: instant(lockedAt) })}</span>
+          {may('lock_data') && <Link href={studyPath(studyOid, '/lock')}>{t('nav.lock')}</Link>}
+        </p>
+      )}
       <main id="main" tabIndex={-1}>{children}</main>
       {open === 'palette' && <Palette studyOid={studyOid} entries={entries} onClose={close} />}
       {open === 'help' && <Help onClose={close} />}

@@ -6,6 +6,7 @@ import { Page } from '../ui/Page';
 import { CALLBACK } from '../lib/oidc';
 import { useStudies } from '../lib/study';
 
+const NoStudy = lazy(() => import('../features/overview/Start'));
 const Home = lazy(() => import('../features/overview/Home'));
 const Subjects = lazy(() => import('../features/subjects/Subjects'));
 const Subject = lazy(() => import('../features/subjects/SubjectPage'));
@@ -25,6 +26,7 @@ const DraftPaper = lazy(() => import('../features/build/Paper').then((pages) => 
 const Drafts = lazy(() => import('../features/build/Drafts'));
 const DraftPage = lazy(() => import('../features/build/DraftPage'));
 const FormEditor = lazy(() => import('../features/build/FormEditor'));
+const EventEditor = lazy(() => import('../features/build/EventEditor'));
 const CheckEditor = lazy(() => import('../features/build/CheckEditor'));
 const CodeListEditor = lazy(() => import('../features/build/CodeListEditor'));
 const Versions = lazy(() => import('../features/build/Versions'));
@@ -37,14 +39,13 @@ const FinishLink = lazy(() => import('../features/account/Providers'));
 const Account = lazy(() => import('../features/account/Account'));
 
 function Start() {
-  const { t } = useLocale();
   const studies = useStudies();
   return (
     <Loaded from={studies}>
       {(list) => {
         const first = list[0];
         if (first) return <Redirect to={`/s/${encodeURIComponent(first.studyOid)}`} replace />;
-        return <Page title={t('nav.home')}><Empty title={t('home.nostudy')}>{t('home.nostudy.next')}</Empty></Page>;
+        return <NoStudy />;
       }}
     </Loaded>
   );
@@ -79,6 +80,7 @@ export function Routes() {
       <Route path="/s/:study/build/draft" component={DraftPage} />
       <Route path="/s/:study/build/draft/paper" component={DraftPaper} />
       <Route path="/s/:study/build/draft/forms/:form" component={FormEditor} />
+      <Route path="/s/:study/build/draft/events/:event" component={EventEditor} />
       <Route path="/s/:study/build/draft/checks/:check" component={CheckEditor} />
       <Route path="/s/:study/build/draft/codes/:list" component={CodeListEditor} />
       <Route path="/drafts" component={Drafts} />

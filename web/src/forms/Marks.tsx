@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import { api, ask, newRequestId, Refused } from '../api/client';
+import { api, ask, newRequestId } from '../api/client';
 import type { ItemDef } from '../api/types';
 import { useLocale } from '../i18n';
 import { Icon } from '../ui/icons';
@@ -60,7 +60,7 @@ function Verified({ cell: key, label }: { cell: CellKey; label: string }) {
       body: { items: [{ itemGroupOid: group, itemGroupRepeatKey: row, itemOid: item }], seenVersion: store.state().version, requestId: newRequestId() },
     })),
     onSuccess: reload,
-    onError: (error) => say(refusalText(error instanceof Refused ? error.reason : 'INCIDENT', t), true),
+    onError: (error) => say(refusalText(error, t), true),
   });
   if (cell.isVerified) return <span className="status tone-green" title={t('review.verified')}><Icon name="shield" /><span className="hidden">{t('review.verified')}</span></span>;
   if (!mayVerify || isBlank(cell.saved)) return null;

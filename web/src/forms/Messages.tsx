@@ -1,7 +1,7 @@
 import { useLocale } from '../i18n';
 import type { ItemDef } from '../api/types';
 import { Icon } from '../ui/icons';
-import { refusalText } from '../ui/refusal';
+import { refusalText, violationText } from '../ui/refusal';
 import { leftOut } from './Item';
 import { useCell, useForm, useFormState } from './context';
 import { splitKey, type CellKey } from './values';
@@ -24,7 +24,7 @@ export function Messages({ cell: key, item, id }: { cell: CellKey; item: ItemDef
       {cell.state === 'refused' && send?.refusal && (
         <p className="message hard" role="alert">
           <Icon name="dot" />
-          {send.refusal.said ?? refusalText(send.refusal.reason, t)}
+          {(send.refusal.violation && violationText(send.refusal.violation, t)) || refusalText(send.refusal.reason, t)}
           <button type="button" className="button small" onClick={() => store.discard(key)}>{t('field.discard', { value: shown(cell.saved) })}</button>
         </p>
       )}

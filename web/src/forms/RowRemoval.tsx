@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, ask, newRequestId, Refused } from '../api/client';
+import { api, ask, newRequestId } from '../api/client';
 import { useLocale } from '../i18n';
 import { Dialog } from '../ui/Dialog';
 import { refusalText } from '../ui/refusal';
@@ -34,7 +34,7 @@ export function RowRemoval({ group, row, onClose }: { group: string; row: Row; o
       <form onSubmit={(event) => { event.preventDefault(); run.mutate(); }}>
         <p>{t('row.kept')}</p>
         <label>{t('reason.title')}<input className="input big" autoFocus required value={reason} onChange={(event) => setReason(event.target.value)} /></label>
-        {run.error && <p className="error" role="alert">{refusalText(run.error instanceof Refused ? run.error.reason : 'INCIDENT', t)}</p>}
+        {run.error && <p className="error" role="alert">{refusalText(run.error, t)}</p>}
         <div className="dialog-acts"><button type="submit" className="button primary" disabled={reason.trim() === '' || run.isPending}>{title}</button></div>
       </form>
     </Dialog>

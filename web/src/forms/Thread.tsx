@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type KeyboardEvent } from 'react';
-import { api, ask, newRequestId, Refused } from '../api/client';
+import { api, ask, newRequestId } from '../api/client';
 import type { Place, Query } from '../api/types';
 import { useLocale } from '../i18n';
 import type { May } from '../lib/may';
@@ -85,7 +85,7 @@ export function Thread({ studyOid, query, may, onChange }: Props) {
               </button>
             ))}
           </div>
-          {run.error && <p className="error" role="alert">{refusalText(run.error instanceof Refused ? run.error.reason : 'INCIDENT', t)}</p>}
+          {run.error && <p className="error" role="alert">{refusalText(run.error, t)}</p>}
         </div>
       )}
     </article>
@@ -120,7 +120,7 @@ export function NewQuery({ place, item, onChange }: NewProps) {
       <div className="say-acts">
         <button type="button" className="button primary" disabled={text.trim() === '' || run.isPending} onClick={() => run.mutate()}>{t('query.act.open')}</button>
       </div>
-      {run.error && <p className="error" role="alert">{refusalText(run.error instanceof Refused ? run.error.reason : 'INCIDENT', t)}</p>}
+      {run.error && <p className="error" role="alert">{refusalText(run.error, t)}</p>}
     </div>
   );
 }

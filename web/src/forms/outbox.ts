@@ -1,6 +1,7 @@
 import { api, ask, newRequestId, OFFLINE, Refused } from '../api/client';
 import type { FormRecord, ItemValue, Place, SaveFormResponse } from '../api/types';
 import { all, openDatabase, put, remove } from '../lib/idb';
+import type { Violation } from '../ui/refusal';
 import { entryOf, isSame, splitKey, type CellKey } from './values';
 
 /**
@@ -23,7 +24,7 @@ export type Send = {
   sentVersion?: number;
   reason?: string;
   state: 'ready' | 'reason' | 'refused' | 'conflict';
-  refusal?: { reason: string; said?: string };
+  refusal?: { reason: string; violation?: Violation };
   conflict?: { current: ItemValue | undefined; version: number; by?: string; at?: string };
 };
 
@@ -38,6 +39,8 @@ type News =
 
 /** Told to the page when a save is not taken because nobody is logged in any more. */
 export const SESSION_OVER = 'casebook-session-over';
+/** The server has said that the study is locked. */
+export const LOCK_MET = 'casebook-lock-met';
 const DATABASE = 'casebook';
 const RETRY_MS = [1000, 2000, 5000, 10_000, 15_000];
 export const placeKey = (place: Place) =>
@@ -229,10 +232,13 @@ class Outbox {
 
   private async refuse(send: Send, refused: Refused): Promise<void> {
     const { reason, body } = refused;
+    if (reason === 'STUDY_LOCKED') window.dispatchEvent(new Event(LOCK_MET));
     if (reason === 'STALE_RECORD') return this.meet(send, body.details?.[0] as unknown as Stale | undefined);
     if (reason === 'REASON_MISSING') return this.keep({ ...send, state: 'reason' });
-    const said = body.violations?.[0]?.description;
-    await this.keep({ ...send, state: 'refused', refusal: { reason, ...(said ? { said } : {}) } });
+    // A check of the study speaks for itself, in its languages.
+    const said = { description: '', reason, metadata: body.metadata ?? {} };
+    const violation = body.violations?.[0] ?? (body.metadata ? said : undefined);
+    await this.keep({ ...send, state: 'refused', refusal: { reason, ...(violation ? { violation } : {}) } });
   }
 
   /**

@@ -22,7 +22,7 @@ vi.mock('./outbox', () => ({ outbox: { loaded: Promise.resolve(), of: () => [], 
 
 let store: FormStore;
 beforeEach(() => {
-  store = new FormStore(index(study), place, record, false);
+  store = new FormStore(index(study), place, record);
 });
 
 it('takes no unit for granted where there are several', () => {

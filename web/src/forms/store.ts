@@ -60,14 +60,12 @@ export class FormStore {
   private left: CellKey | undefined;
   private collectionWatcher: ((left: CellKey | undefined, collected: CellKey[]) => void) | undefined;
   private form: FormState;
-  readonly isReadOnly: boolean;
   readonly place: Place;
   readonly design: Design;
 
-  constructor(design: Design, place: Place, record: FormRecord, isReadOnly: boolean) {
+  constructor(design: Design, place: Place, record: FormRecord) {
     this.design = design;
     this.place = place;
-    this.isReadOnly = isReadOnly;
     this.form = {
       version: 0, record, findings: [], queries: [], rows: new Map(), waitingForReason: 0, panel: undefined, isChangedElsewhere: false,
     };

@@ -31,7 +31,7 @@ function preferred(): Language {
   return navigator.language.startsWith('zh') ? 'zh' : 'en';
 }
 
-function pick(texts: Texts | undefined, language: Language): string | undefined {
+export function pick(texts: Texts | undefined, language: Language): string | undefined {
   if (!texts) return undefined;
   const tags = Object.keys(texts);
   const own = tags.find((tag) => tag === language || tag.startsWith(`${language}-`));
@@ -39,9 +39,24 @@ function pick(texts: Texts | undefined, language: Language): string | undefined 
   return other === undefined ? undefined : texts[other];
 }
 
-function fill(template: string, params: Params | undefined): string {
+const LOCALES = {
+  zh: { numbers: new Intl.NumberFormat(TAGS.zh), plurals: new Intl.PluralRules(TAGS.zh) },
+  en: { numbers: new Intl.NumberFormat(TAGS.en), plurals: new Intl.PluralRules(TAGS.en) },
+};
+/** `{name}`, or `{name, plural, one {# form} other {# forms}}`: of ICU MessageFormat what the texts need. */
+const PLACE = /\{(\w+)(?:, plural, one \{([^{}]*)\} other \{([^{}]*)\})?\}/g;
+
+/** A text with its places filled in. Numbers are written as the language does, and choose the form of a plural. */
+export function fill(template: string, params: Params | undefined, language: Language): string {
   if (!params) return template;
-  return template.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
+  const { numbers, plurals } = LOCALES[language];
+  return template.replace(PLACE, (whole, name: string, one: string | undefined, other: string | undefined) => {
+    const value = params[name];
+    if (value === undefined) return whole;
+    const said = typeof value === 'number' ? numbers.format(value) : value;
+    if (one === undefined || other === undefined) return said;
+    return (plurals.select(Number(value)) === 'one' ? one : other).replace('#', said);
+  });
 }
 
 /** A change of language renders anew what shows text; it mounts nothing anew, so no typed text is lost. */
@@ -56,14 +71,13 @@ export function LocaleProvider({ children }: { children: ReactNode }) {
   }, [language]);
   const locale = useMemo<Locale>(() => {
     const instants = new Intl.DateTimeFormat(TAGS[language], { dateStyle: 'medium', timeStyle: 'short', hour12: false });
-    const counts = new Intl.NumberFormat(TAGS[language]);
     return {
       language,
       setLanguage,
-      t: (key, params) => fill(TABLES[language][key], params),
+      t: (key, params) => fill(TABLES[language][key], params, language),
       text: (texts, otherwise = '') => pick(texts, language) || otherwise,
       instant: (iso) => (iso ? instants.format(new Date(iso)) : ''),
-      count: (value) => counts.format(value),
+      count: (value) => LOCALES[language].numbers.format(value),
     };
   }, [language, setLanguage]);
   return <Context.Provider value={locale}>{children}</Context.Provider>;

@@ -71,7 +71,8 @@ export function usePaged<Row>({ queryKey, pageRows, outline, page }: Source<Row>
     row: (index) => pages[Math.floor(index / pageRows) - from]?.data?.[index % pageRows],
     show,
     fetchRow,
-    isLoading: outlined.isPending || (pages[0]?.isPending ?? true),
+    // A page somewhere else that is still to come leaves the list where it is.
+    isLoading: outlined.isPending || (range.from === 0 && (pages[0]?.isPending ?? true)),
     error: outlined.error ?? failed,
     refetch: () => void client.invalidateQueries({ queryKey }),
   };

@@ -4,12 +4,14 @@ import { api, ask } from '../api/client';
 import type { CodeList, FormDef, ItemDef, ItemGroupDef, Site, Study, StudySummary } from '../api/types';
 
 const LONG_MS = 5 * 60_000;
+/** A lock is seen at the latest with the first screen that is opened so long after it. */
+const STUDIES_MS = 30_000;
 
 export function useStudies() {
   return useQuery({
     queryKey: ['studies'],
     queryFn: async (): Promise<StudySummary[]> => (await ask(api.GET('/v1/studies', { params: { query: { pageSize: 1000 } } }))).studies,
-    staleTime: LONG_MS,
+    staleTime: STUDIES_MS,
   });
 }
 

@@ -27,6 +27,31 @@ export function useWindow(box: RefObject<HTMLElement | null>, count: number, row
   return range;
 }
 
+/** How long scrolling must have rested, in milliseconds, before the rows stand in their order again. */
+const AT_REST_MS = 400;
+
+/** A row in view, and the element that shows it: the next row to come into view takes it over. */
+export type Slot = { slot: number; index: number };
+
+/**
+ * The rows of a window, each in an element that goes on when its row has left: what comes into view
+ * changes elements and makes none. They are placed by their index. While one scrolls their order
+ * among each other stays; at rest it is that of the rows, for whoever has them read out.
+ */
+export function useSlots({ from, to }: { from: number; to: number }): Slot[] {
+  const [order, setOrder] = useState<number[]>([]);
+  const size = Math.max(order.length, to - from);
+  const indexOf = useCallback((slot: number) => from + ((((slot - from) % size) + size) % size), [from, size]);
+  useEffect(() => {
+    const sorted = () => setOrder(Array.from({ length: size }, (_, slot) => slot).toSorted((one, other) => indexOf(one) - indexOf(other)));
+    const timer = setTimeout(sorted, order.length === size ? AT_REST_MS : 0);
+    return () => clearTimeout(timer);
+    // oxlint-disable-next-line react/exhaustive-deps
+  }, [size, indexOf]);
+  const slots = order.length === size ? order : Array.from({ length: size }, (_, slot) => slot);
+  return slots.map((slot) => ({ slot, index: indexOf(slot) })).filter(({ index }) => index < to);
+}
+
 /** The value of an earlier rendering, for telling what changed. */
 export function useLatest<T>(value: T): RefObject<T> {
   const latest = useRef(value);

@@ -52,7 +52,7 @@ export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => voi
   const isOffline = reason === OFFLINE;
   const incident = error instanceof Refused ? error.body.instance?.split(':').pop() : undefined;
   return (
-    <Notice icon={isOffline ? 'cloud' : 'dot'} tone={isOffline ? 'amber' : 'red'} title={refusalText(reason, t)}>
+    <Notice icon={isOffline ? 'cloud' : 'dot'} tone={isOffline ? 'amber' : 'red'} title={refusalText(error, t)}>
       {!isOffline && (
         <span className="fine">
           {reason}

@@ -2,7 +2,7 @@ import { useLocale, type Key } from '../i18n';
 import type { EntryStatus, QueryStatus, ReviewState, SubjectStatus, Schemas } from './kinds';
 import { Icon, type IconName } from './icons';
 
-type Look = { icon: IconName; tone: string; key: Key };
+export type Look = { icon: IconName; tone: string; key: Key };
 type VisitTiming = Schemas['VisitTiming'];
 
 export const ENTRY: { [status in EntryStatus]: Look } = {
@@ -51,7 +51,7 @@ export function Status({ look, isBare = false }: { look: Look; isBare?: boolean 
   );
 }
 
-const REVIEW: readonly (readonly [keyof ReviewState, Look])[] = [
+export const REVIEW: readonly (readonly [keyof ReviewState, Look])[] = [
   ['verified', { icon: 'shield', tone: 'green', key: 'review.verified' }],
   ['frozen', { icon: 'snow', tone: 'blue', key: 'review.frozen' }],
   ['locked', { icon: 'lock', tone: 'violet', key: 'review.locked' }],

@@ -40,6 +40,13 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
+/** A shape as an image for CSS, in a colour that it keeps. */
+export function iconImage(name: IconName, colour: string, opacity = 1): string {
+  const fill = name === 'half' ? `<path d="M8 2.5v11a5.500 5.500 0 0 1 0-11z" fill="${colour}"/>` : '';
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" width="16" height="16" opacity="${opacity}" fill="none" stroke="${colour}" stroke-width="1.600" stroke-linecap="round" stroke-linejoin="round">${fill}<path d="${PATHS[name]}"/></svg>`;
+  return `url("data:image/svg+xml,${encodeURIComponent(svg)}")`;
+}
+
 /** Says nothing to a screen reader unless it has a label. */
 export function Icon({ name, className, label }: { name: IconName; className?: string; label?: string }) {
   const isHalf = name === 'half';

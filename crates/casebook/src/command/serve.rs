@@ -1,6 +1,6 @@
 //! `casebook serve`: answers HTTP, with all services in one process, or with some of them.
 
-use std::{io, process::ExitCode, sync::Arc, time::Duration};
+use std::{io, path::Path, process::ExitCode, sync::Arc, time::Duration};
 
 use ::edc::JobWorker;
 use ::identity::Identity;
@@ -15,7 +15,7 @@ use gateway::{Cookies, Gateway, Redcap, RedcapSettings};
 use tokio::net::TcpListener;
 
 use crate::{
-    assembly::{Assembly, new_id},
+    assembly::{Assembly, new_id, terminal},
     cli::Serve,
     cluster::{self, Part},
     config::Config,
@@ -44,8 +44,20 @@ pub async fn run(args: Serve) -> Result<ExitCode> {
     let assembly = Assembly::open(&config).await?;
     let listener = listen(&config).await?;
     println!("listening on http://{}", listener.local_addr()?);
+    if assembly.identity.list_users(&terminal(false), None, 1).await?.users.is_empty() {
+        println!("{}", how_to_begin(args.place.data.as_deref()));
+    }
     serve(&config, &assembly, listener).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What whoever started an empty installation has to do before anybody can log in.
+fn how_to_begin(data: Option<&Path>) -> String {
+    let place = data.map_or_else(String::new, |data| format!(" --data {}", data.display()));
+    format!(
+        "nobody can log in yet; make the first account in another terminal, and log in with the \
+         password that it prints:\n  casebook user add NAME --role administrator{place}"
+    )
 }
 
 /// Takes the address; the error says which.

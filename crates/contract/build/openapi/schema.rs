@@ -175,7 +175,13 @@ pub fn problem() -> Value {
                     "required": ["field", "description"],
                     "properties": {
                         "field": text("The path of the field, such as `values[0].itemOid`."),
-                        "description": text("Why it cannot be accepted."),
+                        "description": text("Why it cannot be accepted, in English."),
+                        "reason": text("The stable code of the fault, such as `NOT_OF_TYPE`, where it has one."),
+                        "metadata": {
+                            "type": "object",
+                            "description": "The facts of which the description is made, by name.",
+                            "additionalProperties": {"type": "string"},
+                        },
                     },
                 },
             },

@@ -1,9 +1,10 @@
 //! An error of the contract as a gRPC status with details, and back, without loss.
 //!
 //! `grpc-status-details-bin` is a `google.rpc.Status` with an `ErrorInfo`, a `BadRequest` when
-//! fields cannot be accepted, and the message of the contract that says more, if there is one.
+//! fields cannot be accepted, whose facts are in the metadata of the `ErrorInfo` as
+//! `violations[0].limit`, and the message of the contract that says more, if there is one.
 
-use std::error::Error as _;
+use std::{collections::BTreeMap, error::Error as _};
 
 use bytes::Bytes;
 use prost::{Message as _, Name};
@@ -64,6 +65,11 @@ fn details(error: &Error, kept: usize, has_detail: bool) -> pb::Status {
     if left_out > 0 {
         metadata.insert("violations_left_out".to_owned(), left_out.to_string());
     }
+    for (at, violation) in error.violations()[..kept].iter().enumerate() {
+        let facts = violation.metadata.iter();
+        metadata
+            .extend(facts.map(|(name, is)| (format!("{}{name}", of_violation(at)), is.clone())));
+    }
     let reason = error.reason().to_owned();
     let info = pb::ErrorInfo { reason, domain: DOMAIN.to_owned(), metadata };
     let mut details = vec![any(ERROR_INFO, info.encode_to_vec())];
@@ -71,6 +77,7 @@ fn details(error: &Error, kept: usize, has_detail: bool) -> pb::Status {
         let violation = |one: &FieldViolation| bad_request::FieldViolation {
             field: one.field.clone(),
             description: one.description.clone(),
+            reason: one.reason.to_string(),
             ..Default::default()
         };
         let field_violations = error.violations()[..kept].iter().map(violation).collect();
@@ -81,6 +88,11 @@ fn details(error: &Error, kept: usize, has_detail: bool) -> pb::Status {
         details.push(any(&detail.type_name, detail.encoded.clone()));
     }
     pb::Status { code: error.code() as i32, message: error.message().to_owned(), details }
+}
+
+/// How the facts of a violation begin among the metadata.
+fn of_violation(at: usize) -> String {
+    format!("violations[{at}].")
 }
 
 /// The error that a status carries. One that none of our services wrote keeps its code and text.
@@ -109,6 +121,7 @@ fn of_channel(status: &Status) -> Option<Error> {
 
 fn read(code: Code, message: &str, details: &pb::Status) -> Error {
     let mut error = Error::new(code, code.name(), message);
+    let mut facts = BTreeMap::new();
     for detail in &details.details {
         let name = detail.type_url.rsplit('/').next().unwrap_or_default();
         let value = detail.value.as_slice();
@@ -116,15 +129,22 @@ fn read(code: Code, message: &str, details: &pb::Status) -> Error {
             ERROR_INFO => {
                 let Ok(info) = pb::ErrorInfo::decode(value) else { continue };
                 error = error.with_reason(info.reason);
-                for (key, value) in info.metadata {
-                    error = error.with_metadata(key, value);
-                }
+                let is_fact = |key: &String| key.starts_with("violations[");
+                let (of_violations, own): (BTreeMap<_, _>, BTreeMap<_, _>) =
+                    info.metadata.into_iter().partition(|(key, _)| is_fact(key));
+                error = error.with_all_metadata(own);
+                facts = of_violations;
             }
             BAD_REQUEST => {
                 let Ok(request) = pb::BadRequest::decode(value) else { continue };
-                for one in request.field_violations {
-                    error = error.with_violation(one.field, one.description);
-                }
+                let violations = request.field_violations.into_iter().enumerate();
+                error = error.with_violations(violations.map(|(at, one)| {
+                    let begin = of_violation(at);
+                    let own = facts.iter().filter_map(|(key, is): (&String, &String)| {
+                        Some((key.strip_prefix(&begin)?.to_owned(), is.clone()))
+                    });
+                    FieldViolation::new(one.field, one.description).told(one.reason, own)
+                }));
             }
             name => {
                 // One that is newer than this program keeps its bytes and has no JSON.
@@ -156,4 +176,25 @@ pub(crate) fn json_of<M: Name + Default + serde::Serialize>(
     encoded: &[u8],
 ) -> Option<serde_json::Value> {
     serde_json::to_value(M::decode(encoded).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_and_facts_of_each_violation_survive_the_wire() {
+        let facts = |limit: &str| [("limit".to_owned(), limit.to_owned())];
+        let violations = [
+            FieldViolation::new("values[0].value", "too long").told("TOO_LONG", facts("5")),
+            FieldViolation::new("values[1].value", "wrong"),
+            FieldViolation::new("values[2].value", "too long").told("TOO_LONG", facts("7")),
+        ];
+        let error = Error::new(Code::InvalidArgument, "VALUE_INVALID", "two are too long")
+            .with_metadata("study", "S")
+            .with_violations(violations);
+        for reader in [Reader::Service, Reader::Client] {
+            assert_eq!(to_error(&from_error(&error, reader)), error);
+        }
+    }
 }

@@ -104,10 +104,7 @@ pub(crate) fn unknown_parameter(name: &str, known: &[&str]) -> Error {
 pub(crate) fn required(fields: &[(&str, bool)]) -> Result<(), Error> {
     let absent = fields.iter().filter(|(_, is_given)| !is_given);
     let violations: Vec<FieldViolation> = absent
-        .map(|(field, _)| FieldViolation {
-            field: (*field).to_owned(),
-            description: "is required".to_owned(),
-        })
+        .map(|(field, _)| FieldViolation::new(*field, "is required").told("REQUIRED", None))
         .collect();
     if violations.is_empty() { Ok(()) } else { Err(Error::invalid_fields(violations)) }
 }

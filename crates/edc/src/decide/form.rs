@@ -5,7 +5,8 @@ use std::sync::Arc;
 use kernel::{
     SubjectKey,
     casebook::{
-        Casebook, Event, FormRecord, FormSaved, Refusal, RowChanges, SaveForm, typed_changes,
+        Casebook, Event, FormRecord, FormSaved, KeyKind, Refusal, RowChanges, SaveForm,
+        typed_changes,
     },
     study::{CheckAction, StudyEventDef},
 };
@@ -47,8 +48,8 @@ pub(crate) fn save_form(
     let findings = findings(compiled, casebook, key, &working, &rows);
     for finding in &findings {
         if let (CheckAction::Refuse, Some((message, _))) = (finding.action, &finding.fails) {
-            let message = message.in_lang("en").unwrap_or_default().to_owned();
-            return Err(Refusal::CheckFailed { check: finding.check.clone(), message });
+            let (check, message) = (finding.check.clone(), message.clone());
+            return Err(Refusal::CheckFailed { check, message });
         }
     }
     let saved = FormSaved {
@@ -109,9 +110,8 @@ pub(super) fn place_exists(compiled: &Compiled, save: &SaveForm) -> Result<(), R
         let text = repeat.as_str();
         if text.is_empty() || text.len() > MAX_KEY_BYTES || text.chars().any(char::is_control) {
             return Err(Refusal::KeyInvalid {
-                what: "a repeat key",
+                what: KeyKind::RepeatKey,
                 text: text.chars().take(MAX_KEY_BYTES).collect(),
-                why: "it must have 1 to 100 bytes and no control characters",
             });
         }
     }

@@ -54,5 +54,5 @@ pub(crate) async fn edit(edc: &Edc, context: &Context, request: &EditDraftReques
 
 fn refused(at: usize, found: Unusable) -> Error {
     let field = format!("edits[{at}].{}", found.field);
-    Error::invalid_fields(vec![FieldViolation { field, description: found.why }])
+    Error::invalid_fields(vec![FieldViolation::new(field, found.why)])
 }

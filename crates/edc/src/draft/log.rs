@@ -21,7 +21,7 @@ const MAX_WORDS: usize = 20;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum DraftEvent {
-    /// It began as a copy of a published version.
+    /// It began as a copy of a published version, or with nothing when the base is empty.
     Begun {
         base: String,
         document: String,
@@ -171,7 +171,7 @@ impl DraftState {
         match event {
             DraftEvent::Begun { base, document } => {
                 let mut draft = OpenDraft::of(&document)?;
-                draft.base = Some(base);
+                draft.base = (!base.is_empty()).then_some(base);
                 draft.done.push(done(What::Begun, Vec::new()));
                 self.open = Some(draft);
             }

@@ -57,7 +57,7 @@ impl<'a> Parts<'a> {
             Some(Change::PutStudyEvent(event)) => self.study_event(event)?,
             Some(Change::PutUnit(unit)) => self.unit(unit)?,
             Some(Change::Remove(part)) => self.remove(part)?,
-            Some(Change::Move(moved)) => vec![self.moved(moved)?],
+            Some(Change::Move(moved)) => self.moved(moved)?,
             Some(Change::NameVersion(naming)) => {
                 let naming = Naming {
                     oid: oid("nameVersion.metaDataVersionOid", &naming.meta_data_version_oid)?
@@ -118,15 +118,19 @@ impl<'a> Parts<'a> {
         Ok(made)
     }
 
-    fn moved(&self, moved: &Move) -> Result<PartChange, Unusable> {
+    fn moved(&self, moved: &Move) -> Made {
         let Some(part) = &moved.part else {
             return Err(Unusable::new("move.part", "say what to move"));
         };
         let (kind, before) = self.known("move.part", part)?;
         let at = usize::try_from(moved.position)
             .map_err(|_| Unusable::new("move.position", "a position is at least 0"))?;
+        if kind == PartKind::StudyEvent {
+            return Ok(self.event_moved(&part.oid, at));
+        }
         let after = Placed { at, json: before.json.clone() };
-        Ok(PartChange { kind, oid: part.oid.clone(), before: Some(before), after: Some(after) })
+        let (before, after) = (Some(before), Some(after));
+        Ok(vec![PartChange { kind, oid: part.oid.clone(), before, after }])
     }
 
     /// A part that must be there.
@@ -165,7 +169,7 @@ fn existing<T: Clone + Default>(list: &[T], is_it: impl Fn(&T) -> bool) -> T {
     list.iter().find(|one| is_it(one)).cloned().unwrap_or_default()
 }
 
-fn oid<'t>(field: &str, text: &'t str) -> Result<&'t str, Unusable> {
+pub(super) fn oid<'t>(field: &str, text: &'t str) -> Result<&'t str, Unusable> {
     let count = text.chars().count();
     if count == 0 || count > MAX_OID_CHARS {
         let why = format!("an OID has 1 to {MAX_OID_CHARS} characters");
@@ -181,7 +185,7 @@ fn cel(text: &str) -> Expression {
     Expression { context: Expression::CEL.to_owned(), text: text.to_owned() }
 }
 
-fn text(field: &str, text: &str) -> Result<String, Unusable> {
+pub(super) fn text(field: &str, text: &str) -> Result<String, Unusable> {
     if text.chars().count() > MAX_TEXT_CHARS {
         return Err(Unusable::new(field, format!("at most {MAX_TEXT_CHARS} characters")));
     }

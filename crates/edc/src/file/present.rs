@@ -2,11 +2,11 @@
 
 use kernel::{
     DataType, FileReference, StudyOid, SubjectKey,
-    casebook::{Assignment, Entered, ItemFault, ItemKey, Refusal, SaveForm},
+    casebook::{Assignment, Entered, ItemFault, ItemKey, Refusal, SaveForm, Unfit},
 };
 
 use super::kind::media_type;
-use crate::{Edc, compiled::Compiled, failure::Failure};
+use crate::{Edc, compiled::Compiled};
 
 impl Edc {
     /// Refuses values that name a file which was not uploaded for this subject, or is of another
@@ -40,16 +40,16 @@ impl Edc {
         study: &StudyOid,
         subject: &SubjectKey,
         file: &FileReference,
-    ) -> Result<(), String> {
-        let folder = self.file_folder().map_err(|error| Failure::Denied(error).to_string())?;
+    ) -> Result<(), Unfit> {
+        let folder = self.file_folder().map_err(|_| Unfit::FileUnreadable)?;
         let now_ms = (self.clock)().as_millisecond();
         let head = folder.head(study, subject, file, now_ms).map_err(|error| {
             tracing::error!(error = %error, "an attached file cannot be looked at");
-            "the file cannot be read now".to_owned()
+            Unfit::FileUnreadable
         })?;
-        let head = head.ok_or("the file was not uploaded for this subject; upload it again")?;
+        let head = head.ok_or(Unfit::FileNotUploaded)?;
         if media_type(&head) != Some(file.media_type) {
-            return Err(format!("the file is not {}", file.media_type));
+            return Err(Unfit::FileOfOtherKind(file.media_type.to_string()));
         }
         Ok(())
     }

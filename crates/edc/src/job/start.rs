@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use contract::{Act, Context, Error, Permit, Scope, Sites};
+use formats::export::ExportOptions;
 use kernel::{FormOid, StudyOid};
 use store::Effect;
 
@@ -105,10 +106,19 @@ pub(crate) async fn start_export(
     let known = edc.study_for(context, study, Act::ExportData).await?;
     let site = wanted.site.as_ref().map(AsRef::as_ref);
     let permit = permit(context, study, JobKind::Export, site)?;
-    if export::format_named(&wanted.format).is_err() {
+    let Ok(format) = export::format_named(&wanted.format) else {
         return Err(Error::invalid("format", "there is no such format").into());
-    }
+    };
     let version = known.compiled.design.version();
+    let exporter = (format.make)(&ExportOptions::default());
+    if exporter.needs_tabulation() && version.tabulation.is_empty() {
+        let message = "the study version has no tabulation mapping";
+        return Err(Error::refused("TABULATION_MISSING", message).into());
+    }
+    if exporter.needs_whole_casebooks() && !wanted.forms.is_empty() {
+        let message = "its datasets take values from several forms; leave the choice out";
+        return Err(Error::invalid("formOids", message).into());
+    }
     let is_form = |oid: &FormOid| version.forms.iter().any(|form| form.oid == *oid);
     if !wanted.forms.iter().all(is_form) {
         return Err(Error::invalid("formOids", "the study has no such form").into());

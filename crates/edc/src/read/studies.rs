@@ -58,7 +58,7 @@ async fn summary(edc: &Edc, context: &Context, oid: &StudyOid) -> Result<Option<
     };
     let visible = context.caller.sites(Act::ReadData, oid.as_str());
     let (sites, subjects) = counts(edc, &study, &visible).await?;
-    Ok(Some(wire::study::summary(&study.compiled.design, sites, subjects)))
+    Ok(Some(wire::study::summary(&study, sites, subjects)))
 }
 
 /// Returns the design of the version in force, or of the one that is named by its hash.

@@ -65,6 +65,10 @@ impl Exporter for TabulationExporter {
         true
     }
 
+    fn needs_tabulation(&self) -> bool {
+        true
+    }
+
     fn begin(&mut self, study: &StudyOut<'_>, sink: &mut dyn Sink) -> Result<(), ExportError> {
         let catalogue = Catalogue::of(study.published);
         let plan = Plan::compile(study.published, &catalogue).map_err(|faults| {

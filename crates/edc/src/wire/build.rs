@@ -33,9 +33,7 @@ impl proto::Build for Edc {
         context: &Context,
         request: proto::BeginDraftRequest,
     ) -> Result<proto::BeginDraftResponse, Error> {
-        let study = request.study_oid.as_str().into();
-        let (caller, origin) = (&context.caller, &context.origin);
-        let begun = self.begin_draft(caller, origin, &study, request.request_id.as_ref()).await;
+        let begun = self.begin_draft(context, &request).await;
         Ok(proto::BeginDraftResponse { revision: value::long(answer(context, begun)?) })
     }
 

@@ -133,9 +133,7 @@ pub(super) async fn publish(
 }
 
 fn faulty(faults: impl Iterator<Item = Fault>) -> Error {
-    let violations = faults.map(|fault| FieldViolation {
-        field: format!("{} {}", fault.kind, fault.oid),
-        description: fault.message,
-    });
+    let violations = faults
+        .map(|fault| FieldViolation::new(format!("{} {}", fault.kind, fault.oid), fault.message));
     Error::invalid_fields(violations.collect())
 }

@@ -13,6 +13,8 @@ use super::{items, value};
 
 pub(crate) fn study(design: &Design) -> proto::Study {
     let version = design.version();
+    let mut events: Vec<&StudyEventDef> = version.events.iter().collect();
+    events.sort_by_key(|event| design.event_position(&event.oid));
     proto::Study {
         study_oid: version.study_oid.to_string(),
         study_name: version.study_name.clone(),
@@ -24,13 +26,14 @@ pub(crate) fn study(design: &Design) -> proto::Study {
         arms: arms(version),
         epochs: epochs(version),
         criteria: criteria(version),
-        study_events: version.events.iter().map(|event| study_event(design, event)).collect(),
+        study_events: events.into_iter().map(|event| study_event(design, event)).collect(),
         forms: version.forms.iter().map(|form| form_def(design, form)).collect(),
         item_groups: version.item_groups.iter().map(|group| item_group(design, group)).collect(),
         items: version.items.iter().map(|item| items::item(version, item)).collect(),
         code_lists: version.code_lists.iter().map(items::code_list).collect(),
         measurement_units: version.units.iter().map(items::unit).collect(),
         checks: version.checks.iter().map(|check| items::check(design, check)).collect(),
+        has_tabulation: !version.tabulation.is_empty(),
     }
 }
 

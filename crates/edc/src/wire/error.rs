@@ -49,7 +49,7 @@ fn incident(context: &Context, failure: &Failure) -> Error {
 pub(crate) fn refused(refusal: &Refusal) -> Error {
     use Refusal as R;
     let (code, message) = (refusal.code(), refusal.to_string());
-    match refusal {
+    let error = match refusal {
         R::SiteUnknown(_)
         | R::SubjectUnknown(_)
         | R::EventUnknown(_)
@@ -57,23 +57,10 @@ pub(crate) fn refused(refusal: &Refusal) -> Error {
         | R::QueryUnknown(_) => Error::not_found(code, message),
         R::SubjectExists(_) => Error::already_exists(code, message),
         R::StaleRecord { .. } => Error::aborted(code, message),
-        R::NotEligible(criteria) | R::CriteriaOpen(criteria) => {
-            let oids: Vec<&str> = criteria.iter().map(AsRef::as_ref).collect();
-            Error::refused(code, message).with_metadata("criteria", oids.join(","))
-        }
-        R::ReasonMissing(items) => {
-            let oids: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
-            Error::refused(code, message).with_metadata("items", oids.join(","))
-        }
-        R::CheckFailed { check, .. } => {
-            Error::refused(code, message).with_metadata("check", check.as_str())
-        }
-        R::QueryState { status, .. } => {
-            Error::refused(code, message).with_metadata("status", status.code())
-        }
         R::ValueInvalid(_) => Error::new(Code::InvalidArgument, code, message),
         _ => Error::refused(code, message),
-    }
+    };
+    error.with_all_metadata(refusal.parameters())
 }
 
 /// The refusal of a save, with the places of the values that it is about, such as
@@ -108,14 +95,19 @@ pub(crate) fn refused_items(refusal: &Refusal, items: &[proto::ItemPlace]) -> Er
             Some(at) => format!("items[{at}]"),
             None => String::new(),
         };
-        error.with_violation(field, &fault.why)
+        error.with_violations([violation(field, fault)])
     })
+}
+
+fn violation(field: String, fault: &ItemFault) -> FieldViolation {
+    let why = &fault.why;
+    FieldViolation::new(field, why.to_string()).told(why.code(), why.parameters())
 }
 
 fn at_value(error: Error, fault: &ItemFault, values: &[proto::ItemEntry]) -> Error {
     let position = values.iter().position(|entry| is_at(entry, &fault.item));
     let field = position.map_or_else(|| "values".to_owned(), |at| format!("values[{at}].value"));
-    error.with_violation(field, &fault.why)
+    error.with_violations([violation(field, fault)])
 }
 
 fn at_item(
@@ -125,9 +117,11 @@ fn at_item(
     is_it: impl Fn(&proto::ItemEntry) -> bool,
 ) -> Error {
     let places = values.iter().enumerate().filter(|(_, entry)| is_it(entry));
-    places.fold(error, |error, (at, _)| {
-        error.with_violation(format!("values[{at}].itemOid"), refusal.to_string())
-    })
+    let violation = |at: usize| {
+        FieldViolation::new(format!("values[{at}].itemOid"), refusal.to_string())
+            .told(refusal.code(), refusal.parameters())
+    };
+    error.with_violations(places.map(|(at, _)| violation(at)))
 }
 
 fn is_at(entry: &proto::ItemEntry, item: &ItemKey) -> bool {

@@ -62,7 +62,9 @@ fn seen_by(sight: &Sight, evaluated: &Evaluation) -> EvaluateFormResponse {
     let found = found.filter(|one| sight.shows(&one.item.item) && sight.shows_check(&one.check));
     let faults = evaluated.faults.iter().map(|fault| proto::ItemFault {
         place: Some(value::item_place(&fault.item)),
-        description: fault.why.clone(),
+        description: fault.why.to_string(),
+        reason: fault.why.code().to_owned(),
+        metadata: fault.why.parameters().into_iter().collect(),
     });
     EvaluateFormResponse {
         version: value::number(evaluated.version),

@@ -30,6 +30,7 @@ pub(super) fn formats() -> proto::ListExportFormatsResponse {
         name: format.name.to_owned(),
         summary: format.summary.to_owned(),
         has_trail: (format.make)(&with_trail).needs_trail(),
+        needs_tabulation: (format.make)(&with_trail).needs_tabulation(),
     });
     proto::ListExportFormatsResponse { formats: formats.collect() }
 }

@@ -149,7 +149,7 @@ pub(super) fn assignments(values: &[ItemEntry]) -> Result<Vec<Assignment>, Error
             }),
             Err((field, why)) => {
                 let field = format!("values[{at}]{field}");
-                faults.push(FieldViolation { field, description: why.to_owned() });
+                faults.push(FieldViolation::new(field, why));
             }
         }
     }

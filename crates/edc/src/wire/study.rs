@@ -1,12 +1,12 @@
 //! Studies and sites in lists.
 
 use contract::edc::v1::{self as proto, site::Status};
-use kernel::study::Design;
 
 use super::value;
-use crate::{Site, SiteStatus, numbers::Numbers};
+use crate::{Site, SiteStatus, numbers::Numbers, study::Study};
 
-pub(crate) fn summary(design: &Design, sites: usize, subjects: u32) -> proto::StudySummary {
+pub(crate) fn summary(study: &Study, sites: usize, subjects: u32) -> proto::StudySummary {
+    let design = &study.compiled.design;
     let version = design.version();
     proto::StudySummary {
         study_oid: version.study_oid.to_string(),
@@ -16,6 +16,7 @@ pub(crate) fn summary(design: &Design, sites: usize, subjects: u32) -> proto::St
         version_hash: design.hash().to_string(),
         site_count: value::number(sites),
         subject_count: value::number(subjects),
+        locked_at: study.state.locked_at_ms.map(value::at),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::world::{STUDY, World, coordinator, data_manager, designer, in_role, o
 
 impl World {
     pub async fn begin(&self) -> i64 {
-        let request = BeginDraftRequest { study_oid: STUDY.into(), request_id: None };
+        let request = BeginDraftRequest { study_oid: STUDY.into(), ..BeginDraftRequest::default() };
         self.build.begin_draft(&designer(), request).await.unwrap().revision
     }
 
@@ -98,7 +98,7 @@ fn a_draft_begins_as_the_version_in_force_and_shows_how_it_differs() {
             .map(|one| format!("{} {} {}", one.kind, one.oid, one.what))
             .collect();
         assert_eq!(words, ["ItemDef I.WEIGHT length: 6, was nothing"]);
-        let request = BeginDraftRequest { study_oid: STUDY.into(), request_id: None };
+        let request = BeginDraftRequest { study_oid: STUDY.into(), ..BeginDraftRequest::default() };
         let refused = world.build.begin_draft(&designer(), request).await.unwrap_err();
         assert_eq!(refused.reason(), "DRAFT_EXISTS");
     });

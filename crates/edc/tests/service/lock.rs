@@ -3,8 +3,8 @@
 use contract::{
     Code, Context,
     edc::v1::{
-        GetLockChecklistRequest, GetLockChecklistResponse, LockStudyRequest, UnlockStudyRequest,
-        lock_checklist::point::Kind,
+        GetLockChecklistRequest, GetLockChecklistResponse, ListStudiesRequest, LockStudyRequest,
+        UnlockStudyRequest, lock_checklist::point::Kind,
     },
 };
 
@@ -32,6 +32,11 @@ fn locking(checklist: &GetLockChecklistResponse, reason: Option<&str>) -> LockSt
     }
 }
 
+async fn locked_at(world: &World) -> Option<contract::Timestamp> {
+    let listed = world.edc.list_studies(&monitor(), ListStudiesRequest::default()).await.unwrap();
+    listed.studies.iter().find(|study| study.study_oid == STUDY).unwrap().locked_at
+}
+
 async fn refusal(world: &World, context: &Context, request: LockStudyRequest) -> String {
     world.edc.lock_study(context, request).await.unwrap_err().reason().to_owned()
 }
@@ -51,9 +56,11 @@ fn a_study_is_locked_with_a_reason_for_what_is_open_and_refuses_every_change() {
         assert_eq!(refusal(&world, &dm, locking(&first, None)).await, "LOCK_BLOCKED");
         let denied = world.edc.lock_study(&monitor(), locking(&first, None)).await.unwrap_err();
         assert_eq!(denied.code(), Code::PermissionDenied);
+        assert_eq!(locked_at(&world).await, None);
         let request = locking(&first, Some("interim analysis"));
         let lock = world.edc.lock_study(&dm, request.clone()).await.unwrap().lock.unwrap();
         assert!(lock.is_locked && lock.reason.as_deref() == Some("interim analysis"));
+        assert_eq!(locked_at(&world).await, lock.recorded_at);
         world.edc.lock_study(&dm, request).await.unwrap();
         assert_eq!(checklist(&world).await.history.len(), 1, "repeated, it locks once");
 
@@ -67,6 +74,7 @@ fn a_study_is_locked_with_a_reason_for_what_is_open_and_refuses_every_change() {
             request_id: Some(unique("unlock")),
         };
         world.edc.unlock_study(&dm, unlock).await.unwrap();
+        assert_eq!(locked_at(&world).await, None);
         world.send(with_reason(1, "71")).await.unwrap();
         let after = checklist(&world).await;
         assert_eq!((after.history.len(), after.lock), (2, None));

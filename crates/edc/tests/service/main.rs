@@ -11,6 +11,7 @@ mod dictionary;
 mod drafts;
 mod eligibility;
 mod evaluation;
+mod events;
 mod export;
 mod files;
 mod history;

@@ -48,6 +48,13 @@ fn every_faulty_value_is_named_with_its_place_in_the_request() {
         assert_eq!((error.code(), error.reason()), (Code::InvalidArgument, "VALUE_INVALID"));
         let fields: Vec<&str> = error.violations().iter().map(|v| v.field.as_str()).collect();
         assert_eq!(fields, ["values[0].value", "values[2].value"]);
+        let told: Vec<(&str, Option<&str>)> = error
+            .violations()
+            .iter()
+            .map(|one| (&*one.reason, one.metadata.get("text").map(String::as_str)))
+            .collect();
+        let expected = [("NOT_IN_CODE_LIST", Some("X")), ("OUT_OF_RANGE", Some("1812"))];
+        assert_eq!(told, expected, "a screen can say it in another language");
         assert_eq!(world.record("S1", DM).await.version, 0, "nothing of it is kept");
     });
 }

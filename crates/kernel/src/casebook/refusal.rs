@@ -4,16 +4,18 @@ use super::{
     query::QueryStatus,
     record::{ItemKey, RowKey},
     status::SubjectStatus,
+    unfit::{Unfit, by_language, told},
 };
 use crate::{
     CheckOid, CriterionOid, Datum, FormOid, ItemGroupOid, ItemOid, QueryId, SiteOid, StudyEventOid,
+    Texts,
 };
 
 /// An item that was refused and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ItemFault {
     pub item: ItemKey,
-    pub why: String,
+    pub why: Unfit,
 }
 
 /// One item of a save that came too late: what the saver wanted and what is there now.
@@ -22,6 +24,45 @@ pub struct Conflict {
     pub item: ItemKey,
     pub yours: Option<Datum>,
     pub theirs: Option<Datum>,
+}
+
+/// What a text was given as that has a form of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyKind {
+    SubjectKey,
+    RepeatKey,
+    Date,
+    TimeZone,
+}
+
+impl KeyKind {
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::SubjectKey => "SUBJECT_KEY",
+            Self::RepeatKey => "REPEAT_KEY",
+            Self::Date => "DATE",
+            Self::TimeZone => "TIME_ZONE",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::SubjectKey => "the key of a subject",
+            Self::RepeatKey => "a repeat key",
+            Self::Date => "a date",
+            Self::TimeZone => "the time zone of a site",
+        }
+    }
+
+    fn rule(self) -> &'static str {
+        match self {
+            Self::SubjectKey => "have 1 to 64 bytes, no control characters and no blanks around it",
+            Self::RepeatKey => "have 1 to 100 bytes and no control characters",
+            Self::Date => "be an ISO 8601 date such as 2026-03-02",
+            Self::TimeZone => "be a name of the IANA database such as Asia/Shanghai",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,8 +75,8 @@ pub enum Refusal {
     SubjectExists(String),
     #[error("the study has no subject {0}")]
     SubjectUnknown(String),
-    #[error("'{text}' cannot be used as {what}: {why}")]
-    KeyInvalid { what: &'static str, text: String, why: &'static str },
+    #[error("'{text}' cannot be used as {}: it must {}", .what.name(), .what.rule())]
+    KeyInvalid { what: KeyKind, text: String },
     #[error("the consent is not dated")]
     ConsentMissing,
     #[error("the subject is not eligible: {}", list(.0))]
@@ -88,8 +129,8 @@ pub enum Refusal {
     FormNotComplete,
     #[error("queries are open")]
     QueriesOpen,
-    #[error("check {check} does not hold: {message}")]
-    CheckFailed { check: CheckOid, message: String },
+    #[error("check {check} does not hold: {}", .message.in_lang("en").unwrap_or_default())]
+    CheckFailed { check: CheckOid, message: Texts },
     #[error("a form of the visit or casebook is missing or not complete")]
     PartNotComplete,
     #[error("no entry fits, so that nothing was looked at")]
@@ -154,10 +195,54 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// The facts of which the sentence is made, by name, so that a screen can make it in the language
+    /// of its user. Several OIDs or codes are separated by commas; a message of the study is told by
+    /// its language, such as `message.zh-CN`. Values that were collected are not among them.
+    pub fn parameters(&self) -> Vec<(String, String)> {
+        match self {
+            Self::SiteUnknown(site) | Self::SiteNotActive(site) => told(&[("site", site)]),
+            Self::SubjectExists(subject) | Self::SubjectUnknown(subject) => {
+                told(&[("subject", subject)])
+            }
+            Self::KeyInvalid { what, .. } => told(&[("what", &what.code())]),
+            Self::NotEligible(criteria) | Self::CriteriaOpen(criteria) => {
+                told(&[("criteria", &joined(criteria))])
+            }
+            Self::StatusNotAllowed { from, to } => {
+                told(&[("from", &from.code()), ("to", &to.code())])
+            }
+            Self::EventUnknown(event) => told(&[("event", event)]),
+            Self::FormNotInEvent { event, form } => told(&[("event", event), ("form", form)]),
+            Self::NotRepeating(oid) => told(&[("oid", oid)]),
+            Self::GroupNotInForm { form, group } => told(&[("form", form), ("group", group)]),
+            Self::ItemNotInGroup { group, item } => told(&[("group", group), ("item", item)]),
+            Self::TooManyRows { group, limit } => told(&[("group", group), ("limit", limit)]),
+            Self::ItemDerived(item) | Self::ItemNotCollected(item) | Self::ItemTwice(item) => {
+                told(&[("item", item)])
+            }
+            Self::StaleRecord { seen, actual, .. } => told(&[("seen", seen), ("actual", actual)]),
+            Self::ReasonMissing(items) => told(&[("items", &joined(items))]),
+            Self::CheckFailed { check, message } => {
+                let own = told(&[("check", check)]);
+                own.into_iter().chain(by_language(message)).collect()
+            }
+            Self::LockBlocked(points) => told(&[("points", &joined(points))]),
+            Self::QueryUnknown(id) => told(&[("query", id)]),
+            Self::QueryState { id, status } => told(&[("query", id), ("status", &status.code())]),
+            _ => Vec::new(),
+        }
+    }
+}
+
 impl From<RowKey> for Refusal {
     fn from(row: RowKey) -> Self {
         Self::RowRemoved(format!("{}[{}]", row.group, row.repeat))
     }
+}
+
+fn joined<T: std::fmt::Display>(all: &[T]) -> String {
+    all.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
 fn list<T: std::fmt::Display>(all: &[T]) -> String {

@@ -8,6 +8,7 @@ use super::{
     event::{ItemChange, RowChanges},
     record::{FormRecord, ItemKey, RecordKey, RowKey},
     refusal::{Conflict, ItemFault, Refusal},
+    unfit::Unfit,
 };
 use crate::{
     DataType, Datum, ItemOid, MissingReason, PartialDate, UnitOid, ValueFault, canonical,
@@ -124,30 +125,31 @@ fn find<'a>(
     Ok((group, item))
 }
 
-/// What an entry for an item becomes; the error is the sentence that the user reads.
-fn typed(item: &ItemShape, entered: &Entered) -> Result<Option<Datum>, String> {
+/// What an entry for an item becomes.
+fn typed(item: &ItemShape, entered: &Entered) -> Result<Option<Datum>, Unfit> {
     let (raw, unit) = match entered {
         Entered::Clear => return Ok(None),
         Entered::Missing(reason) => return Ok(Some(Datum::Missing(*reason))),
         Entered::Value { raw, unit } => (raw, unit),
     };
-    let text = canonical(item.data_type, raw).map_err(|fault| fault.to_string())?;
-    fits(item, &text).map_err(|fault| fault.to_string())?;
+    let text = canonical(item.data_type, raw)?;
+    fits(item, &text)?;
+    let name = || item.name.to_string();
     if item.codes.as_ref().is_some_and(|codes| !codes.contains(&*text)) {
-        return Err(format!("'{text}' is not in the code list of {}", item.name));
+        return Err(Unfit::NotInCodeList { text: text.to_string(), item: name() });
     }
     match unit {
         Some(unit) if !item.units.contains(unit) => {
-            return Err(format!("{unit} is not a unit of {}", item.name));
+            return Err(Unfit::UnitUnknown { unit: unit.clone(), item: name() });
         }
-        None if item.units.len() > 1 => return Err(format!("{} needs its unit", item.name)),
+        None if item.units.len() > 1 => return Err(Unfit::UnitMissing(name())),
         _ => {}
     }
     let hard = item.range_checks.iter().filter(|check| check.hard);
     for check in hard.filter(|check| range_check_applies(check, unit.as_ref())) {
         if range_check_holds(check, item.data_type, &text) == Some(false) {
-            let said = check.message.in_lang("en").map(ToOwned::to_owned);
-            return Err(said.unwrap_or_else(|| format!("{text} is out of range")));
+            let message = check.message.clone();
+            return Err(Unfit::OutOfRange { text: text.to_string(), message });
         }
     }
     Ok(Some(Datum::Value { text, unit: unit.clone() }))

@@ -78,7 +78,12 @@ fn references(design: &Design, all: &mut Vec<Fault>) {
         })
     };
     for event in &version.events {
+        let mut seen = HashSet::new();
         for form in &event.forms {
+            if !seen.insert(&form.form) {
+                let message = format!("refers to FormDef {} twice", form.form);
+                all.push(Fault::new("StudyEventDef", &event.oid, message));
+            }
             if design.form(&form.form).is_none() {
                 let message = format!("refers to FormDef {}, which is not defined", form.form);
                 all.push(Fault::new("StudyEventDef", &event.oid, message));
@@ -180,11 +185,15 @@ fn protocol(design: &Design, all: &mut Vec<Fault>) {
         }
     }
     for timing in &protocol.timings {
-        for event in [&timing.event, &timing.anchor] {
-            if design.event(event).is_none() {
-                let message = format!("refers to StudyEventDef {event}, which is not defined");
-                all.push(Fault::new("TimingConstraint", &timing.oid, message));
-            }
+        let (event, anchor) = (&timing.event, &timing.anchor);
+        if design.event(event).is_none() {
+            let message = format!("refers to StudyEventDef {event}, which is not defined");
+            all.push(Fault::new("TimingConstraint", &timing.oid, message));
+        }
+        if design.event(anchor).is_none() {
+            let message =
+                format!("its window counts from StudyEventDef {anchor}, which is not defined");
+            all.push(Fault::new("StudyEventDef", event, message));
         }
     }
     for arm in &protocol.arms {

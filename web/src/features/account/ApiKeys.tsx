@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, ask, Refused } from '../../api/client';
+import { api, ask } from '../../api/client';
 import { useLocale } from '../../i18n';
 import { useStudies } from '../../lib/study';
 import { Loaded } from '../../ui/State';
@@ -46,7 +46,7 @@ export function ApiKeys() {
         <button type="submit" className="button" disabled={create.isPending}>{t('keys.create')}</button>
       </form>
       {shown && <p role="status">{t('keys.once')} <code className="wrap">{shown}</code></p>}
-      {error && <p className="error" role="alert">{refusalText(error instanceof Refused ? error.reason : 'INCIDENT', t)}</p>}
+      {error && <p className="error" role="alert">{refusalText(error, t)}</p>}
       <Loaded from={keys}>
         {(list) => list.length === 0 ? <p className="fine">{t('keys.none')}</p> : (
           <div className="scroll-x">

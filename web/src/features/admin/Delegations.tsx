@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useParams } from 'wouter';
-import { api, ask, Refused } from '../../api/client';
+import { api, ask } from '../../api/client';
 import { useMay } from '../../lib/session';
 import type { Role } from '../../api/types';
 import { useLocale, type Key } from '../../i18n';
@@ -40,7 +40,7 @@ export default function Delegations() {
   const end = useMutation({
     mutationFn: ({ delegationId, reason }: { delegationId: string; reason: string }) => ask(api.POST('/v1/studies/{studyOid}/sites/{siteOid}/delegations/{delegationId}:end', { params: { path: { studyOid: study, siteOid: site ?? '', delegationId } }, body: { reason } })),
     onSuccess: done,
-    onError: (error) => say(refusalText(error instanceof Refused ? error.reason : 'INCIDENT', t), true),
+    onError: (error) => say(refusalText(error, t), true),
   });
   const mayDelegate = may('delegate_tasks', site);
   return (
@@ -93,7 +93,7 @@ function NewDelegation({ study, site, onClose, onDone }: { study: string; site: 
         <label>{t('login.name')}<input className="input big" required value={username} onChange={(event) => setUsername(event.target.value)} /></label>
         <label>{t('users.role')}<select className="input big" value={role} onChange={(event) => setRole(event.target.value as Role)}>{DELEGATED.map((one) => <option key={one} value={one}>{t(`role.${one}` as Key)}</option>)}</select></label>
         <label>{t('delegations.taskslines')}<textarea className="input big" rows={4} required value={tasks} onChange={(event) => setTasks(event.target.value)} /></label>
-        {run.error && <p className="error" role="alert">{refusalText(run.error instanceof Refused ? run.error.reason : 'INCIDENT', t)}</p>}
+        {run.error && <p className="error" role="alert">{refusalText(run.error, t)}</p>}
         <div className="dialog-acts"><button type="submit" className="button primary" disabled={run.isPending}>{t('delegations.new')}</button></div>
       </form>
     </Dialog>

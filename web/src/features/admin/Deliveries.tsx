@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, ask, newRequestId, Refused } from '../../api/client';
+import { api, ask, newRequestId } from '../../api/client';
 import { useLocale, type Key } from '../../i18n';
 import { Dialog } from '../../ui/Dialog';
 import { Icon } from '../../ui/icons';
@@ -25,7 +25,7 @@ export function Deliveries({ study, endpoint, onClose }: { study: string; endpoi
   const replay = useMutation({
     mutationFn: (where: { fromTime: string } | { fromEventId: string }) => ask(api.POST('/v1/studies/{studyOid}/webhooks/{endpointId}:replay', { params: { path }, body: { ...where, requestId: newRequestId() } })),
     onSuccess: () => { say(t('hooks.replayed')); void client.invalidateQueries({ queryKey: key }); },
-    onError: (error) => say(refusalText(error instanceof Refused ? error.reason : 'INCIDENT', t), true),
+    onError: (error) => say(refusalText(error, t), true),
   });
   return (
     <Dialog title={t('hooks.deliveries')} isOpen isWide onClose={onClose}>

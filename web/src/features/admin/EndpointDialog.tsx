@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, ask, newRequestId, Refused, type Schemas } from '../../api/client';
+import { api, ask, newRequestId, type Schemas } from '../../api/client';
 import { useLocale } from '../../i18n';
 import { Dialog } from '../../ui/Dialog';
 import { refusalText } from '../../ui/refusal';
@@ -38,7 +38,6 @@ export function EndpointDialog({ study, endpoint, onClose, onDone }: Props) {
     },
     onSuccess: onDone,
   });
-  const refusal = run.error instanceof Refused ? run.error : undefined;
   return (
     <Dialog title={t(endpoint ? 'hooks.edit' : 'hooks.new')} isOpen isWide onClose={onClose}>
       <form onSubmit={(event) => { event.preventDefault(); run.mutate(); }}>
@@ -51,7 +50,7 @@ export function EndpointDialog({ study, endpoint, onClose, onDone }: Props) {
             {all.map((name) => <label key={name} className="radio"><input type="checkbox" checked={chosen.includes(name)} onChange={() => toggle(name)} /><code>{name}</code></label>)}
           </div>
         </fieldset>
-        {run.error && <p className="error" role="alert">{refusalText(refusal?.reason ?? 'INCIDENT', t)} {refusal?.body.violations?.map(({ description: why }) => why).join('; ')}</p>}
+        {run.error && <p className="error" role="alert">{refusalText(run.error, t)}</p>}
         <div className="dialog-acts"><button type="submit" className="button primary" disabled={run.isPending}>{t(endpoint ? 'act.save' : 'hooks.new')}</button></div>
       </form>
     </Dialog>

@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, ask, Refused } from '../../api/client';
+import { api, ask } from '../../api/client';
 import type { Role } from '../../api/types';
 import { useLocale, type Key } from '../../i18n';
 import { useSites, useStudies } from '../../lib/study';
@@ -35,7 +35,7 @@ export function GrantDialog({ username, onClose, onDone }: { username: string; o
         {study && <label>{t('scope.site')}<select className="input big" value={site} onChange={(event) => setSite(event.target.value)}><option value="">{t('scope.all')}</option>{sites.map((one) => <option key={one.siteOid} value={one.siteOid}>{text(one.name, one.siteOid)}</option>)}</select></label>}
         <label>{t('users.untilwhen')}<input className="input" type="date" value={until} onChange={(event) => setUntil(event.target.value)} /></label>
         <label>{t('reason.title')}<input className="input big" value={reason} onChange={(event) => setReason(event.target.value)} /></label>
-        {run.error && <p className="error" role="alert">{refusalText(run.error instanceof Refused ? run.error.reason : 'INCIDENT', t)}</p>}
+        {run.error && <p className="error" role="alert">{refusalText(run.error, t)}</p>}
         <div className="dialog-acts"><button type="submit" className="button primary" disabled={run.isPending}>{t('users.grant')}</button></div>
       </form>
     </Dialog>

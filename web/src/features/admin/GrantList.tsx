@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import { api, ask, Refused } from '../../api/client';
+import { api, ask } from '../../api/client';
 import type { Schemas } from '../../api/client';
 import type { User } from '../../api/types';
 import { useLocale, type Key } from '../../i18n';
@@ -37,7 +37,7 @@ export function RevokeDialog({ user, grant, onClose, onDone }: { user: User; gra
       body: { username: user.username, role: grant.role ?? 'ROLE_UNSPECIFIED', reason, ...(grant.studyOid ? { studyOid: grant.studyOid } : {}), ...(grant.siteOid ? { siteOid: grant.siteOid } : {}) },
     })),
     onSuccess: onDone,
-    onError: (error) => say(refusalText(error instanceof Refused ? error.reason : 'INCIDENT', t), true),
+    onError: (error) => say(refusalText(error, t), true),
   });
   return <ReasonDialog title={`${t('users.revoke')}: ${user.username}`} onClose={onClose} onGive={(reason) => run.mutate(reason)} />;
 }

@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, ask, Refused } from '../../api/client';
+import { api, ask } from '../../api/client';
 import { useLocale } from '../../i18n';
 import { Dialog } from '../../ui/Dialog';
 import { refusalText } from '../../ui/refusal';
@@ -25,7 +25,7 @@ export function InviteDialog({ onClose, onDone }: { onClose: () => void; onDone:
         <label>{t('login.name')}<input className="input big" required autoComplete="off" value={username} onChange={(event) => setUsername(event.target.value)} /></label>
         <label>{t('users.fullname')}<input className="input big" required autoComplete="off" value={fullName} onChange={(event) => setFullName(event.target.value)} /></label>
         <label>{t('users.email')}<input className="input big" type="email" required autoComplete="off" value={email} onChange={(event) => setEmail(event.target.value)} /></label>
-        {run.error && <p className="error" role="alert">{refusalText(run.error instanceof Refused ? run.error.reason : 'INCIDENT', t)}</p>}
+        {run.error && <p className="error" role="alert">{refusalText(run.error, t)}</p>}
         <div className="dialog-acts"><button type="submit" className="button primary" disabled={run.isPending}>{t('users.invite')}</button></div>
       </form>
     </Dialog>

@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, ask, Refused } from '../../api/client';
+import { api, ask } from '../../api/client';
 import type { User } from '../../api/types';
 import { useLocale } from '../../i18n';
 import { Dialog } from '../../ui/Dialog';
@@ -36,7 +36,7 @@ export function ProgramDialog({ onClose, onDone }: { onClose: () => void; onDone
           <p className="fine">{t('programs.help')}</p>
           <label>{t('programs.id')}<input className="input big" required autoFocus autoComplete="off" value={username} onChange={(event) => setUsername(event.target.value)} /></label>
           <label>{t('programs.what')}<input className="input big" required autoComplete="off" value={fullName} onChange={(event) => setFullName(event.target.value)} /></label>
-          {run.error && <p className="error" role="alert">{refusalText(run.error instanceof Refused ? run.error.reason : 'INCIDENT', t)}</p>}
+          {run.error && <p className="error" role="alert">{refusalText(run.error, t)}</p>}
           <div className="dialog-acts"><button type="submit" className="button primary" disabled={run.isPending}>{t('programs.new')}</button></div>
         </form>
       )}
@@ -54,7 +54,7 @@ export function RotateDialog({ user, onClose }: { user: User; onClose: () => voi
       {run.data ? <Credentials clientId={user.username} secret={run.data.clientSecret} /> : (
         <form onSubmit={(event) => { event.preventDefault(); run.mutate(); }}>
           <label className="radio"><input type="checkbox" checked={overlaps} onChange={(event) => setOverlaps(event.target.checked)} />{t('programs.overlap')}</label>
-          {run.error && <p className="error" role="alert">{refusalText(run.error instanceof Refused ? run.error.reason : 'INCIDENT', t)}</p>}
+          {run.error && <p className="error" role="alert">{refusalText(run.error, t)}</p>}
           <div className="dialog-acts"><button type="submit" className="button primary" disabled={run.isPending}>{t('programs.rotate')}</button></div>
         </form>
       )}

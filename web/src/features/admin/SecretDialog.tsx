@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import { api, ask, newRequestId, Refused } from '../../api/client';
+import { api, ask, newRequestId } from '../../api/client';
 import { useLocale } from '../../i18n';
 import { Dialog } from '../../ui/Dialog';
 import { refusalText } from '../../ui/refusal';
@@ -22,7 +22,7 @@ export function SecretDialog({ study, endpoint, onClose }: { study: string; endp
       {show.data
         ? <div role="status"><ul className="grants">{show.data.secrets.map((one) => <li key={one.secret}><code className="wrap">{one.secret}</code>{one.until && <span className="fine">{t('users.until', { at: instant(one.until) })}</span>}</li>)}</ul></div>
         : <div className="dialog-acts"><button type="button" className="button" disabled={show.isPending} onClick={() => show.mutate()}>{t('hooks.show')}</button></div>}
-      {show.error && <p className="error" role="alert">{refusalText(show.error instanceof Refused ? show.error.reason : 'INCIDENT', t)}</p>}
+      {show.error && <p className="error" role="alert">{refusalText(show.error, t)}</p>}
     </Dialog>
   );
 }

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import { api, ask, Refused } from '../../api/client';
+import { api, ask } from '../../api/client';
 import type { User } from '../../api/types';
 import { useLocale } from '../../i18n';
 import { Icon } from '../../ui/icons';
@@ -40,7 +40,7 @@ export default function Users() {
       return what === 'disable' ? ask(api.POST('/v1/users/{username}:disable', options)) : ask(api.POST('/v1/users/{username}:enable', options));
     },
     onSuccess: done,
-    onError: (error) => say(refusalText(error instanceof Refused ? error.reason : 'INCIDENT', t), true),
+    onError: (error) => say(refusalText(error, t), true),
   });
   const wanted = find.trim().toLowerCase();
   return (

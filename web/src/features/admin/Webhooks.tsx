@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useParams } from 'wouter';
-import { api, ask, newRequestId, Refused } from '../../api/client';
+import { api, ask, newRequestId } from '../../api/client';
 import { useLocale, type Key } from '../../i18n';
 import { Icon } from '../../ui/icons';
 import { Menu } from '../../ui/Menu';
@@ -46,7 +46,7 @@ export default function Webhooks() {
       return t(`hooks.${what}.done` as Key);
     },
     onSuccess: (said) => say(said),
-    onError: (error) => say(error instanceof Refused ? refusalText(error.reason, t) : error.message, true),
+    onError: (error) => say(refusalText(error, t), true),
     onSettled: again,
   });
   const close = () => setAsked(undefined);
@@ -93,7 +93,7 @@ export default function Webhooks() {
 }
 
 function EndpointStatus({ one }: { one: Endpoint }) {
-  const { t, instant, count } = useLocale();
+  const { t, instant } = useLocale();
   if (one.status === 'DISABLED') {
     return <span className="status tone-quiet"><Icon name="cross" />{t(`hooks.${one.disabledBecause ?? 'BY_CALLER'}` as Key)}</span>;
   }
@@ -102,7 +102,7 @@ function EndpointStatus({ one }: { one: Endpoint }) {
     <>
       <span className={`status tone-${isFailing ? 'red' : 'green'}`}><Icon name={isFailing ? 'triangle' : 'check'} />{t(isFailing ? 'hooks.failing' : 'hooks.enabled')}</span>
       {isFailing && <div className="fine">{t('hooks.since', { at: instant(one.failingSince) })}</div>}
-      {one.heldBack > 0 && <div className="fine">{t('hooks.held', { n: count(one.heldBack) })}</div>}
+      {one.heldBack > 0 && <div className="fine">{t('hooks.held', { n: one.heldBack })}</div>}
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, ask, newRequestId, Refused } from '../../api/client';
+import { api, ask, newRequestId } from '../../api/client';
 import { useLocale } from '../../i18n';
 import { Dialog } from '../../ui/Dialog';
 import { refusalText } from '../../ui/refusal';
@@ -31,7 +31,7 @@ export function ReviewDialog({ studyOid, criteria, newest, onClose }: Props) {
         <p>{t('audit.review.what')}</p>
         <p className="fine">{t('audit.upto', { at: instant(newest) })}</p>
         <label>{t('audit.review.finding')}<textarea className="input big" rows={3} required value={finding} onChange={(event) => setFinding(event.target.value)} /></label>
-        {run.error && <p className="error" role="alert">{refusalText(run.error instanceof Refused ? run.error.reason : 'INCIDENT', t)}</p>}
+        {run.error && <p className="error" role="alert">{refusalText(run.error, t)}</p>}
         <div className="dialog-acts"><button type="submit" className="button primary" disabled={finding.trim() === '' || run.isPending}>{t('audit.review')}</button></div>
       </form>
     </Dialog>

@@ -1,4 +1,5 @@
-import { Link, useParams } from 'wouter';
+import { Link, Redirect, useParams } from 'wouter';
+import { Refused } from '../../api/client';
 import { useLocale } from '../../i18n';
 import { useMay } from '../../lib/session';
 import { useDesign, type Design } from '../../lib/study';
@@ -14,6 +15,10 @@ const PARTS = ['forms', 'schedule', 'checks', 'criteria', 'codes', 'sites'] as c
 export default function Build() {
   const { study } = useParams<{ study: string }>();
   const design = useDesign(study);
+  const mayDesign = useMay(study)('design_study');
+  // A study that was never published has a draft only.
+  const isNew = design.error instanceof Refused && (design.error.reason === 'STUDY_UNKNOWN' || design.error.reason === 'STUDY_NOT_PUBLISHED');
+  if (isNew && mayDesign) return <Redirect to={studyPath(study, '/build/draft')} replace />;
   return <Loaded from={design}>{(known) => <Shown design={known} />}</Loaded>;
 }
 

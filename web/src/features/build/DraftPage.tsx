@@ -12,6 +12,7 @@ import { Empty, Loaded } from '../../ui/State';
 import { Changes } from './Changes';
 import { Compared } from './Compared';
 import { useDraft, useDraftDesign, useForgetDraft, useRefused, type Draft } from './draft';
+import { EventList } from './EventList';
 import { Faults, Findings } from './Faults';
 import { ImpactView } from './Impact';
 import { ImportDialog } from './ImportDialog';
@@ -19,7 +20,7 @@ import { CheckList, CodeListList, FormList } from './Lists';
 import { PublishDialog } from './PublishDialog';
 import './build.css';
 
-const PARTS = ['forms', 'checks', 'codes', 'faults', 'diff', 'impact', 'changes'] as const;
+const PARTS = ['forms', 'events', 'checks', 'codes', 'faults', 'diff', 'impact', 'changes'] as const;
 
 /** The draft of a study version: imported, edited, compared, published. */
 export default function DraftPage() {
@@ -100,6 +101,7 @@ function Shown({ draft }: { draft: Draft }) {
         ))}
       </div>
       {part === 'forms' && <FormList draft={draft} design={design} />}
+      {part === 'events' && <EventList draft={draft} design={design} />}
       {part === 'checks' && <CheckList draft={draft} />}
       {part === 'codes' && <CodeListList draft={draft} />}
       {part === 'faults' && <><Faults faults={faults} study={studyOid} /><Findings findings={draft.findings} /></>}

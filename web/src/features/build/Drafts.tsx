@@ -1,21 +1,30 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { useLocale } from '../../i18n';
+import { useMaySystem } from '../../lib/session';
 import { studyPath } from '../../lib/url';
 import { Icon } from '../../ui/icons';
 import { Page } from '../../ui/Page';
 import { Empty, Loaded } from '../../ui/State';
 import { useDrafts } from './draft';
 import { ImportDialog } from './ImportDialog';
+import { NewStudyDialog } from './NewStudyDialog';
 import './build.css';
 
 /** Every draft that the user may change, also of studies that were never published. */
 export default function Drafts() {
   const { t, instant } = useLocale();
   const drafts = useDrafts();
-  const [isImporting, setImporting] = useState(false);
+  const [asked, setAsked] = useState<'new' | 'import' | undefined>();
+  const close = () => setAsked(undefined);
+  const mayDesign = useMaySystem()('design_study');
   return (
-    <Page title={t('drafts.title')} help="drafts.help" actions={<button type="button" className="button primary" onClick={() => setImporting(true)}><Icon name="plus" />{t('drafts.import')}</button>}>
+    <Page title={t('drafts.title')} help="drafts.help" actions={mayDesign && (
+      <>
+        <button type="button" className="button" onClick={() => setAsked('import')}><Icon name="in" />{t('drafts.import')}</button>
+        <button type="button" className="button primary" onClick={() => setAsked('new')}><Icon name="plus" />{t('study.new')}</button>
+      </>
+    )}>
       <Loaded from={drafts}>
         {(list) => list.length === 0 ? <Empty title={t('drafts.none')}>{t('drafts.none.next')}</Empty> : (
           <table className="table">
@@ -32,7 +41,8 @@ export default function Drafts() {
           </table>
         )}
       </Loaded>
-      {isImporting && <ImportDialog study="" onClose={() => setImporting(false)} />}
+      {asked === 'import' && <ImportDialog study="" onClose={close} />}
+      {asked === 'new' && <NewStudyDialog onClose={close} />}
     </Page>
   );
 }

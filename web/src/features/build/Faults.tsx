@@ -4,7 +4,7 @@ import { studyPath } from '../../lib/url';
 import { Empty } from '../../ui/State';
 import type { Fault, Finding } from './draft';
 
-const SCREENS: { [kind: string]: string } = { FormDef: 'forms', EditCheck: 'checks', CodeList: 'codes' };
+const SCREENS: { [kind: string]: string } = { FormDef: 'forms', StudyEventDef: 'events', EditCheck: 'checks', CodeList: 'codes' };
 
 /** Where a definition is edited, if it has a screen of its own. */
 function editor(study: string, { kind, oid }: Fault): string | undefined {

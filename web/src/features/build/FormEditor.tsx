@@ -116,7 +116,7 @@ function Preview({ design, form }: { design: Design; form: FormDef }) {
   const store = useMemo(() => {
     const place = { studyOid: design.study.studyOid, subjectKey: '', studyEventOid: '', studyEventRepeatKey: '1', formOid: form.formOid, formRepeatKey: '1' };
     const record = { version: 0, status: 'NOT_STARTED', versionHash: '', designVersionHash: '', itemGroups: [], findings: [], queries: [], signingSha256: '', place: { ...place }, review: { verified: false, frozen: false, locked: false, signed: false } } as unknown as FormRecord;
-    return new FormStore(design, place, record, true);
+    return new FormStore(design, place, record);
   }, [design, form.formOid]);
   return (
     <details className="preview" open={isShown} onToggle={(event) => setShown(event.currentTarget.open)}>

@@ -35,7 +35,7 @@ function add(total: Total, page: Page): Total {
 
 /** What a version would mean for the subjects and values that are there: of the draft, or of a published version. */
 export function ImpactView({ study, hash, isReady }: { study: string; hash?: string; isReady: boolean }) {
-  const { t, count } = useLocale();
+  const { t } = useLocale();
   const [seen, setSeen] = useState(0);
   const found = useQuery({
     queryKey: ['impact', study, hash ?? ''],
@@ -56,7 +56,7 @@ export function ImpactView({ study, hash, isReady }: { study: string; hash?: str
     },
   });
   if (!isReady) return <Empty title={t('impact.faulty')}>{t('impact.faulty.next')}</Empty>;
-  if (found.isPending) return <Notice icon="clock" title={t('impact.counting', { n: count(seen) })} />;
+  if (found.isPending) return <Notice icon="clock" title={t('impact.counting', { n: seen })} />;
   return <Loaded from={found}>{(total) => <Counted total={total} />}</Loaded>;
 }
 

@@ -18,10 +18,10 @@ export function Adder({ label, onAdd, isPending }: { label: Key; onAdd: (name: s
   );
 }
 
-type RowProps = { draft: Draft; kind: Part['kind']; oid: string; at: number; name: string };
+type RowProps = { draft: Draft; kind: Part['kind']; oid: string; at: number; last: number; name: string };
 
 /** Moves and removes one definition. */
-function Acts({ draft, kind, oid, at, name }: RowProps) {
+export function Acts({ draft, kind, oid, at, last, name }: RowProps) {
   const { t } = useLocale();
   const edit = useEdit(draft);
   const send = (one: Edit) => edit.mutate([one]);
@@ -29,7 +29,7 @@ function Acts({ draft, kind, oid, at, name }: RowProps) {
   return (
     <td className="nowrap acts">
       <button type="button" className="button small" aria-label={t('draft.up.one', { name })} disabled={at === 0 || edit.isPending} onClick={() => send({ move: { part, position: at - 1 } })}>{t('draft.up')}</button>
-      <button type="button" className="button small" aria-label={t('draft.down.one', { name })} disabled={edit.isPending} onClick={() => send({ move: { part, position: at + 1 } })}>{t('draft.down')}</button>
+      <button type="button" className="button small" aria-label={t('draft.down.one', { name })} disabled={at === last || edit.isPending} onClick={() => send({ move: { part, position: at + 1 } })}>{t('draft.down')}</button>
       <button type="button" className="button small" aria-label={t('draft.remove.one', { name })} disabled={edit.isPending} onClick={() => send({ remove: part })}><Icon name="cross" />{t('draft.remove')}</button>
     </td>
   );
@@ -60,7 +60,7 @@ export function FormList({ draft, design }: { draft: Draft; design: Design }) {
                 <td><code>{form.formOid}</code></td>
                 <td className="number">{count(form.formOid)}</td>
                 <td className="number">{study.studyEvents.filter(({ forms }) => forms.some(({ formOid }) => formOid === form.formOid)).length}</td>
-                <Acts draft={draft} kind="FORM" oid={form.formOid} at={at} name={name} />
+                <Acts draft={draft} kind="FORM" oid={form.formOid} at={at} last={study.forms.length - 1} name={name} />
               </tr>
             );
           })}
@@ -86,7 +86,7 @@ export function CheckList({ draft }: { draft: Draft }) {
               <td>{text(check.message)}</td>
               <td><code className="wrap">{check.expression}</code></td>
               <td className="number">{check.examples.length}</td>
-              <Acts draft={draft} kind="CHECK" oid={check.checkOid} at={at} name={check.checkOid} />
+              <Acts draft={draft} kind="CHECK" oid={check.checkOid} at={at} last={study.checks.length - 1} name={check.checkOid} />
             </tr>
           ))}
         </tbody>
@@ -117,7 +117,7 @@ export function CodeListList({ draft }: { draft: Draft }) {
               <td><code>{list.codeListOid}</code></td>
               <td>{list.items.slice(0, 6).map(({ codedValue, decode }) => text(decode, codedValue)).join(' · ')}{list.items.length > 6 && ' …'}</td>
               <td className="number">{study.items.filter(({ codeListOid }) => codeListOid === list.codeListOid).length}</td>
-              <Acts draft={draft} kind="CODE_LIST" oid={list.codeListOid} at={at} name={list.name} />
+              <Acts draft={draft} kind="CODE_LIST" oid={list.codeListOid} at={at} last={study.codeLists.length - 1} name={list.name} />
             </tr>
           ))}
         </tbody>

@@ -35,17 +35,18 @@ function OneText({ lang, label, text, isLong, onLeave }: { lang: string; label: 
 }
 
 /** A short text that is given back when the field is left. */
-export function Field({ label, value, onLeave, isNumber = false, isRequired = false }: { label: string; value: string; onLeave: (value: string) => void; isNumber?: boolean; isRequired?: boolean }) {
+type FieldProps = { label: string; value: string; onLeave: (value: string) => void; isNumber?: boolean; isSigned?: boolean; isRequired?: boolean };
+export function Field({ label, value, onLeave, isNumber = false, isSigned = false, isRequired = false }: FieldProps) {
   const [typed, setTyped] = useState(value);
   const [seen, setSeen] = useState(value);
   if (seen !== value) {
     setSeen(value);
     setTyped(value);
   }
-  const isBad = (isRequired && typed.trim() === '') || (isNumber && !/^\d{0,6}$/.test(typed.trim()));
+  const isBad = (isRequired && typed.trim() === '') || (isNumber && !(isSigned ? /^-?\d{1,6}$/ : /^\d{0,6}$/).test(typed.trim()));
   return (
     <label>{label}
-      <input className={isNumber ? 'input number' : 'input'} type="text" inputMode={isNumber ? 'numeric' : undefined} aria-invalid={isBad || undefined} value={typed}
+      <input className={isNumber ? 'input number' : 'input'} type="text" inputMode={isNumber && !isSigned ? 'numeric' : undefined} aria-invalid={isBad || undefined} value={typed}
         onChange={(event) => setTyped(event.target.value)} onBlur={() => !isBad && typed.trim() !== value && onLeave(typed.trim())} />
     </label>
   );

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
-import { api, ask, newRequestId, Refused } from '../../api/client';
+import { api, ask, newRequestId } from '../../api/client';
 import { useLocale } from '../../i18n';
 import { bytes } from '../../lib/bytes';
 import { Icon } from '../../ui/icons';
@@ -63,7 +63,7 @@ export function CheckImport({ one }: { one: Import }) {
         <label>{t('import.reason')}<input className="input" maxLength={1000} value={reason} onChange={(event) => setReason(event.target.value)} /></label>
         <label className="check"><input type="checkbox" checked={complete} onChange={(event) => setComplete(event.target.checked)} />{t('import.complete')}</label>
       </div>
-      {error && <p className="error" role="alert"><Icon name="dot" />{refusalText(error instanceof Refused ? error.reason : 'INCIDENT', t)}</p>}
+      {error && <p className="error" role="alert"><Icon name="dot" />{refusalText(error, t)}</p>}
       <div><button type="button" className="button primary" disabled={check.isPending || (!isDocument && mapping.trim() === '')} onClick={() => check.mutate()}><Icon name="shield" />{t('import.check')}</button></div>
     </section>
   );

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useParams } from 'wouter';
-import { api, ask, newRequestId, Refused } from '../../api/client';
+import { api, ask, newRequestId } from '../../api/client';
 import { useLocale } from '../../i18n';
 import { Empty, Loaded } from '../../ui/State';
 import { Page } from '../../ui/Page';
@@ -25,7 +25,7 @@ export default function Exports() {
   const cancel = useMutation({
     mutationFn: (exportId: string) => ask(api.POST('/v1/studies/{studyOid}/exports/{exportId}:cancel', { params: { path: { studyOid: study, exportId } }, body: { requestId: newRequestId() } })),
     onSettled: again,
-    onError: (error) => say(refusalText(error instanceof Refused ? error.reason : 'INCIDENT', t), true),
+    onError: (error) => say(refusalText(error, t), true),
   });
   return (
     <Page title={t('nav.exports')} help="export.help">

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useParams } from 'wouter';
-import { api, ask, newRequestId, Refused } from '../../api/client';
+import { api, ask, newRequestId } from '../../api/client';
 import { useLocale } from '../../i18n';
 import { studyPath } from '../../lib/url';
 import { Icon } from '../../ui/icons';
@@ -48,7 +48,7 @@ export default function ImportPage() {
 
 /** Applies what was checked, or cancels what is under way. */
 function Act({ one }: { one: Import }) {
-  const { t, count } = useLocale();
+  const { t } = useLocale();
   const client = useQueryClient();
   const [keepGood, setKeepGood] = useState(false);
   const path = { studyOid: one.studyOid, importId: one.importId };
@@ -71,10 +71,10 @@ function Act({ one }: { one: Import }) {
         <>
           <h2>{t('import.apply.title')}</h2>
           <p className="fine">{t('import.apply.help')}</p>
-          {rejected > 0 && <label className="check"><input type="checkbox" checked={keepGood} onChange={(event) => setKeepGood(event.target.checked)} />{t('import.keepgood', { n: count(rejected) })}</label>}
+          {rejected > 0 && <label className="check"><input type="checkbox" checked={keepGood} onChange={(event) => setKeepGood(event.target.checked)} />{t('import.keepgood', { n: rejected })}</label>}
         </>
       )}
-      {error && <p className="error" role="alert"><Icon name="dot" />{refusalText(error instanceof Refused ? error.reason : 'INCIDENT', t)}</p>}
+      {error && <p className="error" role="alert"><Icon name="dot" />{refusalText(error, t)}</p>}
       <div className="row-fields">
         {one.state === 'CHECKED' && <button type="button" className="button primary" disabled={apply.isPending || (rejected > 0 && !keepGood)} onClick={() => apply.mutate()}><Icon name="check" />{t('import.apply')}</button>}
         <button type="button" className="button" disabled={cancel.isPending} onClick={() => cancel.mutate()}>{t('import.cancel')}</button>

@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { Link, useLocation, useParams } from 'wouter';
-import { api, ask, newRequestId, Refused } from '../../api/client';
+import { api, ask, newRequestId } from '../../api/client';
 import { useLocale } from '../../i18n';
 import { studyPath } from '../../lib/url';
 import { Icon } from '../../ui/icons';
@@ -86,7 +86,7 @@ function NewImport({ study }: { study: string }) {
           </span>
         )}
       </div>
-      {run.error && <p className="error" role="alert"><Icon name="dot" />{refusalText(run.error instanceof Refused ? run.error.reason : 'INCIDENT', t)}</p>}
+      {run.error && <p className="error" role="alert"><Icon name="dot" />{refusalText(run.error, t)}</p>}
     </section>
   );
 }

@@ -32,7 +32,7 @@ export function JobStatus({ job, unit }: { job: Job; unit: 'job.records' | 'job.
         <>
           <progress aria-label={t('job.RUNNING')} {...(total > 0 ? { max: total, value: Math.min(done, total) } : {})} />
           <span className="fine">
-            {t(unit, { n: count(done) })}{total > 0 && ` / ${count(total)}`}
+            {t(unit, { n: done })}{total > 0 && ` / ${count(total)}`}
             {(progress?.attempt ?? 0) > 1 && ` · ${t('job.again', { n: progress?.attempt ?? 0 })}`}
           </span>
         </>

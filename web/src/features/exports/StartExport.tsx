@@ -1,6 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, ask, newRequestId, Refused } from '../../api/client';
+import { api, ask, newRequestId } from '../../api/client';
 import { useLocale } from '../../i18n';
 import { useDesign } from '../../lib/study';
 import { useParam } from '../../lib/url';
@@ -23,11 +23,14 @@ export function StartExport({ study, onStarted }: { study: string; onStarted: ()
     queryFn: async () => (await ask(api.GET('/v1/exportFormats'))).formats,
     staleTime: Infinity,
   });
+  const design = useDesign(study);
+  const chosen = formats.data?.find(({ name }) => name === format);
+  const isWhole = chosen?.needsTabulation ?? false;
   const run = useMutation({
     mutationFn: () => ask(api.POST('/v1/studies/{studyOid}/exports', {
       params: { path: { studyOid: study } },
       body: {
-        format, trail, byteOrderMark: mark, formOids: forms, requestId: newRequestId(),
+        format, trail, byteOrderMark: mark, formOids: isWhole ? [] : forms, requestId: newRequestId(),
         ...(site ? { siteOid: site } : {}), ...(asOf ? { asOf: new Date(asOf).toISOString() } : {}),
       },
     })),
@@ -41,24 +44,31 @@ export function StartExport({ study, onStarted }: { study: string; onStarted: ()
             <fieldset>
               <legend>{t('export.format')}</legend>
               <div className="formats">
-                {list.map((one) => (
-                  <label key={one.name} className={format === one.name ? 'radio line chosen' : 'radio line'}>
-                    <input type="radio" name="format" aria-label={formatName(one.name, t)} checked={format === one.name} onChange={() => setFormat(one.name)} />
-                    <span><strong>{formatName(one.name, t)}</strong> <span className="fine">{formatSummary(one.name, one.summary, t)}</span></span>
-                  </label>
-                ))}
+                {list.map((one) => {
+                  // Without its mapping the study cannot be written in this format, and the server refuses it.
+                  const isMissing = one.needsTabulation && design.data?.study.hasTabulation === false;
+                  return (
+                    <label key={one.name} className={`radio line${format === one.name ? ' chosen' : ''}${isMissing ? ' off' : ''}`}>
+                      <input type="radio" name="format" aria-label={formatName(one.name, t)} aria-describedby={isMissing ? `why-${one.name}` : undefined} disabled={isMissing} checked={format === one.name} onChange={() => setFormat(one.name)} />
+                      <span>
+                        <strong>{formatName(one.name, t)}</strong> <span className="fine">{formatSummary(one.name, one.summary, t)}</span>
+                        {isMissing && <span id={`why-${one.name}`} className="fine why"><Icon name="dash" />{t('export.nomapping')}</span>}
+                      </span>
+                    </label>
+                  );
+                })}
               </div>
             </fieldset>
             <div className="row-fields">
               <label>{t('export.asof')}<input className="input" type="datetime-local" value={asOf} onChange={(event) => setAsOf(event.target.value)} /></label>
               <span className="fine">{site ? t('export.site', { site }) : t('export.allsites')}</span>
             </div>
-            <ChooseForms study={study} chosen={forms} onChoose={setForms} />
+            {isWhole ? <p className="fine">{t('export.whole')}</p> : <ChooseForms study={study} chosen={forms} onChoose={setForms} />}
             <div className="checks">
-              {list.find(({ name }) => name === format)?.hasTrail && <label className="check"><input type="checkbox" checked={trail} onChange={(event) => setTrail(event.target.checked)} />{t('export.trail')}</label>}
+              {chosen?.hasTrail && <label className="check"><input type="checkbox" checked={trail} onChange={(event) => setTrail(event.target.checked)} />{t('export.trail')}</label>}
               {format.startsWith('csv') && <label className="check"><input type="checkbox" checked={mark} onChange={(event) => setMark(event.target.checked)} />{t('export.mark')}</label>}
             </div>
-            {run.error && <p className="error" role="alert"><Icon name="dot" />{refusalText(run.error instanceof Refused ? run.error.reason : 'INCIDENT', t)}</p>}
+            {run.error && <p className="error" role="alert"><Icon name="dot" />{refusalText(run.error, t)}</p>}
             <div><button type="submit" className="button primary" disabled={run.isPending}><Icon name="out" />{t('export.start')}</button></div>
           </form>
         )}

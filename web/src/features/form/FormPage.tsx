@@ -2,7 +2,8 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo } from 'react';
 import { Link, useLocation, useParams } from 'wouter';
 import { api, ask, type Schemas } from '../../api/client';
-import { useMay, useUser } from '../../lib/session';
+import { useMayChange } from '../../lib/lock';
+import { useUser } from '../../lib/session';
 import type { FormRecord, Place } from '../../api/types';
 import { FormView } from '../../forms/FormView';
 import { FormStore } from '../../forms/store';
@@ -56,11 +57,11 @@ function Opened({ place, design, casebook, record, refetch }: OpenedProps) {
   const { username } = useUser();
   const [, go] = useLocation();
   const siteOid = casebook.subject?.siteOid ?? '';
-  const may = useMay(place.studyOid);
+  const may = useMayChange(place.studyOid);
   const mayEnter = may('enter_data', siteOid);
   // A store lives as long as its place is on the screen, and is another one for another person.
   // oxlint-disable-next-line react/exhaustive-deps
-  const store = useMemo(() => new FormStore(design, place, record, !mayEnter), [design, place, username]);
+  const store = useMemo(() => new FormStore(design, place, record), [design, place, username]);
   const reload = useCallback(() => {
     void refetch();
     void client.invalidateQueries({ queryKey: ['subject', place.studyOid, place.subjectKey] });
@@ -92,7 +93,7 @@ function Opened({ place, design, casebook, record, refetch }: OpenedProps) {
       <div className="form-page">
         <VisitForms place={place} design={design} />
         <div className="form-main">
-          <FormHead store={store} may={may} siteOid={siteOid} onChange={reload} toNextForm={toNextForm} hasNext={next !== undefined} />
+          <FormHead store={store} mayEnter={mayEnter} may={may} siteOid={siteOid} onChange={reload} toNextForm={toNextForm} hasNext={next !== undefined} />
           <FormView form={form} store={store} mayEnter={mayEnter} may={may} siteOid={siteOid} reload={reload} toNextForm={toNextForm} />
         </div>
       </div>

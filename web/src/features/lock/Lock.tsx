@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useParams } from 'wouter';
-import { api, ask, newRequestId, Refused, type Schemas } from '../../api/client';
+import { api, ask, newRequestId, type Schemas } from '../../api/client';
 import { useLocale } from '../../i18n';
 import { workListPath } from '../../lib/work';
 import { studyPath } from '../../lib/url';
@@ -25,16 +25,18 @@ const useChecklist = (studyOid: string) => useQuery({
 /** The checklist before a study is locked, the lock, and its end. */
 export default function Lock() {
   const { study } = useParams<{ study: string }>();
-  const { t, instant, count } = useLocale();
+  const { t, instant } = useLocale();
   const found = useChecklist(study);
   const client = useQueryClient();
   const say = useSay();
   const [asked, setAsked] = useState<'lock' | 'unlock' | undefined>();
-  const refresh = () => void client.invalidateQueries({ queryKey: ['lock', study] });
+  const refresh = () => {
+    for (const queryKey of [['lock', study], ['studies']]) void client.invalidateQueries({ queryKey });
+  };
   const unlock = useMutation({
     mutationFn: (reason: string) => ask(api.POST('/v1/studies/{studyOid}/lock:unlock', { params: { path: { studyOid: study } }, body: { reason, requestId: newRequestId() } })),
     onSuccess: refresh,
-    onError: (error) => say(refusalText(error instanceof Refused ? error.reason : 'INCIDENT', t), true),
+    onError: (error) => say(refusalText(error, t), true),
   });
   return (
     <Loaded from={found}>
@@ -49,7 +51,7 @@ export default function Lock() {
             {checklist && (
               <>
                 <Points study={study} points={checklist.points} />
-                <p className="fine">{t('lock.size', { subjects: count(checklist.subjectCount), forms: count(checklist.formCount), at: instant(checklist.countedAt) })}</p>
+                <p className="fine">{t('lock.size', { subjects: checklist.subjectCount, forms: checklist.formCount, at: instant(checklist.countedAt) })}</p>
               </>
             )}
             <section className="section">
@@ -118,7 +120,7 @@ function LockDialog({ study, checklist, onClose, onDone }: { study: string; chec
         <p>{t('lock.help')}</p>
         {open.length > 0 && <ul>{open.map((point) => <li key={point.kind}>{t(`lock.${point.kind}`)}: <strong>{point.count}</strong></li>)}</ul>}
         {open.length > 0 && <label>{t('lock.reason')}<textarea className="input big" rows={2} required value={reason} onChange={(event) => setReason(event.target.value)} /></label>}
-        {run.error && <p className="error" role="alert">{refusalText(run.error instanceof Refused ? run.error.reason : 'INCIDENT', t)}</p>}
+        {run.error && <p className="error" role="alert">{refusalText(run.error, t)}</p>}
         <div className="dialog-acts"><button type="submit" className="button primary" disabled={run.isPending || (open.length > 0 && reason.trim() === '')}>{t('lock.do')}</button></div>
       </form>
     </Dialog>

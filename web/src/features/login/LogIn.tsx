@@ -45,7 +45,7 @@ function Forgotten({ onBack }: { onBack: () => void }) {
           <button type="submit" className="button primary big" disabled={run.isPending}>{t('login.mail')}</button>
         </>
       )}
-      {run.error && <p className="error" role="alert"><Icon name="dot" />{refusalText(run.error instanceof Refused ? run.error.reason : 'INCIDENT', t)}</p>}
+      {run.error && <p className="error" role="alert"><Icon name="dot" />{refusalText(run.error, t)}</p>}
       <button type="button" className="button plain" onClick={onBack}>{t('login.back')}</button>
     </form>
   );

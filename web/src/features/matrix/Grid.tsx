@@ -1,18 +1,23 @@
-import { memo, useCallback, useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { memo, useEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent } from 'react';
 import { useLocation } from 'wouter';
-import type { MatrixCell, MatrixColumn, MatrixRow, ReviewState } from '../../api/types';
+import type { MatrixCell, MatrixColumn, MatrixRow } from '../../api/types';
 import { useLocale } from '../../i18n';
 import type { Paged } from '../../lib/pages';
 import { subjectPath } from '../../lib/url';
-import { useLatest, useWindow } from '../../lib/window';
+import { useSlots, useWindow, type Slot } from '../../lib/window';
 import { Icon } from '../../ui/icons';
 import { ENTRY, Review, Status, SUBJECT, TIMING } from '../../ui/Status';
+import { facesIn, isPlain, reviewMarks, type Face, type Faces } from './faces';
+import { markClass, useMarks } from './marks';
 
 const ROW_PX = 30;
-/** Fixed, so that the browser need not measure all rows whenever some come and go. */
-const SUBJECT_PX = 150;
+/** Fixed, so that rows are placed without being measured; matrix.css has the same. */
 const COLUMN_PX = 78;
 const PAGE_ROWS = 15;
+const FOCUSED = 'matrix-focus';
+const NOTHING: Face = { className: '', label: '' };
+/** Rows around those in the page whose data are read before they come into view. */
+const ROWS_AHEAD = 40;
 /** Rows that are looked through, one after the other, for the next issue. */
 const MAX_LOOKED_AT = 2000;
 
@@ -21,6 +26,8 @@ type Props = { studyOid: string; columns: MatrixColumn[]; rows: Paged<MatrixRow>
 /** Subjects against study events. Only the rows in view are in the page and read; the arrows go everywhere. */
 export function Grid({ studyOid, columns, rows }: Props) {
   const { t, text } = useLocale();
+  const faces = useMemo(() => facesIn(t), [t]);
+  useMarks();
   const [, go] = useLocation();
   const box = useRef<HTMLDivElement>(null);
   const { count, show } = rows;
@@ -28,15 +35,12 @@ export function Grid({ studyOid, columns, rows }: Props) {
   const [at, setAt] = useState({ row: 0, column: 0 });
   const row = Math.min(at.row, count - 1);
   const column = Math.min(at.column, columns.length - 1);
-  useEffect(() => show(from, to), [show, from, to]);
+  useEffect(() => show(Math.max(0, from - ROWS_AHEAD), Math.min(count, to + ROWS_AHEAD)), [show, from, to, count]);
+  const slots = useSlots({ from, to });
   const open = (rowIndex: number, columnIndex: number) => {
     const subject = rows.row(rowIndex);
     if (subject) go(`${subjectPath(studyOid, subject.subjectKey)}#${encodeURIComponent(columns[columnIndex]?.studyEventOid ?? '')}`);
   };
-  // The same for every rendering, so that rows which scroll along are not rendered again.
-  const latest = useLatest(open);
-  const onPick = useCallback((picked: number, pickedColumn: number) => setAt({ row: picked, column: pickedColumn }), []);
-  const onOpen = useCallback((picked: number, pickedColumn: number) => latest.current(picked, pickedColumn), [latest]);
   const move = (nextRow: number, nextColumn: number) => {
     const next = { row: Math.max(0, Math.min(nextRow, count - 1)), column: Math.max(0, Math.min(nextColumn, columns.length - 1)) };
     setAt(next);
@@ -70,31 +74,30 @@ export function Grid({ studyOid, columns, rows }: Props) {
     event.preventDefault();
     act();
   };
+  const onPointer = (event: MouseEvent, act: (row: number, column: number) => void) => {
+    const cell = (event.target as Element).closest('td');
+    const index = Number(cell?.closest('tr')?.dataset['row'] ?? -1);
+    if (cell && index >= 0) act(index, cell.cellIndex - 1);
+  };
   return (
     <>
       <div ref={box} className="matrix">
+        <Names rows={rows} slots={slots} focus={row} />
         {/* A table that takes the keys is a grid. */}
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role */}
-        <table role="grid" style={{ width: SUBJECT_PX + columns.length * COLUMN_PX }} tabIndex={0} aria-label={t('nav.matrix')} aria-rowcount={count + 1} aria-colcount={columns.length + 1} aria-activedescendant={`cell-${row}-${column}`} onKeyDown={onKeyDown}>
+        <table role="grid" style={{ width: columns.length * COLUMN_PX }} tabIndex={0} aria-label={t('nav.matrix')} aria-rowcount={count + 1} aria-colcount={columns.length + 1} aria-activedescendant={FOCUSED}
+          onKeyDown={onKeyDown} onClick={(event) => onPointer(event, (picked, pickedColumn) => setAt({ row: picked, column: pickedColumn }))} onDoubleClick={(event) => onPointer(event, open)}>
           <thead>
             <tr>
-              <th scope="col" className="corner" style={{ width: SUBJECT_PX }}>{t('nav.subject')}</th>
+              <th scope="col">{t('nav.subject')}</th>
               {columns.map((event, index) => (
                 <th key={event.studyEventOid} scope="col" data-column={index} className={index === column ? 'lit' : undefined}>{text(event.description, event.name)}</th>
               ))}
             </tr>
           </thead>
-          <tbody>
-            {from > 0 && <tr aria-hidden="true" style={{ height: from * ROW_PX }} />}
-            {Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index).map((index) => {
-              const data = rows.row(index);
-              return data ? (
-                <Row key={index} data={data} index={index} focus={index === row ? column : -1} lit={column} onPick={onPick} onOpen={onOpen} />
-              ) : (
-                <tr key={index} aria-rowindex={index + 2} aria-busy="true"><th scope="row">…</th><td colSpan={columns.length} /></tr>
-              );
-            })}
-            {to < count && <tr aria-hidden="true" style={{ height: (count - to) * ROW_PX }} />}
+          <tbody style={{ height: count * ROW_PX }}>
+            <tr role="presentation" className="band" style={{ left: column * COLUMN_PX, width: COLUMN_PX }} />
+            {slots.map(({ slot, index }) => <Row key={slot} data={rows.row(index)} columns={columns.length} index={index} focus={index === row ? column : -1} faces={faces} />)}
           </tbody>
         </table>
       </div>
@@ -103,41 +106,61 @@ export function Grid({ studyOid, columns, rows }: Props) {
   );
 }
 
-type Pick = (row: number, column: number) => void;
-type RowProps = { data: MatrixRow; index: number; focus: number; lit: number; onPick: Pick; onOpen: Pick };
+const placed = (index: number) => ({ top: index * ROW_PX });
 
-const Row = memo(function Row({ data, index, focus, lit, onPick, onOpen }: RowProps) {
+/**
+ * Who the rows are about, beside them: one column that stays in view, and not one such cell in each
+ * row. To whoever hears the table the rows themselves say it.
+ */
+function Names({ rows, slots, focus }: { rows: Paged<MatrixRow>; slots: Slot[]; focus: number }) {
+  const { t } = useLocale();
   return (
-    <tr aria-rowindex={index + 2} className={focus >= 0 ? 'lit' : undefined}>
-      <th scope="row"><Status look={SUBJECT[data.status]} isBare />{data.subjectKey}</th>
-      {data.cells.map((cell, column) => (
-        // The grid has the keys: arrows move, Enter opens.
-        // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
-        <td key={column} id={`cell-${index}-${column}`} aria-selected={focus === column} className={`${focus === column ? 'focus' : ''}${lit === column ? ' lit' : ''}`} onClick={() => onPick(index, column)} onDoubleClick={() => onOpen(index, column)}>
-          <Cell cell={cell} />
-        </td>
-      ))}
+    <div className="names" aria-hidden="true">
+      <div className="corner">{t('nav.subject')}</div>
+      <div className="names-body">
+        {slots.map(({ slot, index }) => {
+          const data = rows.row(index);
+          return <div key={slot} className={index === focus ? 'name lit' : 'name'} style={placed(index)}>{data ? <><Icon name={SUBJECT[data.status].icon} className={`tone-${SUBJECT[data.status].tone}`} />{data.subjectKey}</> : '…'}</div>;
+        })}
+      </div>
+    </div>
+  );
+}
+
+type RowProps = { data: MatrixRow | undefined; columns: number; index: number; focus: number; faces: Faces };
+
+/**
+ * A row has one element for a cell that only has a mark, and the same before its data have come. The
+ * table has the keys and the pointer.
+ */
+const Row = memo(function Row({ data, columns, index, focus, faces }: RowProps) {
+  return (
+    <tr data-row={index} aria-rowindex={index + 2} aria-busy={data === undefined || undefined} className={focus >= 0 ? 'lit' : undefined} style={placed(index)}>
+      <th scope="row">{data ? faces.name(data) : '…'}</th>
+      {Array.from({ length: columns }, (_, column) => {
+        const cell = data?.cells[column];
+        const { className, label } = cell ? faces.cell(cell) : NOTHING;
+        const isFocused = focus === column;
+        return (
+          <td key={column} id={isFocused ? FOCUSED : undefined} aria-selected={isFocused || undefined} aria-label={label} className={isFocused ? `${className} focus` : className}>
+            {cell && !isPlain(cell) ? <More cell={cell} /> : null}
+          </td>
+        );
+      })}
     </tr>
   );
 });
 
-const Cell = memo(function Cell({ cell }: { cell: MatrixCell }) {
-  const { t } = useLocale();
-  const isTimely = cell.status === 'NOT_STARTED' && (cell.timing === 'OVERDUE' || cell.timing === 'IN_WINDOW');
-  const isOutside = cell.timing === 'DONE_OUT_OF_WINDOW' && cell.status === 'COMPLETE';
-  const look = isTimely || isOutside ? TIMING[cell.timing] : ENTRY[cell.status];
-  const isIdle = cell.status === 'NOT_STARTED' && !isTimely;
+/** What a cell says besides its mark. */
+function More({ cell }: { cell: MatrixCell }) {
   return (
-    <span className="mark">
-      <Icon name={look.icon} label={t(look.key)} className={`tone-${look.tone}${isIdle ? ' idle' : ''}`} />
-      {cell.openQueryCount > 0 && <span className="badge tone-amber"><Icon name="triangle" />{cell.openQueryCount}</span>}
+    <>
+      {cell.openQueryCount > 0 && <b className="open triangle-amber tone-amber">{cell.openQueryCount}</b>}
       {cell.occurrenceCount > 1 && <small>×{cell.occurrenceCount}</small>}
-      {cell.review && isReviewed(cell.review) && <Review state={cell.review} isBare />}
-    </span>
+      {reviewMarks(cell.review).map(({ icon, tone }) => <i key={icon} className={markClass(icon, tone)} />)}
+    </>
   );
-});
-
-const isReviewed = ({ verified, frozen, locked, signed }: ReviewState) => verified || frozen || locked || signed;
+}
 
 /** Says in words what the cell with the focus shows. */
 function Strip({ subject, column, cell }: { subject: MatrixRow | undefined; column: MatrixColumn | undefined; cell: MatrixCell | undefined }) {

@@ -18,7 +18,7 @@ const COLUMNS_FRESH_MS = 60_000;
 
 export default function Matrix() {
   const { study } = useParams<{ study: string }>();
-  const { t, count } = useLocale();
+  const { t } = useLocale();
   const chosen = useSubjectFilters();
   const { filters } = chosen;
   const client = useQueryClient();
@@ -45,7 +45,7 @@ export default function Matrix() {
   return (
     <Page title={t('nav.matrix')} help="matrix.help" isFull>
       <SubjectFilterBar filters={chosen}>
-        {isReady && <span className="fine" role="status">{t(rows.isWhole ? 'matrix.fit' : 'matrix.fitmore', { n: count(rows.count) })}</span>}
+        {isReady && <span className="fine" role="status">{t(rows.isWhole ? 'matrix.fit' : 'matrix.fitmore', { n: rows.count })}</span>}
       </SubjectFilterBar>
       {rows.error && <Failed error={rows.error} onRetry={rows.refetch} />}
       {rows.isLoading && !rows.error && <Loading />}

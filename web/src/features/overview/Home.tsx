@@ -13,6 +13,7 @@ import { Icon, type IconName } from '../../ui/icons';
 import { Loaded } from '../../ui/State';
 import { Page } from '../../ui/Page';
 import { Status, SUBJECT } from '../../ui/Status';
+import { FirstSteps } from './FirstSteps';
 import './home.css';
 
 const SHOWN = 6;
@@ -39,6 +40,7 @@ export default function Home() {
   return (
     <Page title={t('home.hello', { name: user.fullName || user.username })} help="home.help">
       {summary && <p className="lead"><strong>{summary.protocolName}</strong> · {text(summary.description)} · {t('home.size', { sites: summary.siteCount, subjects: summary.subjectCount })}</p>}
+      {summary?.siteCount === 0 && may('publish_study') && <FirstSteps summary={summary} />}
       <div className="cards">
         {may('read_data') && <Waiting study={study} site={site} />}
         {may('read_data') && <ProgressCard study={study} />}

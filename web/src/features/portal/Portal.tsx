@@ -34,7 +34,7 @@ export default function Portal() {
 }
 
 function Browser({ document }: { document: Document }) {
-  const { t, count } = useLocale();
+  const { t } = useLocale();
   const [find, setFind] = useParam('find');
   const [chosen, choose] = useParam('call');
   const all = useMemo(() => callsOf(document), [document]);
@@ -44,7 +44,7 @@ function Browser({ document }: { document: Document }) {
     <div className="portal">
       <div className="portal-list">
         <input className="input" type="search" aria-label={t('portal.find')} placeholder={t('portal.find')} value={find ?? ''} onChange={(event) => setFind(event.target.value || undefined)} />
-        <p className="fine" role="status">{t('portal.count', { n: count(shown.length) })}</p>
+        <p className="fine" role="status">{t('portal.count', { n: shown.length })}</p>
         <nav className="portal-calls" aria-label={t('portal.methods')}>
           {document.tags.map(({ name, description }) => <Group key={name} name={name} about={description} calls={shown.filter(({ operation }) => operation.tags.includes(name))} chosen={chosen} onChoose={choose} />)}
         </nav>

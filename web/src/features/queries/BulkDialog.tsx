@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, ask, newRequestId, Refused, type Schemas } from '../../api/client';
+import { api, ask, newRequestId, type Schemas } from '../../api/client';
 import type { Query } from '../../api/types';
 import { useLocale } from '../../i18n';
 import type { May } from '../../lib/may';
@@ -59,7 +59,7 @@ export function BulkDialog({ studyOid, step, queryIds, onClose }: Props) {
       <form onSubmit={(event) => { event.preventDefault(); run.mutate(); }}>
         <p>{t('query.bulk.what', { n: queryIds.length })}</p>
         <label>{t(step === 'close' ? 'query.bulk.optional' : 'query.bulk.text')}<textarea className="input big" rows={3} value={text} onChange={(event) => setText(event.target.value)} /></label>
-        {run.error && <p className="error" role="alert">{refusalText(run.error instanceof Refused ? run.error.reason : 'INCIDENT', t)}</p>}
+        {run.error && <p className="error" role="alert">{refusalText(run.error, t)}</p>}
         <div className="dialog-acts"><button type="submit" className="button primary" disabled={!isReady || run.isPending}>{t(`query.bulk.${step}`)}</button></div>
       </form>
     </Dialog>

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Link, useParams } from 'wouter';
-import { useMay } from '../../lib/session';
+import { useMayChange } from '../../lib/lock';
 import type { Query, QueryStatus } from '../../api/types';
 import { Thread } from '../../forms/Thread';
 import { useLocale } from '../../i18n';
@@ -21,8 +21,8 @@ const ageDays = (query: Query) => Math.floor((Date.now() - new Date(query.opened
 
 export default function Queries() {
   const { study } = useParams<{ study: string }>();
-  const { t, text, count } = useLocale();
-  const may = useMay(study);
+  const { t, text } = useLocale();
+  const may = useMayChange(study);
   const [site] = useParam('site');
   const [subject, setSubject] = useParam('subject');
   const [status = may('raise_queries') ? 'ANSWERED' : 'OPEN', setStatus] = useParam('status');
@@ -84,7 +84,7 @@ export default function Queries() {
           </select>
         )}
         {actable.length > 0 && <button type="button" className="button" onClick={() => setChosen(new Set(actable.map(({ queryId }) => queryId)))}>{t('query.choosepage', { n: actable.length })}</button>}
-        {rows && <span className="fine" role="status">{t(found.hasNextPage ? 'query.loaded' : 'query.count', { n: count(rows.length) })}</span>}
+        {rows && <span className="fine" role="status">{t(found.hasNextPage ? 'query.loaded' : 'query.count', { n: rows.length })}</span>}
       </div>
       {found.error && !rows && <Failed error={found.error} onRetry={() => void found.refetch()} />}
       {!rows && !found.error && <Loading />}

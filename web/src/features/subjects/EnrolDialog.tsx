@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, ask, newRequestId, Refused } from '../../api/client';
+import { api, ask, newRequestId } from '../../api/client';
 import type { Subject } from '../../api/types';
 import { useLocale } from '../../i18n';
 import type { Design } from '../../lib/study';
@@ -58,8 +58,8 @@ export function EnrolDialog({ design, subject, onClose }: { design: Design; subj
           {eligibility.data && !eligibility.data.consented && <span className="status tone-red"><Icon name="cross" />{t('eligible.noconsent')}</span>}
           {eligibility.data?.eligible && <span className="status tone-green"><Icon name="check" />{t('eligible.all')}</span>}
         </p>
-        {eligibility.error && <p className="error" role="alert"><Icon name="dot" />{refusalText(eligibility.error instanceof Refused ? eligibility.error.reason : 'INCIDENT', t)}</p>}
-        {run.error && <p className="error" role="alert"><Icon name="dot" />{refusalText(run.error instanceof Refused ? run.error.reason : 'INCIDENT', t)}</p>}
+        {eligibility.error && <p className="error" role="alert"><Icon name="dot" />{refusalText(eligibility.error, t)}</p>}
+        {run.error && <p className="error" role="alert"><Icon name="dot" />{refusalText(run.error, t)}</p>}
         <div className="dialog-acts"><button type="submit" className="button primary" disabled={!isReady || run.isPending}>{t('enrol.do')}</button></div>
       </form>
     </Dialog>

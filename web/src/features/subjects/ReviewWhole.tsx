@@ -1,9 +1,10 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, ask, newRequestId, Refused, type Schemas } from '../../api/client';
+import { api, ask, newRequestId, type Schemas } from '../../api/client';
 import { SignDialog, type Signing } from '../../forms/SignDialog';
 import { useLocale } from '../../i18n';
-import { useMay, useUser } from '../../lib/session';
+import { useMayChange } from '../../lib/lock';
+import { useUser } from '../../lib/session';
 import { Icon } from '../../ui/icons';
 import { Menu } from '../../ui/Menu';
 import { ReasonDialog } from '../../ui/ReasonDialog';
@@ -24,7 +25,7 @@ type Props = {
 /** Freezes, locks or signs a visit or a casebook as a whole. */
 export function ReviewWhole({ studyOid, subjectKey, siteOid, visit, signingSha256 }: Props) {
   const { t } = useLocale();
-  const may = useMay(studyOid);
+  const may = useMayChange(studyOid);
   const say = useSay();
   const user = useUser();
   const client = useQueryClient();
@@ -48,7 +49,7 @@ export function ReviewWhole({ studyOid, subjectKey, siteOid, visit, signingSha25
       say(why ? `${done}. ${t('whole.refused', { n: refused.length, why: refusalText(why, t) })}` : done, refused.length > 0);
       refresh();
     },
-    onError: (error) => say(refusalText(error instanceof Refused ? error.reason : 'INCIDENT', t), true),
+    onError: (error) => say(refusalText(error, t), true),
   });
   const sign = ({ meaning, signingTicket, requestId }: Signing): Promise<unknown> => {
     const body = { signingSha256: signingSha256 ?? '', meaning, signingTicket, requestId };

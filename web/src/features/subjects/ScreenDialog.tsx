@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import { api, ask, newRequestId, Refused } from '../../api/client';
+import { api, ask, newRequestId } from '../../api/client';
 import { useMay } from '../../lib/session';
 import { useLocale } from '../../i18n';
 import { useDesign, useSites } from '../../lib/study';
@@ -47,7 +47,7 @@ export function ScreenDialog({ studyOid, siteOid, onClose }: { studyOid: string;
         <label>{t('screen.key')}<input className="input big" value={key} onChange={(event) => setKey(event.target.value)} /></label>
         <p className="fine">{t('screen.nextkey')}</p>
         <Criteria studyOid={studyOid} />
-        {run.error && <p className="error" role="alert">{refusalText(run.error instanceof Refused ? run.error.reason : 'INCIDENT', t)}</p>}
+        {run.error && <p className="error" role="alert">{refusalText(run.error, t)}</p>}
         <div className="dialog-acts"><button type="submit" className="button primary" disabled={consent === '' || chosen === '' || run.isPending}>{t('screen.do')}</button></div>
       </form>
     </Dialog>

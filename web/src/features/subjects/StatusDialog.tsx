@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, ask, newRequestId, Refused } from '../../api/client';
+import { api, ask, newRequestId } from '../../api/client';
 import type { Subject, SubjectStatus } from '../../api/types';
 import { useLocale } from '../../i18n';
 import { Dialog } from '../../ui/Dialog';
@@ -39,7 +39,7 @@ export function StatusDialog({ studyOid, subject, onClose }: { studyOid: string;
         </label>
         <DateField label={t('subject.since')} value={date} onChange={setDate} />
         <label>{t('reason.title')}<input className="input big" required value={reason} onChange={(event) => setReason(event.target.value)} /></label>
-        {run.error && <p className="error" role="alert">{refusalText(run.error instanceof Refused ? run.error.reason : 'INCIDENT', t)}</p>}
+        {run.error && <p className="error" role="alert">{refusalText(run.error, t)}</p>}
         <div className="dialog-acts"><button type="submit" className="button primary" disabled={!status || date === '' || reason.trim() === '' || run.isPending}>{t('act.save')}</button></div>
       </form>
     </Dialog>

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Link, useParams } from 'wouter';
 import { api, ask } from '../../api/client';
-import { useMay } from '../../lib/session';
+import { useMayChange } from '../../lib/lock';
 import type { Schemas } from '../../api/client';
 import { useLocale } from '../../i18n';
 import { useDesign, type Design } from '../../lib/study';
@@ -35,7 +35,7 @@ function Shown({ design, casebook }: { design: Design; casebook: Casebook }) {
   const { t, instant } = useLocale();
   const { subject, visits, events } = casebook;
   const studyOid = design.study.studyOid;
-  const may = useMay(studyOid);
+  const may = useMayChange(studyOid);
   const [asked, setAsked] = useState<'enrol' | 'status' | undefined>();
   useEffect(() => {
     const wanted = decodeURIComponent(window.location.hash.slice(1));

@@ -4,7 +4,7 @@ import { api, ask } from '../../api/client';
 import type { Subject } from '../../api/types';
 import { useLocale } from '../../i18n';
 import { usePaged, type Paged } from '../../lib/pages';
-import { useMay } from '../../lib/session';
+import { useMayChange } from '../../lib/lock';
 import { useSubjectFilters } from '../../lib/subjects';
 import { subjectPath } from '../../lib/url';
 import { useWindow } from '../../lib/window';
@@ -21,8 +21,8 @@ const ROW_PX = 34;
 
 export default function Subjects() {
   const { study } = useParams<{ study: string }>();
-  const { t, count } = useLocale();
-  const may = useMay(study);
+  const { t } = useLocale();
+  const may = useMayChange(study);
   const chosen = useSubjectFilters();
   const { filters } = chosen;
   const [isScreening, setScreening] = useState(false);
@@ -44,7 +44,7 @@ export default function Subjects() {
   return (
     <Page title={t('nav.subjects')} help="subjects.help" actions={actions} isFull>
       <SubjectFilterBar filters={chosen}>
-        {isReady && <span className="fine" role="status">{t(rows.isWhole ? 'matrix.fit' : 'matrix.fitmore', { n: count(rows.count) })}</span>}
+        {isReady && <span className="fine" role="status">{t(rows.isWhole ? 'matrix.fit' : 'matrix.fitmore', { n: rows.count })}</span>}
       </SubjectFilterBar>
       {rows.error && <Failed error={rows.error} onRetry={rows.refetch} />}
       {rows.isLoading && !rows.error && <Loading />}

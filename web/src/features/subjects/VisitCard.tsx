@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
-import { api, ask, newRequestId, Refused } from '../../api/client';
+import { api, ask, newRequestId } from '../../api/client';
 import type { Visit } from '../../api/types';
 import { useLocale } from '../../i18n';
 import type { Design } from '../../lib/study';
@@ -92,7 +92,7 @@ function TookPlace({ place, name }: TookPlaceProps) {
     <form className="inline" onSubmit={(event) => { event.preventDefault(); run.mutate(); }}>
       <DateField label={t('visit.date')} value={date} onChange={setDate} />
       <button type="submit" className="button primary small" disabled={date === '' || run.isPending}>{t('act.save')}</button>
-      {run.error && <span className="error" role="alert">{refusalText(run.error instanceof Refused ? run.error.reason : 'INCIDENT', t)}</span>}
+      {run.error && <span className="error" role="alert">{refusalText(run.error, t)}</span>}
     </form>
   );
 }

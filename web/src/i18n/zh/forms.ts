@@ -7,6 +7,7 @@ export const forms: { [key in keyof typeof english]: string } = {
   'form.frozen': '已冻结：可查看和审阅，不可修改。',
   'form.help': '离开某项时即自动保存，顶部显示保存状态。已保存的值须填写原因方可修改，原值保留在修改历史中。按 ? 查看全部按键。',
   'form.locked': '已锁定：不可修改。',
+  'form.studylocked': '研究已锁定：表单只能查看，不能修改。',
   'form.never': '尚未录入',
   'form.next': '下一表单',
   'form.queries': '{n} 条未关闭质疑',

@@ -148,4 +148,6 @@ export const jobs: { [key in keyof typeof english]: string } = {
   'refusal.IMPORT_UNFIT': '映射与研究或文件不符，问题见下方。',
   'refusal.IMPORT_HAS_REJECTED_ROWS': '部分行无法写入。请更正，或仅写入正确的行。',
   'refusal.IMPORT_CHANGED': '文件与检查时不同，请重新检查。',
+  'export.nomapping': '本研究版本没有 SDTM 映射；可在规则文件中添加。',
+  'export.whole': '取值涉及多个表单：导出全部表单。',
 };

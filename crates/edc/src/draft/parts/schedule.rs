@@ -35,6 +35,31 @@ impl Parts<'_> {
         Ok(made)
     }
 
+    /// What brings an event to another position in the schedule, from 0. The order is that of the
+    /// references of the protocol; the numbers that these have stay where they are, so that only the
+    /// events in between change, and are given anew where one has none.
+    pub(super) fn event_moved(&self, name: &str, position: usize) -> Vec<PartChange> {
+        let refs = &self.version.protocol.event_refs;
+        let design = self.design();
+        let mut order: Vec<&StudyEventDef> = self.version.events.iter().collect();
+        order.sort_by_key(|event| design.event_position(&event.oid));
+        let planned = |event: &StudyEventDef| refs.iter().find(|one| one.event == event.oid);
+        let numbers: Option<Vec<u32>> =
+            order.iter().map(|event| planned(event).and_then(|one| one.order)).collect();
+        let rises = |numbers: &Vec<u32>| numbers.is_sorted_by(|one, next| one < next);
+        let numbers = numbers.filter(rises).unwrap_or_else(|| (1..).take(order.len()).collect());
+        let moved = order.iter().position(|event| event.oid.as_str() == name);
+        if let Some(event) = moved.map(|at| order.remove(at)) {
+            order.insert(position.min(order.len()), event);
+        }
+        let numbered = order.into_iter().zip(numbers).map(|(event, number)| {
+            let known = planned(event).cloned().unwrap_or_default();
+            let new = StudyEventRef { event: event.oid.clone(), order: Some(number), ..known };
+            self.put(PartKind::StudyEventRef, event.oid.as_str(), &new)
+        });
+        numbered.collect()
+    }
+
     fn event_ref(&self, name: &str, event: &proto::StudyEventDef) -> PartChange {
         let refs = &self.version.protocol.event_refs;
         let mut new: StudyEventRef = existing(refs, |one| one.event.as_str() == name);
