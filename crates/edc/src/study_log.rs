@@ -151,14 +151,8 @@ impl StudyState {
                 let site = Site { added: added.clone(), status: SiteStatus::Pending };
                 self.sites.insert(added.site.clone(), site);
             }
-            StudyEvent::StudyLocked(_) => {
-                self.locked_at_ms = Some(entry.recorded_at_ms);
-                self.locks.push((entry.recorded_at_ms, true));
-            }
-            StudyEvent::StudyUnlocked => {
-                self.locked_at_ms = None;
-                self.locks.push((entry.recorded_at_ms, false));
-            }
+            StudyEvent::StudyLocked(_) => self.lock(true),
+            StudyEvent::StudyUnlocked => self.lock(false),
             StudyEvent::SiteStatusChanged { site, status } => {
                 if let Some(site) = self.sites.get_mut(site) {
                     site.status = *status;
@@ -169,6 +163,11 @@ impl StudyState {
 }
 
 impl StudyState {
+    fn lock(&mut self, locked: bool) {
+        self.locked_at_ms = locked.then_some(self.recorded_at_ms);
+        self.locks.push((self.recorded_at_ms, locked));
+    }
+
     /// Whether the study is locked, so that nothing of it can change.
     pub fn is_locked(&self) -> bool {
         self.locked_at_ms.is_some()
@@ -241,6 +240,6 @@ mod tests {
             state.lock(locked);
         }
         assert_eq!([4, 5, 8, 9].map(|at_ms| state.was_locked(at_ms)), [false, true, true, false]);
-        assert!(!state.is_locked);
+        assert!(!state.is_locked());
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn write(
         meanings: &meanings,
         is_locked: match job.request.as_of {
             Some(at) => job.study.state.was_locked(at.as_millisecond()),
-            None => job.study.state.is_locked,
+            None => job.study.state.is_locked(),
         },
     };
     exporter.begin(&study, &mut *sink)?;

@@ -110,7 +110,7 @@ export const jobs = {
   'import.history': 'Imports of this study',
   'import.items': 'Column of each item',
   'import.keepgood': 'Load the good rows and leave out the {n, plural, one {rejected one} other {# rejected ones}}',
-  'import.kinds': 'A table in CSV or SAS XPT with a mapping, or clinical data in CDISC ODM (XML) or HL7 FHIR (JSON). Up to 1 GiB.',
+  'import.kinds': 'A table in CSV, Excel or SAS XPT with a mapping, or clinical data in CDISC ODM (XML) or HL7 FHIR (JSON). Up to 1 GiB.',
   'import.line': 'Line',
   'import.make': 'Write the mapping',
   'import.mapping': 'Mapping (TOML)',

@@ -112,7 +112,7 @@ export const jobs: { [key in keyof typeof english]: string } = {
   'import.history': '本研究的导入记录',
   'import.items': '各条目对应的列',
   'import.keepgood': '写入正确的行，略过 {n} 行被拒绝的数据',
-  'import.kinds': 'CSV 或 SAS XPT 表（配合映射），或 CDISC ODM (XML)、HL7 FHIR (JSON) 临床数据，最大 1 GiB。',
+  'import.kinds': 'CSV、Excel 或 SAS XPT 表（配合映射），或 CDISC ODM (XML)、HL7 FHIR (JSON) 临床数据，最大 1 GiB。',
   'import.line': '行号',
   'import.make': '生成映射',
   'import.mapping': '映射（TOML）',
