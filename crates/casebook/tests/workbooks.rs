@@ -24,6 +24,7 @@ const STUDY: &str = r#"<ODM xmlns="http://www.cdisc.org/ns/odm/v1.3" ODMVersion=
 
 const SUBJECTS: &str = r#"
 creates = "subjects"
+study = { value = "TABLES" }
 sheet = "Visits"
 subject = { column = "SUBJECT" }
 site = { value = "01" }
@@ -34,6 +35,7 @@ SEX = "loaded by visits.toml"
 "#;
 
 const VISITS: &str = r#"
+study = { value = "TABLES" }
 sheet = "Visits"
 subject = { column = "SUBJECT" }
 event = { value = "SE.1" }

@@ -3231,7 +3231,7 @@ export interface components {
         BuildDefinitionContent: {
             /** @description Its bytes. */
             content: string;
-            /** @description Its name; the end says what it is: `.xml` (ODM), `.json` (USDM), `.toml` (rules). */
+            /** @description Its name; the end says what it is: `.xml` (ODM, REDCap), `.json` (USDM), `.csv` (REDCap, XLSForm), `.xlsx` and `.xls` (XLSForm, OpenClinica), `.toml` (rules). */
             name: string;
         };
         /** @description A file of a definition, as it was imported. */
@@ -3905,9 +3905,11 @@ export interface components {
          *     - `ODM2`: CDISC ODM 2.0.
          *     - `REDCAP`: A REDCap data dictionary (CSV).
          *     - `FHIR`: A bundle of FHIR R4 questionnaires, one for each form (JSON).
+         *     - `XLSFORM`: An XLSForm: one form as an Excel workbook; all forms as a ZIP archive of those, with a list of what they do not say.
+         *     - `XLSFORM_CSV`: The same with a CSV file for each form.
          * @enum {string}
          */
-        DefinitionFormat: "FORMAT_UNSPECIFIED" | "JSON" | "ODM" | "ODM2" | "REDCAP" | "FHIR";
+        DefinitionFormat: "FORMAT_UNSPECIFIED" | "JSON" | "ODM" | "ODM2" | "REDCAP" | "FHIR" | "XLSFORM" | "XLSFORM_CSV";
         /** @description One version of a dictionary. It never changes: a code stands for the same for ever. */
         Dictionary: {
             /** @description The name of the dictionary, such as `ATC`. */
@@ -8525,6 +8527,8 @@ export interface operations {
                 versionHash?: string;
                 /** @description The format of the document. */
                 format?: components["schemas"]["DefinitionFormat"];
+                /** @description Only this form, for `XLSFORM` and `XLSFORM_CSV`. All forms when absent. */
+                formOid?: string;
             };
             header?: never;
             path: {

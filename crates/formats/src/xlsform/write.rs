@@ -133,8 +133,8 @@ impl Writing<'_> {
     /// Sets a text in all languages of the form.
     fn set_texts(&self, cells: &mut BTreeMap<String, String>, column: &str, texts: &Texts) {
         for (tag, text) in &texts.0 {
-            let default = self.languages.default_tag();
-            if tag.is_empty() && !default.is_empty() && texts.0.contains_key(default) {
+            let written = self.languages.written(tag);
+            if written != tag && texts.0.contains_key(written) {
                 continue;
             }
             set(cells, &self.languages.column(column, tag), text);

@@ -60,7 +60,8 @@ impl Writing<'_> {
         }
         let required = Cond::any(all.required);
         if !shape.mandatory && required != Cond::No {
-            set(cells, "required", &required.spelled());
+            let said = if required == Cond::Yes { "yes".to_owned() } else { required.spelled() };
+            set(cells, "required", &said);
             self.set_texts(cells, "required_message", &together(&all.required_messages));
         }
     }

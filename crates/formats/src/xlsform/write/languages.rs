@@ -48,6 +48,8 @@ impl Languages {
         }
         let checks = design.version().checks.iter().filter(|check| check.form == form.oid);
         checks.for_each(|check| languages.add(&check.message));
+        let bases = languages.tags.clone();
+        languages.tags.retain(|tag| canonical(&bases, tag) == tag);
         languages
     }
 
@@ -71,11 +73,23 @@ impl Languages {
         name(self.default_tag())
     }
 
+    /// The language in which a text is written: `zh` for one in `zh-CN`, where the form has both; the default
+    /// one for a text without a language.
+    pub fn written<'t>(&'t self, tag: &'t str) -> &'t str {
+        if tag.is_empty() { self.default_tag() } else { canonical(&self.tags, tag) }
+    }
+
     /// The column of a text in a language.
     pub fn column(&self, column: &str, tag: &str) -> String {
-        let tag = if tag.is_empty() { self.default_tag() } else { tag };
+        let tag = self.written(tag);
         if tag.is_empty() { column.to_owned() } else { format!("{column}::{}", name(tag)) }
     }
+}
+
+/// The language of which a tag says the region, if there are texts in that language.
+fn canonical<'t>(tags: &BTreeSet<String>, tag: &'t str) -> &'t str {
+    let base = tag.split('-').next().unwrap_or(tag);
+    if tags.contains(base) { base } else { tag }
 }
 
 fn name(tag: &str) -> String {
