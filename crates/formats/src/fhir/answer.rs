@@ -308,13 +308,11 @@ fn quantity(words: Words<'_>, def: &ItemDef, quantity: &Json) -> Result<Value, S
             }
         })
     };
-    match def.units.iter().find(is_said) {
-        Some(oid) => Ok((given, (def.units.len() > 1).then(|| oid.clone()))),
-        None => {
-            let unit = said.into_iter().flatten().next().unwrap_or_default();
-            Err(format!("'{unit}' is not a unit of the item"))
-        }
+    if let Some(oid) = def.units.iter().find(is_said) {
+        return Ok((given, (def.units.len() > 1).then(|| oid.clone())));
     }
+    let unit = said.into_iter().flatten().next().unwrap_or_default();
+    Err(format!("'{unit}' is not a unit of the item"))
 }
 
 /// Whether a text is a code of FHIR: no space at its ends, and no two together.
@@ -358,5 +356,5 @@ fn is_zoned(time: &str) -> bool {
     let parts: Vec<&str> = clock.split(['.', ':']).collect();
     let digits = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let has_zone = zone == "Z" || (zone.len() == 6 && zone.as_bytes()[3] == b':');
-    (3..=4).contains(&parts.len()) && parts.iter().all(|part| digits(&part)) && has_zone
+    (3..=4).contains(&parts.len()) && parts.iter().all(digits) && has_zone
 }

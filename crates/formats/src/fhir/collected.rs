@@ -23,9 +23,8 @@ impl<'a> Collected<'a> {
             if row.removed {
                 return;
             }
-            let is_open =
-                |open: &&mut Row<'a>| open.group == row.group && open.repeat == row.repeat;
-            if rows.last_mut().filter(is_open).is_none() {
+            let is_open = |open: &Row<'a>| open.group == row.group && open.repeat == row.repeat;
+            if !rows.last().is_some_and(is_open) {
                 rows.push(Row { group: row.group, repeat: row.repeat, items: Vec::new() });
             }
             if let (Some(item), Some(open)) = (item, rows.last_mut()) {

@@ -83,12 +83,11 @@ impl Reading<'_, '_> {
         let def = design.item(item).ok_or_else(|| format!("the study has no item {item}"))?;
         let results = self.annotated.results(row.group.as_str());
         let domain = results.iter().find(|(oid, _, _)| *oid == item).map(|(_, domain, _)| *domain);
-        let value = match json.get("dataAbsentReason") {
-            Some(reason) => (absent(reason)?, None),
-            None => {
-                let value = answer::read(self.words, def, json)?;
-                value.ok_or("it has neither a value nor a reason why there is none")?
-            }
+        let value = if let Some(reason) = json.get("dataAbsentReason") {
+            (absent(reason)?, None)
+        } else {
+            let value = answer::read(self.words, def, json)?;
+            value.ok_or("it has neither a value nor a reason why there is none")?
         };
         let mut cells = vec![(ItemKey { row: row.clone(), item: item.clone() }, value)];
         let Some(domain) = domain else { return Ok(cells) };
