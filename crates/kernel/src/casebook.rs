@@ -5,6 +5,7 @@
 //! it for derived values and findings and puts everything into the same append.
 
 mod event;
+mod key_kind;
 mod query;
 mod record;
 mod refusal;
@@ -21,9 +22,10 @@ pub use self::{
         Cause, EligibilityAssessed, Event, FormSaved, ItemChange, MalformedEvent, Mark, RecordPart,
         RowChanges, SubjectEnrolled, SubjectScreened,
     },
+    key_kind::KeyKind,
     query::{Query, QueryOpened, QueryStatus, Remark},
     record::{FormRecord, ItemKey, RecordKey, RecordSignature, Row, RowKey},
-    refusal::{Conflict, ItemFault, KeyKind, Refusal},
+    refusal::{Conflict, ItemFault, Refusal},
     save::{Assignment, Entered, Fit, SaveForm, fit, range_check_holds, typed_changes},
     schedule::{Due, EventTiming, due, due_after, event_date, timing_today},
     state::{Casebook, Enrolment, Note, Stamp},

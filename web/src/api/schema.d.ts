@@ -1158,8 +1158,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begins a draft: a copy of the version that was published last
-         * @description Begins a draft: a copy of the version that was published last. Refused with `DRAFT_EXISTS` when there is one.
+         * Begins a draft: a copy of the version that was published last, or an empty one for a new study
+         * @description Begins a draft: a copy of the version that was published last, or an empty one for a new study. Refused with `DRAFT_EXISTS` when there is one, and with `STUDY_EXISTS` when a study that is said to be new was published before.
          */
         post: operations["Build_BeginDraft"];
         delete?: never;
@@ -8711,8 +8711,12 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description The name or number of the protocol of a new study. Its name when absent. */
+                    protocolName?: string;
                     /** @description An id made by the client. */
                     requestId?: string;
+                    /** @description The name of a new study, whose draft begins empty. Absent: the draft begins as a copy of the version that was published last. */
+                    studyName?: string;
                 };
             };
         };

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const PAGE: &str = "docs/refusals.md";
 
-/// The files whose function `code` gives the codes of a trial's refusals.
-const REFUSALS: &str = "/refusal.rs";
+/// The files whose function `code` gives the codes of a trial's refusals, and of refused values.
+const REFUSALS: [&str; 2] = ["/refusal.rs", "/unfit.rs"];
 const CODE_FUNCTION: &str = "fn code(";
 
 /// How errors with a code are made; the code is the first text behind it.
@@ -46,7 +46,7 @@ fn in_code(files: &[File]) -> BTreeMap<&str, &str> {
                 add(code);
             }
         }
-        if file.path.ends_with(REFUSALS) {
+        if REFUSALS.iter().any(|end| file.path.ends_with(end)) {
             for code in text.split(CODE_FUNCTION).skip(1).flat_map(texts_of_body) {
                 add(code);
             }

@@ -1,6 +1,7 @@
 //! A rule of the trial says no. Each refusal has a stable code, listed in `docs/refusals.md`.
 
 use super::{
+    key_kind::KeyKind,
     query::QueryStatus,
     record::{ItemKey, RowKey},
     status::SubjectStatus,
@@ -24,45 +25,6 @@ pub struct Conflict {
     pub item: ItemKey,
     pub yours: Option<Datum>,
     pub theirs: Option<Datum>,
-}
-
-/// What a text was given as that has a form of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyKind {
-    SubjectKey,
-    RepeatKey,
-    Date,
-    TimeZone,
-}
-
-impl KeyKind {
-    /// The stable code.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::SubjectKey => "SUBJECT_KEY",
-            Self::RepeatKey => "REPEAT_KEY",
-            Self::Date => "DATE",
-            Self::TimeZone => "TIME_ZONE",
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::SubjectKey => "the key of a subject",
-            Self::RepeatKey => "a repeat key",
-            Self::Date => "a date",
-            Self::TimeZone => "the time zone of a site",
-        }
-    }
-
-    fn rule(self) -> &'static str {
-        match self {
-            Self::SubjectKey => "have 1 to 64 bytes, no control characters and no blanks around it",
-            Self::RepeatKey => "have 1 to 100 bytes and no control characters",
-            Self::Date => "be an ISO 8601 date such as 2026-03-02",
-            Self::TimeZone => "be a name of the IANA database such as Asia/Shanghai",
-        }
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

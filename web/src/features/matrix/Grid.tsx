@@ -118,14 +118,19 @@ function Names({ rows, slots, focus }: { rows: Paged<MatrixRow>; slots: Slot[]; 
     <div className="names" aria-hidden="true">
       <div className="corner">{t('nav.subject')}</div>
       <div className="names-body">
-        {slots.map(({ slot, index }) => {
-          const data = rows.row(index);
-          return <div key={slot} className={index === focus ? 'name lit' : 'name'} style={placed(index)}>{data ? <><Icon name={SUBJECT[data.status].icon} className={`tone-${SUBJECT[data.status].tone}`} />{data.subjectKey}</> : '…'}</div>;
-        })}
+        {slots.map(({ slot, index }) => <Name key={slot} data={rows.row(index)} index={index} isLit={index === focus} />)}
       </div>
     </div>
   );
 }
+
+const Name = memo(function Name({ data, index, isLit }: { data: MatrixRow | undefined; index: number; isLit: boolean }) {
+  return (
+    <div className={isLit ? 'name lit' : 'name'} style={placed(index)}>
+      {data ? <><Icon name={SUBJECT[data.status].icon} className={`tone-${SUBJECT[data.status].tone}`} />{data.subjectKey}</> : '…'}
+    </div>
+  );
+});
 
 type RowProps = { data: MatrixRow | undefined; columns: number; index: number; focus: number; faces: Faces };
 
