@@ -102,25 +102,28 @@ impl Facts for Answers {
 
 fn answers() -> impl Strategy<Value = Answers> {
     let some = |texts: &'static [&'static str]| {
-        prop::option::weighted(0.7, prop::sample::select(texts).prop_map(Datum::value))
+        prop::option::weighted(0.7, prop::sample::select(texts).prop_map(Datum::value)).boxed()
     };
-    let truth =
-        || prop::sample::select(&["true", "false"][..]).prop_map(|one| Some(Datum::value(one)));
-    (
+    // A choice is ticked or not, never blank.
+    let ticked = || {
+        prop::sample::select(&["true", "false"][..]).prop_map(|one| Some(Datum::value(one))).boxed()
+    };
+    let dates = &["1999-12-31", "2000-01-01", "2000-03-01"];
+    let values = vec![
         some(&["-1", "0", "1", "2", "7"]),
         some(&["-1.5", "0", "1", "2.25"]),
         some(&["x", "y", "it's"]),
         some(&["x", "y", "xyz"]),
         some(&["true", "false"]),
-        some(&["1999-12-31", "2000-01-01", "2000-03-01"]),
-        some(&["1999-12-31", "2000-01-01", "2000-03-01"]),
-        (truth(), truth()),
-    )
-        .prop_map(|(a, b, t, u, o, d, e, (x, y))| {
-            let all = [("a", a), ("b", b), ("t", t), ("u", u), ("o", o), ("d", d), ("e", e)];
-            let all = all.into_iter().chain([("k___x", x), ("k___y", y)]);
-            Answers(all.filter_map(|(name, value)| Some((name, value?))).collect())
-        })
+        some(dates),
+        some(dates),
+        ticked(),
+        ticked(),
+    ];
+    values.prop_map(|values| {
+        let named = ITEMS.iter().map(|(name, _)| *name).zip(values);
+        Answers(named.filter_map(|(name, value)| Some((name, value?))).collect())
+    })
 }
 
 fn number() -> impl Strategy<Value = String> {
