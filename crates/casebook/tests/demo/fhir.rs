@@ -81,13 +81,13 @@ fn a_changed_answer_is_one_change_and_a_wrong_one_names_its_place() {
     let number = text.lines().position(|one| one == line).unwrap() + 1;
     let mut response: Value = serde_json::from_str(line).unwrap();
     let answer = &mut response["item"][0]["item"][0];
-    let link = answer["linkId"].as_str().unwrap().to_owned();
+    let question = answer["linkId"].as_str().unwrap().to_owned();
     answer["answer"][0] = serde_json::json!({ "valueString": "no such value" });
     let bad = TRIAL.path("bad.ndjson");
     std::fs::write(&bad, text.replace(line, &response.to_string())).unwrap();
     let output = TRIAL.try_run(&["import", &bad], &["--dry-run"]);
     assert!(!output.status.success());
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(said.contains(&format!("line {number}")) && said.contains(&link), "{said}");
+    assert!(said.contains(&format!("line {number}")) && said.contains(&question), "{said}");
     assert!(said.contains("1 rejected"), "{said}");
 }
