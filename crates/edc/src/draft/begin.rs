@@ -30,12 +30,11 @@ impl Edc {
             let message = format!("study {study} has a draft already");
             return Err(Error::already_exists("DRAFT_EXISTS", message).into());
         }
-        let (base, version) = match &request.study_name {
-            Some(name) => (String::new(), self.new_study(&study, name, request).await?),
-            None => {
-                let version = self.version(&context.caller, &study, None).await?;
-                (version.hash().to_string(), version)
-            }
+        let (base, version) = if let Some(name) = &request.study_name {
+            (String::new(), self.new_study(&study, name, request).await?)
+        } else {
+            let version = self.version(&context.caller, &study, None).await?;
+            (version.hash().to_string(), version)
         };
         let document = serde_json::to_string(&version).expect("a study version has text keys");
         let event = DraftEvent::Begun { base, document };
