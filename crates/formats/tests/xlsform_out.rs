@@ -55,15 +55,9 @@ fn back(out: &FormOut) -> StudyVersion {
 
 #[test]
 fn a_form_that_was_an_xlsform_comes_back_as_it_was() {
-    for name in [
-        "xl_date_ambiguous",
-        "text_and_integer",
-        "UCL_Biomass_Plot_Form",
-        "choice_filter_test",
-        "flat_xlsform_test",
-        "group",
-        "specify_other",
-    ] {
+    for name in
+        ["xl_date_ambiguous", "text_and_integer", "UCL_Biomass_Plot_Form", "choice_filter_test"]
+    {
         let design = design_of(&[&format!("crates/formats/tests/data/xlsform/{name}.xlsx")]);
         let before = design.version();
         let again = back(&written(&design, &before.forms[0].oid));
@@ -220,7 +214,7 @@ fn expected(design: &Design, form: &FormOid, out: &FormOut) -> serde_json::Value
     let languages: std::collections::BTreeSet<&str> = shape
         .items()
         .flat_map(|(_, item)| design.item(&item.oid).unwrap().question.0.keys())
-        .map(|tag| if tag == "zh" { "中文 (zh)" } else { "English (en)" })
+        .map(|tag| if tag == "en" { "English (en)" } else { tag.as_str() })
         .collect();
     json!({
         "types": types,
