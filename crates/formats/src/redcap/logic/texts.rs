@@ -17,13 +17,10 @@ impl Emitter<'_> {
         arguments: &[Node],
     ) -> Result<Option<String>, Untranslated> {
         let (calls, wants) = match name {
-            "contains" => ("contains", true),
+            "contains" | "exact_contains" => ("contains", true),
             "not_contain" => ("contains", false),
-            "starts_with" => ("starts_with", true),
-            "ends_with" => ("ends_with", true),
-            "exact_contains" => ("contains", true),
-            "exact_starts_with" => ("starts_with", true),
-            "exact_ends_with" => ("ends_with", true),
+            "starts_with" | "exact_starts_with" => ("starts_with", true),
+            "ends_with" | "exact_ends_with" => ("ends_with", true),
             "regex" => return self.regex(at, arguments).map(Some),
             "isnumber" | "isinteger" => {
                 let [value] = arguments else { return Err(count(at, name, "one value")) };

@@ -43,7 +43,9 @@ impl Languages {
                 item.range_checks.iter().for_each(|check| languages.add(&check.message));
                 let list = item.code_list.as_ref().and_then(|oid| design.code_list(oid));
                 let choices = list.map_or(&[][..], |list| &list.items);
-                choices.iter().for_each(|choice| languages.add(&choice.decode));
+                for choice in choices {
+                    languages.add(&choice.decode);
+                }
             }
         }
         let checks = design.version().checks.iter().filter(|check| check.form == form.oid);

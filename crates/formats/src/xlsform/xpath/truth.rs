@@ -227,7 +227,7 @@ impl Speaker<'_> {
         if !part.is_constant {
             return Err(Unsaid(format!("{name} is asked with a part that is no constant")));
         }
-        told_as(word, value, &part.text, known, asked)
+        Ok(told_as(word, value, &part.text, known, asked))
     }
 }
 
@@ -239,22 +239,16 @@ fn told(
     asked: Asked,
 ) -> Result<Cond, Unsaid> {
     let pattern = super::value::quoted(pattern)?;
-    told_as(word, value, &pattern, known, asked)
+    Ok(told_as(word, value, &pattern, known, asked))
 }
 
-fn told_as(
-    word: &str,
-    value: Value,
-    constant: &str,
-    known: &Answers,
-    asked: Asked,
-) -> Result<Cond, Unsaid> {
+fn told_as(word: &str, value: Value, constant: &str, known: &Answers, asked: Asked) -> Cond {
     let Value { text, needs, hard, .. } = value;
     let call = format!("{word}({text}, {constant})");
     let no = Side { text: format!("not({call})"), is_false_of_blank: false };
     // An empty part, or a pattern that takes an empty text, is found in a blank as well.
     let yes = Side { text: call, is_false_of_blank: word != "regex" && constant != "''" };
-    Ok(Tested { yes, no, needs, hard }.asked(asked, known))
+    Tested { yes, no, needs, hard }.asked(asked, known)
 }
 
 /// A pattern that is found somewhere as one for the whole text.
@@ -277,7 +271,9 @@ fn signs(sign: &str) -> (&'static str, &'static str) {
 fn flatten<'n>(node: &'n Node, sign: &str, parts: &mut Vec<&'n Node>) {
     match node.operation() {
         Some((one, operands)) if one == sign => {
-            operands.iter().for_each(|operand| flatten(operand, sign, parts));
+            for operand in operands {
+                flatten(operand, sign, parts);
+            }
         }
         _ => parts.push(node),
     }
