@@ -5,7 +5,6 @@
 //! twice: by cargo-fuzz for as long as one likes (`fuzz/README.md`), and by this crate's tests with
 //! some thousand mutations of the seeds, the same ones each time.
 
-mod fhir;
 mod forms;
 mod odm;
 mod rules_texts;
@@ -13,7 +12,6 @@ mod stored;
 mod tables;
 mod usdm;
 
-pub use fhir::fhir;
 pub use forms::{old_workbook, xlsform};
 pub use odm::{odm_clinical, odm_metadata};
 pub use rules_texts::{expression, mapping, rules_file};
@@ -30,11 +28,10 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 17] = [
+pub const TARGETS: [Target; 16] = [
     Target { name: "odm_metadata", run: odm_metadata },
     Target { name: "odm_clinical", run: odm_clinical },
     Target { name: "usdm", run: usdm },
-    Target { name: "fhir", run: fhir },
     Target { name: "csv", run: csv },
     Target { name: "xpt", run: xpt },
     Target { name: "workbook", run: workbook },

@@ -87,11 +87,6 @@ mod tests {
     }
 
     #[test]
-    fn mutated_fhir_resources_keep_their_laws() {
-        campaign("fhir");
-    }
-
-    #[test]
     fn mutated_csv_keeps_its_laws() {
         campaign("csv");
     }

@@ -41,7 +41,10 @@ pub(super) fn of_type<'v>(all: &'v [Value], kind: &str) -> Vec<&'v Value> {
     all.iter().filter(|one| one["resourceType"] == kind).collect()
 }
 
-pub(super) fn record(rows: &[(&str, &str, &[(&str, Datum)])]) -> FormRecord {
+/// A group, its repeat, and what its items hold.
+type Filled<'a> = (&'a str, &'a str, &'a [(&'a str, Datum)]);
+
+pub(super) fn record(rows: &[Filled<'_>]) -> FormRecord {
     let rows = rows.iter().map(|(group, repeat, items)| row(group, repeat, items));
     FormRecord { version: 1, complete: true, rows: rows.collect(), ..FormRecord::default() }
 }
