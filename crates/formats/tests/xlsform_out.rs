@@ -192,16 +192,15 @@ fn expected(design: &Design, form: &FormOid, out: &FormOut) -> serde_json::Value
     let shape = design.shape(form).unwrap();
     for (_, item) in shape.items() {
         let def = design.item(&item.oid).unwrap();
-        use DataType as T;
-        let is_choice = item.codes.is_some() || def.data_type == T::Boolean;
+        let is_choice = item.codes.is_some() || def.data_type == DataType::Boolean;
         let kind = match def.data_type {
             _ if is_choice => "string",
-            T::Integer => "int",
-            T::Float | T::Double | T::Decimal => "decimal",
-            T::Date => "date",
-            T::Time => "time",
-            T::Datetime => "dateTime",
-            T::File => "binary",
+            DataType::Integer => "int",
+            DataType::Float | DataType::Double | DataType::Decimal => "decimal",
+            DataType::Date => "date",
+            DataType::Time => "time",
+            DataType::Datetime => "dateTime",
+            DataType::File => "binary",
             _ => "string",
         };
         assert!(types.insert(def.name.clone(), kind).is_none(), "{} is there twice", def.name);
