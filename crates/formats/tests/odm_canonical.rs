@@ -119,7 +119,8 @@ fn written_again(path: &Path) -> (String, String, Vec<String>) {
         odm::write_metadata_v1(version, &header(), Vec::new())
     };
     let told = design.warnings.iter().map(ToString::to_string).collect();
-    (before, String::from_utf8(after.unwrap()).unwrap(), told)
+    let after = after.expect("a vector takes everything");
+    (before, String::from_utf8(after).expect("XML is text"), told)
 }
 
 /// Where a file and what is written of it differ: the beginnings of paths, and the words in which the
