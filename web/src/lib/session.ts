@@ -25,6 +25,8 @@ export function useCaller() {
 
 /** Somebody else is logged in, or nobody: what another has seen is forgotten. */
 function become(client: QueryClient, user: User | null): void {
+  // What was asked before is answered for the session that was.
+  void client.cancelQueries({ queryKey: KEY }, { revert: false });
   client.setQueryData(KEY, user);
   client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] });
 }

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useParams } from 'wouter';
-import { api, ask, newRequestId } from '../../api/client';
+import { api, ask, newRequestId, Refused } from '../../api/client';
 import { useLocale, type Key } from '../../i18n';
 import { Icon } from '../../ui/icons';
 import { Menu } from '../../ui/Menu';
@@ -46,7 +46,7 @@ export default function Webhooks() {
       return t(`hooks.${what}.done` as Key);
     },
     onSuccess: (said) => say(said),
-    onError: (error) => say(refusalText(error, t), true),
+    onError: (error) => say(error instanceof Refused ? refusalText(error, t) : error.message, true),
     onSettled: again,
   });
   const close = () => setAsked(undefined);

@@ -71,6 +71,7 @@ function Credentials() {
       const reason = error instanceof Refused ? error.reason : 'INCIDENT';
       if (reason === 'CODE_NEEDED' && code === undefined) setCode('');
       else setRefused(reason === 'UNAUTHENTICATED' ? 'LOG_IN_FAILED' : reason);
+    } finally {
       setBusy(false);
     }
   };
