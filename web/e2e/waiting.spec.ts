@@ -93,12 +93,12 @@ test('a visit is frozen and unfrozen at once, and not signed while a form is mis
   const visit = monitor.locator('#visit-SE\\.SCREENING1');
   await visit.getByRole('button', { name: /^Review:/ }).click();
   await monitor.getByRole('menuitem', { name: 'Freeze all forms', exact: true }).click();
-  await expect(monitor.locator('.toasts')).toContainText('1 of 1 forms changed');
+  await expect(monitor.locator('.toasts')).toContainText('1 of 1 form changed');
   await visit.getByRole('button', { name: /^Review:/ }).click();
   await monitor.getByRole('menuitem', { name: 'Unfreeze all forms' }).click();
   await monitor.getByRole('dialog').getByRole('textbox').fill('too early');
   await monitor.getByRole('dialog').getByRole('button', { name: 'Unfreeze all forms' }).click();
-  await expect(monitor.locator('.toasts')).toContainText('1 of 1 forms changed');
+  await expect(monitor.locator('.toasts')).toContainText('1 of 1 form changed');
 
   const investigator = await as(browser, 'investigator', casebook);
   await investigator.locator('#visit-SE\\.SCREENING1').getByRole('button', { name: /^Review:/ }).click();
