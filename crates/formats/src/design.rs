@@ -1,6 +1,9 @@
 //! What reading a study definition yields, from whatever format.
 
-use kernel::{StudyVersion, study::Kept};
+use kernel::{
+    StudyVersion,
+    study::{FormRef, Kept, StudyEventDef, StudyEventRef},
+};
 
 use crate::{Finding, Places};
 
@@ -13,6 +16,33 @@ pub struct ImportedDesign {
     pub sites: Vec<Location>,
     pub users: Vec<User>,
     pub signatures: Vec<SignatureDef>,
+}
+
+/// The event of forms whose source knows no schedule.
+const ONLY_EVENT: &str = "EVENT.1";
+
+impl ImportedDesign {
+    /// A version whose source knows forms and no schedule: all of them belong to one event.
+    pub(crate) fn of_forms(
+        mut version: StudyVersion,
+        places: Places,
+        warnings: Vec<Finding>,
+    ) -> Self {
+        let forms = version.forms.iter();
+        let forms = forms.map(|form| FormRef { form: form.oid.clone(), ..FormRef::default() });
+        version.events.push(StudyEventDef {
+            oid: ONLY_EVENT.into(),
+            name: "Event 1".to_owned(),
+            forms: forms.collect(),
+            ..StudyEventDef::default()
+        });
+        version.protocol.event_refs.push(StudyEventRef {
+            event: ONLY_EVENT.into(),
+            order: Some(1),
+            ..StudyEventRef::default()
+        });
+        Self { versions: vec![Draft { version, places }], warnings, ..Self::default() }
+    }
 }
 
 /// One study version as read, and where its parts stand in the file.

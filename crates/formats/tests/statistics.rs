@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may panic like the test")]
 
+mod python;
+
 use std::{
     fs::{self, File},
     io::{self, Write},
@@ -22,6 +24,7 @@ use kernel::{
         CodeList, CodeListItem, Design, FormDef, ItemDef, ItemGroupDef, ItemGroupRef, ItemRef,
     },
 };
+use python::{python, run};
 use serde_json::{Value, json};
 
 const RECORDS: usize = 60;
@@ -195,31 +198,6 @@ fn export(format: &str, options: &ExportOptions, folder: &Path) {
     exporter.finish(&mut sink).unwrap();
 }
 
-fn run(command: &mut Command) {
-    let name = format!("{command:?}");
-    let output = command.output().unwrap_or_else(|fault| {
-        panic!("{name}: {fault}; `cargo xtask setup` installs what this test needs")
-    });
-    let told = [output.stdout, output.stderr].concat();
-    assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&told));
-}
-
-/// A Python with the pinned packages, installed once per build folder.
-fn python() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/statistics");
-    let environment = Path::new(env!("CARGO_TARGET_TMPDIR")).join("statistics");
-    let (python, stamp) = (environment.join("bin/python"), environment.join("installed.txt"));
-    let wanted = fs::read_to_string(here.join("requirements.txt")).unwrap();
-    if !fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment));
-        let pip =
-            ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-        run(Command::new(&python).args(pip).arg(here.join("requirements.txt")));
-        fs::write(&stamp, wanted).unwrap();
-    }
-    python
-}
-
 #[test]
 fn every_program_reads_what_was_collected() {
     let folder = tempfile::tempdir().unwrap();
@@ -244,5 +222,5 @@ fn every_program_reads_what_was_collected() {
     run(r.args(["--vanilla", "-e", show]).env("LC_ALL", "C.UTF-8").current_dir(at("scripts")));
 
     let check = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/statistics/check.py");
-    run(Command::new(python()).arg(check).arg(folder.path()));
+    run(Command::new(python("statistics")).arg(check).arg(folder.path()));
 }

@@ -4,6 +4,7 @@
 
 #[path = "xlsform_out/laws.rs"]
 mod laws;
+mod python;
 
 use std::{
     collections::BTreeMap,
@@ -21,6 +22,7 @@ use kernel::{
     DataType, FormOid, StudyVersion, Texts,
     study::{Design, EditCheck, diff, faults},
 };
+use python::{python, run};
 use serde_json::json;
 
 fn root() -> PathBuf {
@@ -160,31 +162,6 @@ fn what_a_form_cannot_say_is_listed() {
     println!("{} findings, {warned} of them warnings", findings.len());
 }
 
-/// A Python with the pinned packages, installed once per build folder.
-fn python() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/xlsform_out");
-    let environment = Path::new(env!("CARGO_TARGET_TMPDIR")).join("xlsform_out");
-    let (python, stamp) = (environment.join("bin/python"), environment.join("installed.txt"));
-    let wanted = fs::read_to_string(here.join("requirements.txt")).unwrap();
-    if !fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment));
-        let pip =
-            ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-        run(Command::new(&python).args(pip).arg(here.join("requirements.txt")));
-        fs::write(&stamp, wanted).unwrap();
-    }
-    python
-}
-
-fn run(command: &mut Command) {
-    let name = format!("{command:?}");
-    let output = command.output().unwrap_or_else(|fault| {
-        panic!("{name}: {fault}; `cargo xtask setup` installs what this test needs")
-    });
-    let told = [output.stdout, output.stderr].concat();
-    assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&told));
-}
-
 /// What pyxform must find in a form, from the design and not from what was written.
 fn expected(design: &Design, form: &FormOid, out: &FormOut) -> serde_json::Value {
     let mut types = BTreeMap::new();
@@ -239,5 +216,5 @@ fn pyxform_takes_every_form_of_the_demonstration() {
     let all = serde_json::Value::Object(all).to_string();
     fs::write(folder.path().join("expected.json"), all).unwrap();
     let check = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/xlsform_out/check.py");
-    run(Command::new(python()).arg(check).arg(folder.path()));
+    run(Command::new(python("xlsform_out")).arg(check).arg(folder.path()));
 }

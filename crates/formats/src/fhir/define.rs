@@ -14,7 +14,7 @@ use std::{
 
 use kernel::{
     StudyVersion, Texts,
-    study::{Alias, FormDef, FormRef, StudyEventDef, StudyEventRef},
+    study::{Alias, FormDef},
 };
 
 use self::conditions::Known;
@@ -24,10 +24,7 @@ use super::{
     questionnaire::FORM,
     resources::{Resource, each},
 };
-use crate::{Draft, Finding, FormatError, ImportedDesign, Places, Severity};
-
-/// The event at which the forms are filled.
-const EVENT: &str = "EVENT.1";
+use crate::{Finding, FormatError, ImportedDesign, Places, Severity};
 
 /// Whether a document is FHIR: it says of what type the resource is.
 pub(crate) fn is_fhir(content: &[u8]) -> bool {
@@ -179,25 +176,8 @@ impl Making {
         });
     }
 
-    fn finish(mut self) -> ImportedDesign {
-        let forms = self.version.forms.iter();
-        let forms = forms.map(|form| FormRef { form: form.oid.clone(), ..FormRef::default() });
-        self.version.events.push(StudyEventDef {
-            oid: EVENT.into(),
-            name: "Event 1".to_owned(),
-            forms: forms.collect(),
-            ..StudyEventDef::default()
-        });
-        self.version.protocol.event_refs.push(StudyEventRef {
-            event: EVENT.into(),
-            order: Some(1),
-            ..StudyEventRef::default()
-        });
-        ImportedDesign {
-            versions: vec![Draft { version: self.version, places: self.places }],
-            warnings: self.findings,
-            ..ImportedDesign::default()
-        }
+    fn finish(self) -> ImportedDesign {
+        ImportedDesign::of_forms(self.version, self.places, self.findings)
     }
 }
 

@@ -6,10 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{
     ConditionOid, DataType, ItemGroupOid, StudyVersion, Texts,
-    study::{
-        ConditionDef, Expression, FormDef, FormRef, GroupRepeat, ItemGroupDef, ItemGroupRef,
-        StudyEventDef, StudyEventRef,
-    },
+    study::{ConditionDef, Expression, FormDef, GroupRepeat, ItemGroupDef, ItemGroupRef},
 };
 
 use super::{
@@ -19,12 +16,9 @@ use super::{
     write::{OID, TYPE},
 };
 use crate::{
-    Draft, Finding, ImportedDesign, Places, Severity,
+    Finding, ImportedDesign, Places, Severity,
     redcap::{FieldType, KnownField, Untranslated},
 };
-
-/// The event at which the form is filled.
-const EVENT: &str = "EVENT.1";
 
 /// Makes a study version of a form. `oid` names the study where the settings name no form.
 pub fn to_study(sheets: &Sheets, oid: &str) -> ImportedDesign {
@@ -284,24 +278,8 @@ impl<'s> Making<'s> {
     }
 
     fn finish(mut self) -> ImportedDesign {
-        let form = self.form_def.oid.clone();
         self.version.forms.push(self.form_def);
-        self.version.events.push(StudyEventDef {
-            oid: EVENT.into(),
-            name: "Event 1".to_owned(),
-            forms: vec![FormRef { form, ..FormRef::default() }],
-            ..StudyEventDef::default()
-        });
-        self.version.protocol.event_refs.push(StudyEventRef {
-            event: EVENT.into(),
-            order: Some(1),
-            ..StudyEventRef::default()
-        });
-        ImportedDesign {
-            versions: vec![Draft { version: self.version, places: self.places }],
-            warnings: self.findings,
-            ..ImportedDesign::default()
-        }
+        ImportedDesign::of_forms(self.version, self.places, self.findings)
     }
 }
 
