@@ -24,7 +24,7 @@ def sites(database):
     return {subject: site for site, subject in (key.split("\x1f") for (key,) in rows)}
 
 
-def main(file, out):
+def frame_of(file):
     database = sqlite3.connect(file)
     site_of = sites(database)
     rows = database.execute(
@@ -47,7 +47,11 @@ def main(file, out):
             if not removed:
                 record.update((names[oid], value) for oid, value in items.items())
         records.append(record)
-    frame = pandas.DataFrame(records)
+    return pandas.DataFrame(records)
+
+
+def main(file, out):
+    frame = frame_of(file)
     frame.to_csv(out, index=False, lineterminator="\r\n")
     print(int(frame[ITEMS].notna().to_numpy().sum()))
 

@@ -4,6 +4,7 @@ use std::{
     fs,
     io::Write as _,
     path::{Path, PathBuf},
+    process::Command,
     sync::Arc,
     time::Instant,
 };
@@ -20,7 +21,7 @@ use kernel::{StudyOid, SubjectKey, study::Design};
 use store::{Sqlite, Store};
 
 use crate::{
-    place,
+    place, process,
     study::{
         EVENTS, FORM, GROUP, SITES, STUDY, event_oid, item_oid, site_oid, subject_key, version,
     },
@@ -41,6 +42,8 @@ pub async fn folder(name: &str, subjects: u32, filled: bool) -> Result<PathBuf> 
     fs::create_dir_all(&folder)?;
     let started = Instant::now();
     eprintln!("filling {}: {subjects} subjects", folder.display());
+    // The program makes the database, and says in it how its views are written.
+    process::run(Command::new(place::casebook()).args(["study", "list", "--data"]).arg(&folder))?;
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(&folder.join("casebook.db"))?);
     let edc = Arc::new(Edc::new(Arc::clone(&store), Arc::new(now)));
     let study = StudyOid::new(STUDY);

@@ -10,10 +10,12 @@ mod demo;
 mod disk;
 mod export;
 mod fill;
+mod formats_out;
 mod idle;
 mod load;
 mod log_ins;
 mod matrix;
+mod odm;
 mod peer;
 mod peer_rows;
 mod peers;
@@ -42,6 +44,10 @@ enum Bench {
     Saves,
     /// CSV against pandas, and memory.
     Export,
+    /// Every format against pandas and pyreadstat, and memory.
+    Formats,
+    /// Clinical data in ODM, read against lxml.
+    Odm,
     /// A table over HTTP, with the report of every row.
     Import,
     /// A page of the matrix, and a form.
@@ -62,6 +68,9 @@ enum Bench {
     /// A server that keeps item rows.
     #[command(hide = true)]
     Peer { file: Option<PathBuf> },
+    /// Reads a file in ODM to its end.
+    #[command(hide = true)]
+    ReadOdm { file: PathBuf },
     /// A load generator.
     #[command(hide = true)]
     Load(load::Load),
@@ -71,6 +80,7 @@ fn main() -> Result<()> {
     let bench = match Bench::parse() {
         Bench::Load(load) => return load::run(&load),
         Bench::Peer { file } => return Runtime::new()?.block_on(peer::serve(file.as_deref())),
+        Bench::ReadOdm { file } => return odm::read(&file),
         Bench::Hold => return Runtime::new()?.block_on(idle::hold()),
         bench => bench,
     };
@@ -100,6 +110,12 @@ async fn run(bench: &Bench) -> Result<()> {
     }
     if wanted(&Bench::Export) {
         export::run().await?;
+    }
+    if wanted(&Bench::Formats) {
+        formats_out::run().await?;
+    }
+    if wanted(&Bench::Odm) {
+        odm::run().await?;
     }
     if wanted(&Bench::Import) {
         bulk::run().await?;
