@@ -166,6 +166,9 @@ pub struct Export {
     /// With the history of every value, where the format can hold it.
     #[arg(long)]
     pub trail: bool,
+    /// With the attached files that the data name, in a folder `files`.
+    #[arg(long)]
+    pub files: bool,
     /// With values that reveal the arm. The journal notes who took them.
     #[arg(long)]
     pub unblinded: bool,

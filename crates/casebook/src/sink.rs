@@ -13,8 +13,9 @@ pub struct Folder(pub PathBuf);
 
 impl Sink for Folder {
     fn create(&mut self, name: &str) -> io::Result<Box<dyn Write + Send>> {
-        fs::create_dir_all(&self.0)?;
-        Ok(Box::new(File::create(self.0.join(name))?))
+        let path = self.0.join(name);
+        fs::create_dir_all(path.parent().unwrap_or(&self.0))?;
+        Ok(Box::new(File::create(path)?))
     }
 
     fn scratch(&mut self) -> io::Result<Box<dyn Scratch>> {

@@ -4,6 +4,7 @@
 //! each casebook is folded from its log, as far as the cut-off. Readers run on the runtime, the
 //! exporter on a thread of its own, with a few pages between them.
 
+mod attached;
 mod folded;
 mod page;
 mod people;
@@ -87,6 +88,8 @@ pub struct ExportRequest {
     /// Only these forms; all when empty.
     pub forms: Vec<FormOid>,
     pub options: ExportOptions,
+    /// With the bytes of attached files, in a folder `files` beside the data.
+    pub files: bool,
     /// The version of the program, for the files that name their source system.
     pub source_version: String,
 }

@@ -24,7 +24,7 @@ pub async fn run(args: Export) -> Result<ExitCode> {
         ..ExportOptions::default()
     };
     let chosen = (format_named(&args.format)?.make)(&options);
-    let one_file = chosen.one_stream() && args.out.extension().is_some();
+    let one_file = chosen.one_stream() && !args.files && args.out.extension().is_some();
     let sink: Box<dyn Sink + Send> = if one_file {
         Box::new(OneFile(args.out.clone()))
     } else {
@@ -36,6 +36,7 @@ pub async fn run(args: Export) -> Result<ExitCode> {
         site: args.site.as_deref().map(Into::into),
         forms: args.form.iter().map(|form| form.as_str().into()).collect(),
         options,
+        files: args.files,
         source_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let bar = counter("exporting", "records");

@@ -15,6 +15,7 @@ use tokio::sync::mpsc::Receiver;
 
 use super::{
     ExportFailure, Exported, Job, Progress,
+    attached::Attached,
     folded::time,
     page::{Page, RecordPage, Step, StepKind, SubjectPage},
     people::People,
@@ -54,6 +55,7 @@ pub(super) fn write(
             None => job.study.state.is_locked(),
         },
     };
+    let mut attached = Attached::wanted(job)?;
     exporter.begin(&study, &mut *sink)?;
     let mut records = 0;
     while let Some(page) = pages.blocking_recv() {
@@ -61,12 +63,15 @@ pub(super) fn write(
             Page::Broken(why) => return Err(ExportFailure::Stopped(why)),
             Page::Subject(page) => {
                 records += page.records.len() as u64;
-                subject(job, &mut *exporter, *page)?;
+                subject(job, &mut *exporter, &mut attached, *page)?;
                 progress(records);
             }
         }
     }
-    let files = exporter.finish(&mut *sink)?;
+    let mut files = exporter.finish(&mut *sink)?;
+    if let Some(attached) = attached {
+        files.extend(attached.write(job, &mut *sink)?);
+    }
     let manifest = manifest(&study, &job.request.format, &files);
     Ok(Exported { files, manifest })
 }
@@ -79,6 +84,7 @@ fn site_out(site: &crate::Site) -> (&str, &str) {
 fn subject(
     job: &Job,
     exporter: &mut dyn Exporter,
+    attached: &mut Option<Attached>,
     mut page: SubjectPage,
 ) -> Result<(), ExportFailure> {
     let design = job.study.whole();
@@ -116,6 +122,9 @@ fn subject(
         let stored = RecordRef::decode(&record.bytes).map_err(Failure::from)?;
         let trail: Vec<TrailOut<'_>> =
             record.trail.iter().map(|step| trail_out(step, &page.site)).collect();
+        if let Some(attached) = attached {
+            attached.note(&page.subject, &stored, &trail)?;
+        }
         let opened: Vec<String> = record.queries.iter().map(|q| time(q.opened_at_ms)).collect();
         let queries: Vec<QueryOut<'_>> =
             record.queries.iter().zip(&opened).map(query_out).collect();

@@ -39,7 +39,7 @@ pub struct FileFolder {
 
 /// The bytes of a file are not what its reference says.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Damage {
+pub(crate) enum Damage {
     #[error("is missing")]
     Missing,
     #[error("is not what was uploaded: its bytes have another SHA-256")]
@@ -149,7 +149,7 @@ impl FileFolder {
     }
 
     /// Opens a file whose bytes were read and found to be what the reference says.
-    pub(super) fn open_whole(
+    pub(crate) fn open_whole(
         &self,
         study: &StudyOid,
         subject: &SubjectKey,

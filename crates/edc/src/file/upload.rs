@@ -77,7 +77,7 @@ pub(crate) async fn upload(
 }
 
 impl Edc {
-    pub(super) fn file_folder(&self) -> Result<&Arc<FileFolder>, Error> {
+    pub(crate) fn file_folder(&self) -> Result<&Arc<FileFolder>, Error> {
         let message = "this process has no folder for attached files";
         self.files.as_ref().ok_or_else(|| Error::unavailable(message))
     }

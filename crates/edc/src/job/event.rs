@@ -31,6 +31,9 @@ pub(crate) struct ExportWanted {
     pub sites: Option<Vec<String>>,
     /// The caller may see values that tell the treatment.
     pub unblinded: bool,
+    /// With the bytes of attached files.
+    #[serde(default)]
+    pub files: bool,
 }
 
 /// The files of an export.
@@ -282,6 +285,7 @@ mod tests {
             byte_order_mark: false,
             sites: None,
             unblinded: false,
+            files: false,
         };
         let requested = vec![JobEvent::ExportRequested(wanted)];
         let mut downloaded = requested.clone();

@@ -65,6 +65,7 @@ pub(super) async fn run(
             trail: wanted.trail,
             ..ExportOptions::default()
         },
+        files: wanted.files,
         source_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let sink = Counted { folder: out.clone(), bytes: Arc::clone(&meter.bytes) };
@@ -139,7 +140,9 @@ struct CountedFile {
 
 impl Sink for Counted {
     fn create(&mut self, name: &str) -> io::Result<Box<dyn Write + Send>> {
-        let file = BufWriter::new(File::create(self.folder.join(name))?);
+        let path = self.folder.join(name);
+        fs::create_dir_all(path.parent().unwrap_or(&self.folder))?;
+        let file = BufWriter::new(File::create(path)?);
         Ok(Box::new(CountedFile { file, bytes: Arc::clone(&self.bytes) }))
     }
 

@@ -50,6 +50,7 @@ pub(super) async fn export(
         site: given(request.site_oid.as_ref()).map(Into::into),
         forms: Vec::new(),
         options: ExportOptions::default(),
+        files: false,
         source_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let (send, mut pieces) = mpsc::channel(QUEUE);

@@ -52,6 +52,7 @@ pub(super) async fn start_export(
         site: given(request.site_oid.as_ref()).map(Into::into),
         forms: request.form_oids.iter().map(|oid| oid.as_str().into()).collect(),
         trail: request.trail,
+        files: request.attached_files,
         byte_order_mark: request.byte_order_mark,
         sites: None,
         unblinded: false,
@@ -138,6 +139,7 @@ async fn export(
     message.site_oid = wanted.site.as_ref().map(ToString::to_string);
     message.form_oids = wanted.forms.iter().map(ToString::to_string).collect();
     message.trail = wanted.trail;
+    message.attached_files = wanted.files;
     message.unblinded = wanted.unblinded;
     message.archive = made.as_ref().map(|made| file(&made.archive));
     message.files = made.iter().flat_map(|made| made.files.iter().map(file)).collect();

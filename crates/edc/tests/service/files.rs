@@ -1,6 +1,7 @@
 //! Files that are attached to items: sent in pieces, saved by reference, downloaded, kept.
 
 mod kept;
+mod taken_out;
 
 use std::{fs, path::PathBuf, sync::Arc};
 

@@ -1,6 +1,6 @@
 //! One file of an export: buffered, counted and hashed.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use sha2::{Digest, Sha256};
 
@@ -56,6 +56,21 @@ impl Out {
         let written = self.target.write_all(&self.buffer);
         self.buffer.clear();
         written.map_err(|source| ExportError::Io { file: self.name.clone(), source })
+    }
+
+    /// Writes all that can be read from there.
+    pub fn copy(&mut self, from: &mut dyn Read) -> Result<(), ExportError> {
+        let mut piece = vec![0; BUFFER_BYTES];
+        loop {
+            let read = from.read(&mut piece);
+            let read =
+                read.map_err(|source| ExportError::Io { file: self.name.clone(), source })?;
+            if read == 0 {
+                return Ok(());
+            }
+            self.buffer.extend_from_slice(&piece[..read]);
+            self.settle()?;
+        }
     }
 
     /// Writes what is left, and says what was written.

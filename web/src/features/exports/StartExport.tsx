@@ -18,6 +18,7 @@ export function StartExport({ study, onStarted }: { study: string; onStarted: ()
   const [forms, setForms] = useState<string[]>([]);
   const [trail, setTrail] = useState(false);
   const [mark, setMark] = useState(false);
+  const [files, setFiles] = useState(false);
   const formats = useQuery({
     queryKey: ['exportFormats'],
     queryFn: async () => (await ask(api.GET('/v1/exportFormats'))).formats,
@@ -25,12 +26,13 @@ export function StartExport({ study, onStarted }: { study: string; onStarted: ()
   });
   const design = useDesign(study);
   const chosen = formats.data?.find(({ name }) => name === format);
+  const hasFiles = design.data?.study.items.some(({ dataType }) => dataType === 'FILE') ?? false;
   const isWhole = chosen?.needsTabulation ?? false;
   const run = useMutation({
     mutationFn: () => ask(api.POST('/v1/studies/{studyOid}/exports', {
       params: { path: { studyOid: study } },
       body: {
-        format, trail, byteOrderMark: mark, formOids: isWhole ? [] : forms, requestId: newRequestId(),
+        format, trail, byteOrderMark: mark, attachedFiles: files, formOids: isWhole ? [] : forms, requestId: newRequestId(),
         ...(site ? { siteOid: site } : {}), ...(asOf ? { asOf: new Date(asOf).toISOString() } : {}),
       },
     })),
@@ -67,6 +69,7 @@ export function StartExport({ study, onStarted }: { study: string; onStarted: ()
             <div className="checks">
               {chosen?.hasTrail && <label className="check"><input type="checkbox" checked={trail} onChange={(event) => setTrail(event.target.checked)} />{t('export.trail')}</label>}
               {format.startsWith('csv') && <label className="check"><input type="checkbox" checked={mark} onChange={(event) => setMark(event.target.checked)} />{t('export.mark')}</label>}
+              {hasFiles && <label className="check"><input type="checkbox" checked={files} onChange={(event) => setFiles(event.target.checked)} />{t('export.files')}</label>}
             </div>
             {run.error && <p className="error" role="alert"><Icon name="dot" />{refusalText(run.error, t)}</p>}
             <div><button type="submit" className="button primary" disabled={run.isPending}><Icon name="out" />{t('export.start')}</button></div>

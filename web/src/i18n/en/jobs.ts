@@ -11,6 +11,7 @@ export const jobs = {
   'export.history': 'Exports of this study',
   'export.manifest': 'Manifest',
   'export.mark': 'Byte order mark, for Excel',
+  'export.files': 'Attached files',
   'export.none': 'Nothing was exported yet',
   'export.none.next': 'Choose a format above and start the first export.',
   'export.notyours': 'It holds values that tell the treatment; you may not download it.',

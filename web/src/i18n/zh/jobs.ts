@@ -13,6 +13,7 @@ export const jobs: { [key in keyof typeof english]: string } = {
   'export.history': '本研究的导出记录',
   'export.manifest': '清单',
   'export.mark': '添加 BOM（供 Excel 使用）',
+  'export.files': '附件文件',
   'export.none': '尚无导出',
   'export.none.next': '请在上方选择格式并开始第一次导出。',
   'export.notyours': '其中含有揭示治疗分组的数据，您无权下载。',
