@@ -20,7 +20,7 @@ use mesh::{Chance, Clock, RuntimeClock, SplitMix};
 use portfolio::{Names, Portfolio};
 use store::{Postgres, Sqlite, SqliteOptions, Store};
 
-use crate::{config::Config, outbox::Outbox};
+use crate::{config::Config, layout, outbox::Outbox};
 
 /// The name of the database in the data folder.
 pub const DATABASE: &str = "casebook.db";
@@ -51,17 +51,26 @@ pub struct Assembly {
 impl Assembly {
     /// Opens, or makes, the folder and everything in it.
     pub async fn open(config: &Config) -> Result<Self> {
-        Self::open_with(config, &SqliteOptions::default()).await
+        Self::of(config, open_store(config, &SqliteOptions::default()).await?)
     }
 
-    /// The same for a command that reads all of it once.
-    pub async fn open_to_scan(config: &Config) -> Result<Self> {
+    /// The same for a command that reads all of it once, the views if it is told so.
+    pub async fn open_to_scan(config: &Config, views: bool) -> Result<Self> {
         let options = SqliteOptions { mapped_mib: SCANNED_MIB, ..SqliteOptions::default() };
-        Self::open_with(config, &options).await
+        let store = if views {
+            open_store(config, &options).await?
+        } else {
+            open_any(config, &options).await?
+        };
+        Self::of(config, store)
     }
 
-    async fn open_with(config: &Config, options: &SqliteOptions) -> Result<Self> {
-        let store = open_store(config, options).await?;
+    /// The same for a command that makes the views anew.
+    pub async fn open_to_rebuild(config: &Config) -> Result<Self> {
+        Self::of(config, open_any(config, &SqliteOptions::default()).await?)
+    }
+
+    fn of(config: &Config, store: Arc<dyn Store>) -> Result<Self> {
         let identity = Arc::new(identity(config, &store)?);
         let known: Arc<dyn contract::identity::v1::Identity> = Arc::clone(&identity) as _;
         Ok(Self {
@@ -169,8 +178,15 @@ pub fn chance() -> Arc<dyn Chance> {
     Arc::new(SplitMix::seeded(u64::from_le_bytes(bytes)))
 }
 
-/// Opens, or makes, the records.
+/// Opens, or makes, the records, if their views are in the layout of this program.
 pub async fn open_store(config: &Config, options: &SqliteOptions) -> Result<Arc<dyn Store>> {
+    let store = open_any(config, options).await?;
+    layout::check(&store).await?;
+    Ok(store)
+}
+
+/// Opens, or makes, the records, whatever the layout of their views.
+async fn open_any(config: &Config, options: &SqliteOptions) -> Result<Arc<dyn Store>> {
     make_private_folder(&config.data)?;
     if let Some(url) = &config.database {
         return Ok(Arc::new(Postgres::connect(url).await.context("cannot open the database")?));

@@ -9,6 +9,7 @@ mod cli;
 mod cluster;
 mod command;
 mod config;
+mod layout;
 mod outbox;
 mod progress;
 mod protection;

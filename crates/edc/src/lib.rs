@@ -67,6 +67,7 @@ pub use self::{
         SiteVersionScheduled, StudyEvent, StudyState, VersionPublished,
     },
     subject::{ChangeStatus, EnrolSubject, RecordEvent, ScreenSubject},
+    views::LAYOUT_OF_VIEWS,
 };
 
 /// Tells the time. The binary passes the real one.

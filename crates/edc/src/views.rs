@@ -14,6 +14,10 @@ use store::{Effect, View};
 
 use crate::verification::{Owed, is_verified, participant};
 
+/// Raised whenever rows of this crate are written otherwise than before, views of dictionaries
+/// included: a program refuses rows of another layout.
+pub const LAYOUT_OF_VIEWS: u32 = 1;
+
 /// Form records: form, subject, event, event repeat, form repeat.
 pub(crate) const RECORD: View = View(10);
 /// Subjects with their visits: site, subject.
@@ -23,7 +27,7 @@ pub(crate) const QUERY_PENDING: View = View(12);
 /// Queries that are closed or cancelled: site, subject, number.
 pub(crate) const QUERY_ENDED: View = View(13);
 /// Queries that wait for somebody, by age: the day of opening and the site, subject, number.
-pub(crate) const QUERY_BY_DAY: View = View(14);
+pub(crate) const QUERY_BY_DAY: View = View(17);
 /// Every view of casebooks.
 pub(crate) const ALL: [View; 5] = [RECORD, SUBJECT, QUERY_PENDING, QUERY_ENDED, QUERY_BY_DAY];
 

@@ -50,6 +50,7 @@ pub use mail::{Mail, MailError, Message, NoMail};
 pub use oidc::{Http, HttpError, NoHttp, OidcProvider};
 pub use parts::Parts;
 pub use password::{Hashing, Password};
+pub use rows::LAYOUT_OF_VIEWS;
 pub use session::OpenSession;
 pub use settings::Settings;
 pub use token::Token;

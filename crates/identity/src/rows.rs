@@ -9,6 +9,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use store::{Effect, View};
 
+/// Raised whenever rows of this crate are written otherwise than before: a program refuses rows of
+/// another layout.
+pub const LAYOUT_OF_VIEWS: u32 = 1;
+
 /// Users by name.
 pub(crate) const USER: View = View(40);
 /// Names of users by the hash of a token that is theirs: of a session, a key, a mail.

@@ -42,6 +42,7 @@ use self::{change::Shelf, decoded::Decoded};
 pub use self::{
     failure::{Failure, Result},
     names::Names,
+    rows::LAYOUT_OF_VIEWS,
 };
 
 /// Tells the time. The binary passes the real one.

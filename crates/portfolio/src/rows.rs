@@ -10,6 +10,10 @@ use crate::{
     study::Study,
 };
 
+/// Raised whenever rows of this crate are written otherwise than before: a program refuses rows of
+/// another layout.
+pub const LAYOUT_OF_VIEWS: u32 = 1;
+
 /// Studies by OID.
 pub(crate) const STUDY: View = View(50);
 /// Studies, the newest first. A row says nothing but its key.

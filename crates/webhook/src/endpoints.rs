@@ -11,6 +11,10 @@ use quick_cache::sync::Cache;
 use std::sync::Arc;
 use store::{Batch, Effect, Store, StoreError, View};
 
+/// Raised whenever rows of this crate are written otherwise than before: a program refuses rows of
+/// another layout.
+pub const LAYOUT_OF_VIEWS: u32 = 1;
+
 /// Endpoints of a study by id.
 pub(crate) const ENDPOINT: View = View(60);
 /// The kind of the log of an endpoint.

@@ -40,6 +40,7 @@ mod worker;
 
 pub use address::{Allowed, is_public};
 pub use client::{Client, Resolve, system_resolver};
+pub use endpoints::LAYOUT_OF_VIEWS;
 pub use event_type::EventType;
 pub use keys::{EndpointKey, MasterKey, sign};
 pub use rows::EndpointRows;

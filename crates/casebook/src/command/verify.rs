@@ -13,13 +13,15 @@ use crate::{
     cli::{RebuildViews, Verify},
     command::public_key,
     config::Config,
+    layout,
     progress::counter,
     webhooks,
 };
 
 pub async fn run(args: Verify) -> Result<ExitCode> {
     let given_key = args.key.as_deref().map(public_key::read).transpose()?;
-    let assembly = Assembly::open_to_scan(&Config::new(&args.place, None)?).await?;
+    let assembly =
+        Assembly::open_to_scan(&Config::new(&args.place, None)?, !args.chains_only).await?;
     let checkpoint = match &args.checkpoint {
         None => None,
         Some(path) => {
@@ -88,7 +90,7 @@ fn own_faults(assembly: &Assembly, own_key: Option<&[u8; 32]>, given: &[u8; 32])
 }
 
 pub async fn rebuild(args: RebuildViews) -> Result<ExitCode> {
-    let assembly = Assembly::open(&Config::new(&args.place, None)?).await?;
+    let assembly = Assembly::open_to_rebuild(&Config::new(&args.place, None)?).await?;
     let bar = counter("replaying", "entries");
     let study = args.study.as_deref().map(Into::into);
     let rebuilt = rebuild_views(&assembly.store, study.as_ref(), shown(&bar)).await?;
@@ -102,6 +104,7 @@ pub async fn rebuild(args: RebuildViews) -> Result<ExitCode> {
         println!("rebuilt the views of {rebuilt} webhook endpoints");
         let rebuilt = assembly.edc.rebuild_dictionaries().await?;
         println!("rebuilt the views of {rebuilt} dictionaries");
+        layout::record(&assembly.store).await?;
     }
     Ok(ExitCode::SUCCESS)
 }

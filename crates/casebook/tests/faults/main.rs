@@ -9,6 +9,7 @@ mod killed_database;
 mod killed_import;
 mod killed_jobs;
 mod killed_server;
+mod other_layout;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "each test uses a part")]
 mod support;

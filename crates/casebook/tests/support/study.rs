@@ -47,7 +47,8 @@ pub fn subject(number: usize) -> String {
 
 /// Publishes the study, adds the site and the user, and screens the subjects.
 pub async fn fill(place: &Place, subjects: usize) {
-    std::fs::create_dir_all(&place.data).unwrap();
+    // The program makes the database, and records in it how its views are written.
+    place.succeed(&["study", "list"]);
     let store: Arc<dyn Store> = match &place.database {
         None => Arc::new(Sqlite::open(&place.data.join("casebook.db")).unwrap()),
         Some(database) => Arc::new(Postgres::connect(database).await.unwrap()),

@@ -11,6 +11,17 @@ async fn rebuild(world: &World) {
     assert_eq!(world.faults().await, Vec::<String>::new());
 }
 
+/// Who changes how rows are written raises the layout: without that, a program reads rows that it
+/// does not understand. Only then may the hash below be another one.
+#[tokio::test]
+async fn rows_are_written_as_their_layout_says() {
+    let written = (edc::LAYOUT_OF_VIEWS, World::new().await.hash_of_rows());
+    assert_eq!(
+        written,
+        (1, "eea2729521c13cbb8e47ff9edd275eeaf736834f0c4fc37dce1857704c65362e".to_owned())
+    );
+}
+
 #[tokio::test]
 async fn a_changed_record_is_found_with_its_items_and_put_right() {
     let world = World::new().await;

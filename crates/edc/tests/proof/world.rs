@@ -160,6 +160,23 @@ impl World {
         assert_eq!(connection.execute(&update, (&bytes, hash.as_bytes())).unwrap(), 1);
     }
 
+    /// One hash over all rows of the study's views.
+    pub fn hash_of_rows(&self) -> String {
+        let connection = Connection::open(self.folder.path().join("casebook.db")).unwrap();
+        let rows = "SELECT view, key, bytes FROM view_row WHERE study = ?1 ORDER BY view, key";
+        let mut rows = connection.prepare(rows).unwrap();
+        let mut all = Vec::new();
+        let mut rows = rows.query([STUDY]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let (view, key): (u16, String) = (row.get(0).unwrap(), row.get(1).unwrap());
+            all.extend_from_slice(&view.to_be_bytes());
+            all.extend_from_slice(key.as_bytes());
+            all.extend(row.get::<_, Vec<u8>>(2).unwrap());
+        }
+        assert!(all.len() > 1_000, "{} bytes of rows", all.len());
+        journal::Hash::of(&all).to_string()
+    }
+
     pub async fn verify(&self, options: VerifyOptions) -> VerifyReport {
         verify(&self.store, options, Arc::new(|_, _| {})).await.unwrap()
     }
