@@ -20,6 +20,7 @@ test.beforeAll(async () => {
   const run = (...args: string[]) => execFileSync(program, [...args, '--data', folder], { env: { ...process.env, CASEBOOK_PASSWORD: SECRET } });
   run('study', 'import', path.resolve('e2e/attachments.odm.xml'), '--publish');
   run('user', 'add', 'carla', '--role', 'coordinator@ATTACH/101');
+  run('user', 'add', 'dora', '--role', 'data_manager@ATTACH');
   run('user', 'add', 'mona', '--role', 'monitor@ATTACH');
   const listen = `127.0.0.1:${await freePort()}`;
   pages = `http://${listen}`;
@@ -124,6 +125,23 @@ test('a file is attached, seen, downloaded, replaced with a reason, and every on
   await expect(line(monitor, 'I.REPORT').getByRole('link', { name: 'report 2.pdf' })).toBeVisible();
   await expect(monitor.locator('input[type=file]')).toHaveCount(0);
   await look(monitor, 'monitor');
+
+  // A data manager takes the data out with the files that they name now.
+  const manager = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+  await logIn(manager, 'dora', '/s/ATTACH/exports', 'en');
+  await manager.getByRole('checkbox', { name: 'Attached files' }).check();
+  await manager.getByRole('button', { name: 'Export', exact: true }).click();
+  const row = manager.getByRole('row').filter({ hasText: 'CSV' }).first();
+  await expect(row).toContainText('Done', { timeout: 30_000 });
+  const archive = await downloaded(manager, row.getByRole('link', { name: 'Download' }));
+  const kept = path.join(folder, 'export.zip');
+  fs.writeFileSync(kept, archive.bytes);
+  execFileSync('python3', ['-m', 'zipfile', '-e', kept, path.join(folder, 'export')]);
+  const subject = decodeURIComponent(form.split('/')[4] ?? '');
+  const file = (bytes: Buffer, ending: string) => path.join(folder, 'export', 'files', subject, `${sha256(bytes)}.${ending}`);
+  expect(fs.readFileSync(file(pdf, 'pdf'))).toEqual(pdf);
+  expect(fs.readFileSync(file(first.bytes, 'png'))).toEqual(first.bytes);
+  await look(manager, 'export');
 });
 
 test('what cannot be attached is said beside the item, and what was not sent can be sent again', async ({ page, context }) => {
