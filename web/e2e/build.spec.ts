@@ -114,6 +114,34 @@ test('a definition is imported with all its faults, and forms print with their h
   await page.pdf({ path: 'shots/build-paper.pdf', format: 'A4', preferCSSPageSize: true });
 });
 
+test('spreadsheets of other systems become forms', async ({ page }) => {
+  await logIn(page, 'designer', '/drafts');
+  const sheets: [string, string, RegExp][] = [
+    ['xlsform/text_and_integer.xlsx', 'XLS', /[Nn]ame/],
+    ['openclinica/vital_signs.xls', 'OCVS', /Systolic/],
+    ['openclinica/vital_signs.xlsx', 'OCVSX', /Systolic/],
+  ];
+  for (const [sheet, study, item] of sheets) {
+    await page.goto(address('/drafts'));
+    await page.getByRole('button', { name: 'Import a study' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('OID of the study').fill(study);
+    await dialog.locator('input[type=file]').setInputFiles(path.resolve('../crates/formats/tests/data', sheet));
+    await dialog.getByRole('button', { name: 'Import a definition' }).click();
+    const other = dialog.getByRole('button', { name: /^Import as study/ });
+    await expect(other.or(page.getByRole('heading', { name: 'Forms' }))).toBeVisible();
+    if (await other.isVisible()) {
+      await other.click();
+      await dialog.getByRole('button', { name: 'Import a definition' }).click();
+    }
+    await expect(page).toHaveURL(/build\/draft/);
+    await page.goto(page.url().replace(/\?.*/, ''));
+    await page.locator('a[href*="/build/draft/forms/"]').first().click();
+    await expect(page.locator('.preview')).toContainText(item);
+    await look(page, `sheet-${study}`);
+  }
+});
+
 test('a site is added, closed with a reason, and opened again', async ({ page }) => {
   await logIn(page, 'designer', `${STUDY}/build?part=sites`);
   await page.getByRole('button', { name: 'Add a site' }).click();

@@ -174,11 +174,18 @@ async fn permitted(
         context.caller.permit(Act::ExportData, scope).map_err(Failure::from)?;
     }
     let unblinded = context.caller.permit(Act::ReadUnblinded, Scope::study_wide(oid)).is_ok();
-    if unblinded && !study.whole().version().blinding.items.is_empty() {
+    // Whatever tells the arm now is hidden, be it that it was not said to tell it then.
+    let blinded_now = study.whole().version().blinding.items.clone();
+    if unblinded && !blinded_now.is_empty() {
         edc.note_unblinded_export(context, oid).await?;
     }
-    let blinded = || study.whole().version().blinding.items.iter().cloned().collect();
-    let hidden = if unblinded { HashSet::new() } else { blinded() };
+    let study = match request.as_of {
+        Some(at) => edc.studies.at(&study.oid, at).await.map_err(|failure| before(failure, at))?,
+        None => study,
+    };
+    let blinded = study.whole().version().blinding.items.iter().cloned();
+    let hidden =
+        if unblinded { HashSet::new() } else { blinded_now.into_iter().chain(blinded).collect() };
     let exporter = (format_named(&request.format)?.make)(&request.options);
     if exporter.needs_whole_casebooks() && !request.forms.is_empty() {
         return Err(ExportFailure::Export(ExportError::DoesNotFit {
@@ -220,4 +227,17 @@ async fn permitted(
     let written = handle.await.map_err(|error| ExportFailure::Stopped(error.to_string()))?;
     read?;
     written
+}
+
+/// Before its first version a study has nothing to be exported.
+fn before(failure: Failure, at: Timestamp) -> ExportFailure {
+    match failure {
+        Failure::StudyUnknown(_) | Failure::StudyNotPublished(_) => {
+            ExportFailure::Export(ExportError::DoesNotFit {
+                what: format!("the state at {at}, when the study had no version yet,"),
+                advice: "choose a later instant".to_owned(),
+            })
+        }
+        other => other.into(),
+    }
 }

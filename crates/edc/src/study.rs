@@ -133,36 +133,15 @@ impl StudyShelf {
                 return Ok(study);
             }
         }
-        let folded = self.fold(oid).await?;
-        if folded.head.sequence == 0 {
-            return Err(Failure::StudyUnknown(oid.to_string()));
-        }
-        let mut newer = Vec::with_capacity(folded.documents.len());
-        for document in &folded.documents {
-            let version: StudyVersion =
-                serde_json::from_str(document).map_err(|_| Failure::Version(oid.to_string()))?;
-            let compiled = Compiled::new(version).map_err(|_| Failure::Version(oid.to_string()))?;
-            newer.push(Arc::new(compiled));
-        }
-        if newer.is_empty() {
-            return Err(Failure::StudyNotPublished(oid.to_string()));
-        }
-        let spanning = (newer.len() > 1).then(|| {
-            let versions: Vec<&StudyVersion> =
-                newer.iter().rev().map(|one| one.design.version()).collect();
-            Design::new(Arc::new(spanning(&versions)))
-        });
-        let compiled = newer.remove(0);
-        let study = Arc::new(Study {
-            oid: oid.clone(),
-            head: folded.head,
-            state: folded.state,
-            compiled,
-            newer,
-            spanning,
-        });
+        let study = Arc::new(ready(oid, self.fold(oid).await?)?);
         self.studies().insert(oid.clone(), (Arc::clone(&study), now));
         Ok(study)
+    }
+
+    /// The study as it was at an instant: the versions and sites of then.
+    pub async fn at(&self, oid: &StudyOid, at: Timestamp) -> Result<Arc<Study>> {
+        let folded = self.fold_until(oid, at.as_millisecond()).await?;
+        Ok(Arc::new(ready(oid, folded)?))
     }
 
     /// Forgets what is known of a study; the next one who asks reads its log.
@@ -172,6 +151,11 @@ impl StudyShelf {
 
     /// Reads the log of a study from its beginning.
     pub async fn fold(&self, oid: &StudyOid) -> Result<FoldedStudy> {
+        self.fold_until(oid, i64::MAX).await
+    }
+
+    /// Reads the log of a study up to the first entry that was recorded later.
+    async fn fold_until(&self, oid: &StudyOid, until_ms: i64) -> Result<FoldedStudy> {
         let log = Self::log(oid);
         let mut folded = FoldedStudy::default();
         folded.state.study = oid.clone();
@@ -180,6 +164,9 @@ impl StudyShelf {
             let entries = self.store.read(&log, folded.head.sequence + 1, READ_PAGE).await?;
             for sealed in &entries {
                 let entry = chain.accept(sealed).map_err(|_| Failure::Broken(log.to_string()))?;
+                if entry.recorded_at_ms > until_ms {
+                    return Ok(folded);
+                }
                 let event: StudyEvent = minicbor_serde::from_slice(entry.payload)
                     .map_err(|_| Failure::Broken(log.to_string()))?;
                 folded.state.apply(&entry, &event);
@@ -200,4 +187,29 @@ impl StudyShelf {
     fn studies(&self) -> std::sync::MutexGuard<'_, HashMap<StudyOid, (Arc<Study>, Timestamp)>> {
         self.studies.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A folded study with its versions compiled.
+fn ready(oid: &StudyOid, folded: FoldedStudy) -> Result<Study> {
+    if folded.head.sequence == 0 {
+        return Err(Failure::StudyUnknown(oid.to_string()));
+    }
+    let mut newer = Vec::with_capacity(folded.documents.len());
+    for document in &folded.documents {
+        let version: StudyVersion =
+            serde_json::from_str(document).map_err(|_| Failure::Version(oid.to_string()))?;
+        let compiled = Compiled::new(version).map_err(|_| Failure::Version(oid.to_string()))?;
+        newer.push(Arc::new(compiled));
+    }
+    if newer.is_empty() {
+        return Err(Failure::StudyNotPublished(oid.to_string()));
+    }
+    let spanning = (newer.len() > 1).then(|| {
+        let versions: Vec<&StudyVersion> =
+            newer.iter().rev().map(|one| one.design.version()).collect();
+        Design::new(Arc::new(spanning(&versions)))
+    });
+    let compiled = newer.remove(0);
+    let (oid, head, state) = (oid.clone(), folded.head, folded.state);
+    Ok(Study { oid, head, state, compiled, newer, spanning })
 }

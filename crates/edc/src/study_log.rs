@@ -115,8 +115,6 @@ pub struct StudyState {
     pub sites: BTreeMap<SiteOid, Site>,
     /// When the study was locked, in milliseconds since 1970. `None` while it is not.
     pub locked_at_ms: Option<i64>,
-    /// When it was locked and unlocked, in milliseconds since 1970.
-    pub locks: Vec<(i64, bool)>,
     /// In the order in which it was said.
     pub site_versions: Vec<SiteVersion>,
     /// The requests that were carried out.
@@ -165,18 +163,11 @@ impl StudyState {
 impl StudyState {
     fn lock(&mut self, locked: bool) {
         self.locked_at_ms = locked.then_some(self.recorded_at_ms);
-        self.locks.push((self.recorded_at_ms, locked));
     }
 
     /// Whether the study is locked, so that nothing of it can change.
     pub fn is_locked(&self) -> bool {
         self.locked_at_ms.is_some()
-    }
-
-    /// Whether the data were locked at an instant.
-    pub fn was_locked(&self, at_ms: i64) -> bool {
-        let before = self.locks.iter().rfind(|(since, _)| *since <= at_ms);
-        before.is_some_and(|(_, locked)| *locked)
     }
 
     /// Where the version stands that is in force for all for whom nothing else is said.
@@ -225,21 +216,5 @@ impl SiteEvent {
             Self::ScreeningNumberGiven { .. } => "ScreeningNumberGiven",
             Self::EnrolmentNumberGiven { .. } => "EnrolmentNumberGiven",
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whether_the_data_were_locked_is_known_for_every_instant() {
-        let mut state = StudyState::default();
-        for (at_ms, locked) in [(5, true), (9, false)] {
-            state.recorded_at_ms = at_ms;
-            state.lock(locked);
-        }
-        assert_eq!([4, 5, 8, 9].map(|at_ms| state.was_locked(at_ms)), [false, true, true, false]);
-        assert!(!state.is_locked());
     }
 }

@@ -9,6 +9,7 @@ mod columns;
 mod exporter;
 mod facts;
 mod order;
+mod origin;
 mod plan;
 mod rows;
 

@@ -112,6 +112,7 @@ impl Table {
             is_key: column.role == Role::Key,
             display_format: None,
             item: column.item.clone().filter(|_| column.role == Role::Value),
+            origin: column.origin.clone(),
         };
         DefinedDataset {
             oid: self.metadata.item_group_oid.clone(),
@@ -119,6 +120,7 @@ impl Table {
             label: self.def.label.clone(),
             repeating: self.def.form.is_some(),
             structure: structure(&self.def),
+            standard: self.def.standard.clone(),
             variables: self.def.columns.iter().map(variable).collect(),
             ..DefinedDataset::default()
         }

@@ -10,13 +10,17 @@ mod exporter;
 mod fit;
 mod items;
 pub(crate) mod names;
+mod origin;
 mod plan;
 mod walk;
 
 use kernel::{DataType, FormOid, ItemGroupOid, ItemOid, MissingReason};
 
-pub use self::exporter::TabularExporter;
 pub(crate) use self::plan::{FormPlan, GroupPlan, Plan, plan};
+pub use self::{
+    exporter::TabularExporter,
+    origin::{ColumnOrigin, DatasetStandard, OriginKind},
+};
 use crate::export::{ExportError, Sink, StudyOut, Written};
 
 /// A table of the export.
@@ -31,6 +35,8 @@ pub struct TableDef {
     pub group: Option<ItemGroupOid>,
     /// The name that the study gives the dataset.
     pub dataset_name: Option<String>,
+    /// The standard that it follows.
+    pub standard: Option<DatasetStandard>,
     pub columns: Vec<Column>,
 }
 
@@ -49,6 +55,8 @@ pub struct Column {
     pub short_name: Option<String>,
     /// The item whose value or unit it holds.
     pub item: Option<ItemOid>,
+    /// Where its values come from, if it is no item.
+    pub origin: Option<ColumnOrigin>,
 }
 
 /// What a column is for.

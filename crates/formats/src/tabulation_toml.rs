@@ -8,17 +8,34 @@
 mod raw;
 
 use kernel::study::{
-    Expression, Tabulation, TabulationDataset, TabulationItem, TabulationVariable,
+    Expression, Tabulation, TabulationDataset, TabulationItem, TabulationStandard,
+    TabulationVariable,
 };
 use std::collections::BTreeMap;
 use toml::{Spanned, Value};
 
-use self::raw::{RawDataset, RawFile, RawVariable, Terms};
+use self::raw::{RawDataset, RawFile, RawStandard, RawVariable, Terms};
 use crate::{Finding, Places, Severity, mapping::TomlPlaces};
 
 /// The kind of datasets and variables in places and faults; the OID of a variable is
 /// `DATASET.VARIABLE`.
 const KIND: &str = "Tabulation";
+
+/// The implementation guides that a definition of datasets can name (CDISC controlled terminology of
+/// Define-XML, codelist Standard Name).
+const STANDARDS: [&str; 6] =
+    ["SDTMIG", "SDTMIG-AP", "SDTMIG-MD", "SENDIG", "SENDIG-AR", "SENDIG-DART"];
+/// The classes of datasets (the same, codelist General Observation Class).
+const CLASSES: [&str; 8] = [
+    "EVENTS",
+    "FINDINGS",
+    "FINDINGS ABOUT",
+    "INTERVENTIONS",
+    "RELATIONSHIP",
+    "SPECIAL PURPOSE",
+    "STUDY REFERENCE",
+    "TRIAL DESIGN",
+];
 
 /// What a mapping file says.
 #[derive(Clone, Debug, Default)]
@@ -45,10 +62,14 @@ pub fn read(text: &str, file: &str) -> Result<TabulationFile, Vec<Finding>> {
         let fault = lines.not_read(&cause);
         vec![finding(file, fault.line, "", &format!("{}; {}", fault.what, fault.advice))]
     })?;
-    let mut reader = Reader { lines, terms: raw.terms, places: Places::new(file), faults: vec![] };
+    let places = Places::new(file);
+    let mut reader =
+        Reader { lines, terms: raw.terms, classed: raw.standard.is_some(), places, faults: vec![] };
+    let standard = raw.standard.and_then(|standard| reader.standard(standard));
     let datasets = raw.dataset.into_iter().map(|dataset| reader.dataset(dataset)).collect();
     let tabulation = Tabulation {
         model: raw.tabulation,
+        standard,
         subjects: raw.subjects,
         reference: raw.reference,
         datasets,
@@ -64,6 +85,8 @@ pub fn read(text: &str, file: &str) -> Result<TabulationFile, Vec<Finding>> {
 struct Reader {
     lines: TomlPlaces,
     terms: BTreeMap<String, BTreeMap<String, String>>,
+    /// A standard is named, so that each dataset says its class.
+    classed: bool,
     places: Places,
     faults: Vec<Finding>,
 }
@@ -74,6 +97,7 @@ impl Reader {
         let raw = raw.into_inner();
         let name = raw.name;
         self.place(&name, line);
+        let class = self.class(&name, line, raw.class);
         let mut variables = Vec::new();
         for variable in raw.variables {
             let line = self.lines.line(variable.span().start);
@@ -87,6 +111,8 @@ impl Reader {
         TabulationDataset {
             name,
             label: raw.label,
+            class,
+            structure: raw.structure,
             form: raw.form.into(),
             group: raw.group.map(Into::into),
             events: raw.events.into_iter().map(Into::into).collect(),
@@ -96,6 +122,26 @@ impl Reader {
             each,
             variables,
         }
+    }
+
+    fn standard(&mut self, raw: Spanned<RawStandard>) -> Option<TabulationStandard> {
+        let line = self.lines.line(raw.span().start);
+        let RawStandard { name, version } = raw.into_inner();
+        if !STANDARDS.contains(&name.as_str()) {
+            let what = format!("'{name}' is not one of {}", STANDARDS.join(", "));
+            return self.fault(line, "standard", &what);
+        }
+        Some(TabulationStandard { name, version })
+    }
+
+    fn class(&mut self, dataset: &str, line: u32, class: Option<String>) -> Option<String> {
+        let known = class.as_deref().is_none_or(|class| CLASSES.contains(&class));
+        if !known || (self.classed && class.is_none()) {
+            let what =
+                format!("says no 'class' that there is; it is one of {}", CLASSES.join(", "));
+            return self.fault(line, dataset, &what);
+        }
+        class
     }
 
     fn variable(&mut self, dataset: &str, line: u32, value: Value) -> Option<TabulationVariable> {
@@ -132,6 +178,8 @@ impl Reader {
             shortest: raw.shortest,
             source,
             terms,
+            origin: raw.origin,
+            method: raw.method,
         })
     }
 

@@ -174,6 +174,7 @@ impl XptTables {
             label: table.def.label.clone(),
             repeating: table.def.form.is_some(),
             structure: structure(&table.def),
+            standard: table.def.standard.clone(),
             variables: table.layout.defined(&table.def.name, &dataset),
             name: table.name,
             ..DefinedDataset::default()

@@ -12,6 +12,7 @@ use std::{
 };
 
 use formats::{table::TextEncoding, xpt::XptReader};
+use quick_xml::events::Event;
 use serde::Deserialize;
 
 use super::trial::{TRIAL, demo};
@@ -140,6 +141,110 @@ fn the_sdtm_datasets_are_the_published_ones_but_for_the_listed_differences() {
     let each_once: BTreeSet<_> = listed.iter().map(|(variable, _)| variable).collect();
     assert_eq!(each_once.len(), listed.len(), "a variable is listed twice");
     assert_eq!(found, listed.into_iter().collect::<Counts>());
+}
+
+/// Class, structure and origins of the datasets by a definition.
+#[derive(Default)]
+struct Defined {
+    classes: BTreeMap<String, String>,
+    structures: BTreeMap<String, String>,
+    /// By dataset and variable.
+    origins: BTreeMap<String, String>,
+    methods: BTreeSet<String>,
+    references: BTreeMap<&'static str, BTreeSet<String>>,
+}
+
+/// Reads Define-XML 2.0 or 2.1.
+fn defined(text: &str) -> Defined {
+    let mut reader = quick_xml::Reader::from_str(text);
+    let (mut of, mut dataset, mut item) = (Defined::default(), String::new(), String::new());
+    loop {
+        let (tag, is_empty) = match reader.read_event().unwrap() {
+            Event::Start(tag) => (tag, false),
+            Event::Empty(tag) => (tag, true),
+            Event::Eof => return of,
+            _ => continue,
+        };
+        let attribute = |name: &str| {
+            let found = tag.try_get_attribute(name).unwrap();
+            found.map(|found| found.value.into_owned())
+        };
+        let mut refers = |to, name| {
+            of.references.entry(to).or_default().extend(attribute(name));
+        };
+        match tag.name().as_ref() {
+            "ItemGroupDef" => {
+                dataset = attribute("Name").unwrap();
+                of.structures.insert(dataset.clone(), attribute("def:Structure").unwrap());
+                let class = attribute("def:Class");
+                of.classes.extend(class.map(|class| (dataset.clone(), class)));
+                refers("standard", "def:StandardOID");
+            }
+            "def:Class" => {
+                of.classes.insert(dataset.clone(), attribute("Name").unwrap());
+            }
+            "ItemRef" => refers("method", "MethodOID"),
+            "CodeListRef" => refers("list", "CodeListOID"),
+            "ItemDef" => item = attribute("OID").unwrap().trim_start_matches("IT.").to_owned(),
+            "def:Origin" => {
+                of.origins.insert(item.clone(), attribute("Type").unwrap());
+            }
+            "MethodDef" => {
+                assert!(!is_empty, "a method says how");
+                of.methods.extend(attribute("OID"));
+                refers("defined method", "OID");
+            }
+            "CodeList" => refers("defined list", "OID"),
+            "def:Standard" => refers("defined standard", "OID"),
+            _ => {}
+        }
+    }
+}
+
+fn published_definition() -> String {
+    let file = File::open(demo().join("data/sdtm/cdiscpilot_update2.zip")).unwrap();
+    let mut archive = zip::ZipArchive::new(file).unwrap();
+    let mut text = String::new();
+    archive.by_name("SDTM/define.xml").unwrap().read_to_string(&mut text).unwrap();
+    text
+}
+
+/// Variables whose origin is another one here than published: theirs, ours, why.
+const OTHER_ORIGINS: [(&str, &str, &str, &str); 1] = [("", "", "", "")];
+
+#[test]
+fn the_definition_says_of_the_datasets_what_the_published_one_says() {
+    let folder = TRIAL.path("sdtm-define");
+    TRIAL.run(&["export"], &["--format", "sdtm-xpt", "--unblinded", "--out", &folder]);
+    let text = std::fs::read_to_string(Path::new(&folder).join("define.xml")).unwrap();
+    let (ours, theirs) = (defined(&text), defined(&published_definition()));
+    assert!(text.contains(r#"Name="SDTMIG" Type="IG" Version="3.2""#));
+    for (named, defined) in
+        [("standard", "defined standard"), ("method", "defined method"), ("list", "defined list")]
+    {
+        assert_eq!(ours.references[named], ours.references[defined], "{named}");
+    }
+    let datasets: Vec<&String> = ours.classes.keys().collect();
+    assert_eq!(datasets, ["AE", "DM", "DS", "EX", "VS"]);
+    for dataset in datasets {
+        assert_eq!(ours.classes[dataset], theirs.classes[dataset], "{dataset}");
+        assert_eq!(ours.structures[dataset], theirs.structures[dataset], "{dataset}");
+    }
+    let words = |published: &str| match published {
+        "CRF" => "Collected".to_owned(),
+        "eDT" => "Collected".to_owned(),
+        other => other.to_owned(),
+    };
+    let differs = ours.origins.iter().filter_map(|(variable, origin)| {
+        let published = words(theirs.origins.get(variable)?);
+        (published != *origin).then(|| (variable.as_str(), published, origin.as_str()))
+    });
+    let differs: Vec<_> = differs.collect();
+    let listed: Vec<_> = OTHER_ORIGINS
+        .iter()
+        .map(|(variable, theirs, ours, _)| (*variable, (*theirs).to_owned(), *ours))
+        .collect();
+    assert_eq!(differs, listed);
 }
 
 #[test]

@@ -50,10 +50,7 @@ pub(super) fn write(
         sites: &sites,
         users: &users,
         meanings: &meanings,
-        is_locked: match job.request.as_of {
-            Some(at) => job.study.state.was_locked(at.as_millisecond()),
-            None => job.study.state.is_locked(),
-        },
+        is_locked: job.study.state.is_locked(),
     };
     let mut attached = Attached::wanted(job)?;
     exporter.begin(&study, &mut *sink)?;

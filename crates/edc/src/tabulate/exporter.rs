@@ -2,17 +2,18 @@
 
 use formats::{
     export::{ExportError, Exporter, RecordOut, Sink, StudyOut, SubjectOut, Written},
-    tabular::{Cell, Column, Role, TableDef, TableWriter},
+    tabular::{Cell, Column, DatasetStandard, Role, TableDef, TableWriter},
 };
 use kernel::{
     DataType, Datum,
-    study::{RowContext, TabulationVariable, VariableKind, VariableSource},
+    study::{RowContext, Tabulation, TabulationVariable, VariableKind, VariableSource},
 };
 use rules::Catalogue;
 
 use super::{
     Plan,
     columns::Tables,
+    origin::origin,
     plan::DatasetPlan,
     rows::{Book, rows},
 };
@@ -77,7 +78,9 @@ impl Exporter for TabulationExporter {
         })?;
         let none = || ExportError::Mapping("the study version has none".to_owned());
         let plan = plan.ok_or_else(none)?;
-        let tables: Vec<TableDef> = plan.datasets.iter().map(table).collect();
+        let tabulation = &study.published.version().tabulation;
+        let tables: Vec<TableDef> =
+            plan.datasets.iter().map(|dataset| table(dataset, tabulation)).collect();
         self.writer.begin(study, &tables, sink)?;
         self.plan = Some(plan);
         Ok(())
@@ -116,7 +119,7 @@ fn key_variables(of: &DatasetPlan) -> usize {
     number.or_else(subject).unwrap_or(0)
 }
 
-fn table(of: &DatasetPlan) -> TableDef {
+fn table(of: &DatasetPlan, tabulation: &Tabulation) -> TableDef {
     let keys = key_variables(of);
     let column = |(at, def): (usize, &TabulationVariable)| Column {
         name: def.name.clone(),
@@ -133,13 +136,21 @@ fn table(of: &DatasetPlan) -> TableDef {
         decimals: None,
         short_name: Some(def.name.clone()),
         item: None,
+        origin: Some(origin(&of.def, def, tabulation)),
     };
+    let standard = tabulation.standard.as_ref().zip(of.def.class.as_ref());
     TableDef {
         name: of.def.name.clone(),
         label: of.def.label.clone(),
         form: Some(of.def.form.clone()),
         group: of.def.group.clone(),
         dataset_name: Some(of.def.name.clone()),
+        standard: standard.map(|(standard, class)| DatasetStandard {
+            name: standard.name.clone(),
+            version: standard.version.clone(),
+            class: class.clone(),
+            structure: of.def.structure.clone(),
+        }),
         columns: shown(of).map(column).collect(),
     }
 }

@@ -149,6 +149,40 @@ fn every_format_gives_the_same_bytes_for_the_same_cut_off() {
 }
 
 #[test]
+fn an_export_as_of_an_instant_knows_nothing_of_later_versions_and_sites() {
+    on_every_store(async |world| {
+        two_subjects(&world).await;
+        let then = Timestamp::from(world.clock.now());
+        let request = |format| ExportStudyRequest { as_of: Some(then), ..as_format(format) };
+        let mut first = Vec::new();
+        for format in NEW_FORMATS {
+            first.push(exported(&world, &data_manager(), request(format)).await.unwrap().1);
+        }
+        world.clock.advance(SignedDuration::from_mins(1));
+        let mut later = version();
+        later.version_oid = "MDV.9".into();
+        later.study_name = "Renamed".to_owned();
+        later.forms.retain(|form| form.oid.as_str() != "F.DM");
+        for event in &mut later.events {
+            event.forms.retain(|form| form.form.as_str() != "F.DM");
+        }
+        let admin = contract::Caller::system("tests");
+        world.service.publish(&admin, later, None).await.unwrap();
+        for (format, before) in NEW_FORMATS.into_iter().zip(&first) {
+            let after = exported(&world, &data_manager(), request(format)).await.unwrap().1;
+            assert_eq!(files(before), files(&after), "{format:?}");
+        }
+        let now = exported(&world, &data_manager(), as_format(Format::CsvScripts)).await.unwrap().1;
+        assert_ne!(files(&first[6]).len(), files(&now).len(), "the new version has a form less");
+
+        let long_ago = "2001-01-01T00:00:00Z".parse::<jiff::Timestamp>().unwrap();
+        let early = ExportStudyRequest { as_of: Some(long_ago.into()), ..as_format(Format::Xpt) };
+        let refused = exported(&world, &data_manager(), early).await.unwrap_err();
+        assert!(refused.message().contains("no version yet"), "{refused:?}");
+    });
+}
+
+#[test]
 fn no_format_tells_the_arm_to_a_caller_who_may_not_see_it() {
     on_every_store(async |world| {
         two_subjects(&world).await;

@@ -1,7 +1,10 @@
 //! Define-XML 2.1: what the datasets of an export consist of, and where each variable comes from.
 //!
-//! The datasets are as collected and no domains of SDTM, so that each says that it is non-standard
-//! and no standard is named. Code lists, origins and methods are those of the study version.
+//! Datasets as collected are no domains of SDTM: each says that it is non-standard, and code lists,
+//! origins and methods are those of the study version. Datasets of a mapping name the standard that
+//! the mapping names; their origins and methods are those of the mapping.
+
+mod standard;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -17,7 +20,7 @@ use super::{
 };
 use crate::{
     export::{ExportError, Out, Sink, StudyOut, Written},
-    tabular::{Role, TableDef},
+    tabular::{ColumnOrigin, DatasetStandard, Role, TableDef},
 };
 
 const DEFINE: &str = "http://www.cdisc.org/ns/def/v2.1";
@@ -32,6 +35,7 @@ pub(crate) struct DefinedDataset {
     /// Whether one subject can have several rows.
     pub(crate) repeating: bool,
     pub(crate) structure: String,
+    pub(crate) standard: Option<DatasetStandard>,
     /// Its files; several when it was split.
     pub(crate) files: Vec<String>,
     pub(crate) variables: Vec<DefinedVariable>,
@@ -50,6 +54,7 @@ pub(crate) struct DefinedVariable {
     pub(crate) is_key: bool,
     pub(crate) display_format: Option<String>,
     pub(crate) item: Option<kernel::ItemOid>,
+    pub(crate) origin: Option<ColumnOrigin>,
 }
 
 /// The name of the definition among the files of an export.
@@ -71,7 +76,7 @@ fn define_xml(study: &DefinedStudy, datasets: &[DefinedDataset]) -> Vec<u8> {
         ("CreationDateTime", &study.stamp),
         ("SourceSystem", "Casebook"),
         ("SourceSystemVersion", &study.source_version),
-        ("def:Context", "Other"),
+        ("def:Context", if standard::any(datasets) { "Submission" } else { "Other" }),
     ] {
         e.attribute(name, value);
     }
@@ -87,6 +92,7 @@ fn define_xml(study: &DefinedStudy, datasets: &[DefinedDataset]) -> Vec<u8> {
     e.attribute("OID", version.version_oid.as_str());
     e.attribute("Name", &version.version_name);
     e.attribute("def:DefineVersion", "2.1.0");
+    standard::standards(&mut e, datasets);
     definitions(&mut e, study, datasets);
     for _ in ["MetaDataVersion", "Study", "ODM"] {
         e.end();
@@ -107,6 +113,9 @@ pub(crate) fn write_define_xml(
 
 /// One row for each what, by the keys of a table.
 pub(crate) fn structure(table: &TableDef) -> String {
+    if let Some(stated) = table.standard.as_ref().and_then(|one| one.structure.clone()) {
+        return stated;
+    }
     let keys = table.columns.iter().filter(|column| column.role == Role::Key);
     let keys: Vec<&str> = keys.map(|column| column.label.as_str()).collect();
     format!("One record per {}", keys.join(" per ").to_lowercase())
@@ -154,12 +163,14 @@ fn definitions(e: &mut Emit<Vec<u8>>, study: &DefinedStudy, datasets: &[DefinedD
     for list in version.code_lists.iter().filter(|list| lists.contains(list.oid.as_str())) {
         code_list(e, list);
     }
+    variables().for_each(|variable| standard::code_list(e, variable));
     let methods: BTreeSet<&str> = items()
         .filter_map(|item| Some(refs.get(item.oid.as_str())?.method.as_ref()?.as_str()))
         .collect();
     for one in version.methods.iter().filter(|one| methods.contains(one.oid.as_str())) {
         method(e, one);
     }
+    variables().for_each(|variable| standard::method(e, variable));
 }
 
 fn item_group(
@@ -174,12 +185,18 @@ fn item_group(
     e.start("ItemGroupDef");
     e.attribute("OID", &dataset.oid);
     e.attribute("Name", &dataset.name);
+    if dataset.standard.is_some() {
+        e.attribute("Domain", &dataset.name);
+    }
     e.yes_no("Repeating", dataset.repeating);
     e.yes_no("IsReferenceData", false);
     e.attribute("SASDatasetName", &dataset.name);
     e.attribute("Purpose", "Tabulation");
     e.attribute("def:Structure", &dataset.structure);
-    e.attribute("def:IsNonStandard", "Yes");
+    match &dataset.standard {
+        None => e.attribute("def:IsNonStandard", "Yes"),
+        Some(one) => e.attribute("def:StandardOID", &standard::oid(&one.name, &one.version)),
+    }
     e.attribute("def:ArchiveLocationID", &leaf(0));
     let label = if dataset.label.is_empty() { &dataset.name } else { &dataset.label };
     e.texts("Description", &Texts::one(study.language.clone(), label.clone()), V1);
@@ -196,7 +213,13 @@ fn item_group(
         }
         let derived = item.and_then(|item| item.method.as_ref());
         let known = derived.filter(|oid| study.design.method(oid).is_some());
-        e.optional("MethodOID", known.map(AsRef::as_ref));
+        let own = standard::method_oid(variable);
+        e.optional("MethodOID", known.map(AsRef::as_ref).or(own.as_deref()));
+        e.end();
+    }
+    if let Some(one) = &dataset.standard {
+        e.start("def:Class");
+        e.attribute("Name", &one.class);
         e.end();
     }
     for (at, file) in dataset.files.iter().enumerate() {
@@ -229,13 +252,15 @@ fn item_def(
     let label = if variable.label.is_empty() { &variable.name } else { &variable.label };
     e.texts("Description", &Texts::one(study.language.clone(), label.clone()), V1);
     let list = item.and_then(|item| item.code_list.as_ref());
-    if let Some(list) = list.filter(|oid| study.design.code_list(oid).is_some()) {
+    let list = list.filter(|oid| study.design.code_list(oid).is_some()).map(ToString::to_string);
+    if let Some(list) = list.or_else(|| standard::list_oid(variable)) {
         e.start("CodeListRef");
-        e.attribute("CodeListOID", list.as_str());
+        e.attribute("CodeListOID", &list);
         e.end();
     }
     let derived = item.and_then(|item| refs.get(item.oid.as_str())?.method.as_ref()).is_some();
-    let (kind, source) = origin(item, derived);
+    let own = variable.origin.as_ref().map(|origin| origin.kind.words());
+    let (kind, source) = own.unwrap_or_else(|| origin(item, derived));
     e.start("def:Origin");
     e.attribute("Type", kind);
     e.attribute("Source", source);

@@ -80,6 +80,7 @@ pub(super) fn key_column((name, short_name, label): Key) -> Column {
         decimals: None,
         short_name: Some(short_name.to_owned()),
         item: None,
+        origin: None,
     }
 }
 
@@ -153,6 +154,7 @@ impl<'d> Planner<'d> {
                 group: Some(group.oid.clone()),
                 dataset_name: group.sas_dataset_name.clone(),
                 columns,
+                ..TableDef::default()
             });
         }
         plan
@@ -207,6 +209,7 @@ impl<'d> Planner<'d> {
             decimals: item.significant_digits,
             short_name: item.sas_field_name.clone(),
             item: Some(item.oid.clone()),
+            origin: None,
         }
     }
 }
@@ -221,6 +224,7 @@ fn unit_column(item: &ItemDef, of: &Column, name: String) -> Column {
         decimals: None,
         short_name: None,
         item: Some(item.oid.clone()),
+        origin: None,
     }
 }
 

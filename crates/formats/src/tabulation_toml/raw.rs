@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kernel::study::{Expression, Pick, RowContext, VariableKind, VariableSource};
+use kernel::study::{Expression, Pick, RowContext, VariableKind, VariableOrigin, VariableSource};
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
@@ -11,6 +11,7 @@ use toml::{Spanned, Value};
 pub(super) struct RawFile {
     pub(super) tabulation: String,
     pub(super) study: Option<String>,
+    pub(super) standard: Option<Spanned<RawStandard>>,
     pub(super) subjects: Option<String>,
     pub(super) reference: Option<String>,
     #[serde(default)]
@@ -21,9 +22,18 @@ pub(super) struct RawFile {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct RawStandard {
+    pub(super) name: String,
+    pub(super) version: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct RawDataset {
     pub(super) name: String,
     pub(super) label: String,
+    pub(super) class: Option<String>,
+    pub(super) structure: Option<String>,
     pub(super) form: String,
     pub(super) group: Option<String>,
     #[serde(default)]
@@ -54,6 +64,8 @@ pub(super) struct RawVariable {
     #[serde(default)]
     pub(super) shortest: bool,
     pub(super) terms: Option<Terms>,
+    pub(super) origin: Option<VariableOrigin>,
+    pub(super) method: Option<String>,
     value: Option<String>,
     from: Option<String>,
     item: Option<String>,

@@ -121,6 +121,7 @@ impl Layout {
             is_key: column.role == Role::Key,
             display_format: (column.storage() == Storage::Date).then(|| "YYMMDD10.".to_owned()),
             item: column.item.clone().filter(|_| column.role == Role::Value),
+            origin: column.origin.clone(),
         };
         dataset.variables.iter().zip(columns).map(variable).collect()
     }

@@ -12,6 +12,9 @@ use crate::{FormOid, ItemGroupOid, StudyEventOid};
 pub struct Tabulation {
     /// The model by its name, for instance `SDTM`.
     pub model: String,
+    /// The implementation guide that the datasets follow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standard: Option<TabulationStandard>,
     /// The dataset with one row per subject, whose variables expressions of the others may name.
     pub subjects: Option<String>,
     /// The variable of that dataset whose date is study day 1.
@@ -26,6 +29,14 @@ impl Tabulation {
     }
 }
 
+/// An implementation guide, such as SDTMIG 3.3.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TabulationStandard {
+    pub name: String,
+    pub version: String,
+}
+
 /// One dataset (domain). A row is a record of its form; with a group, a repeat of it; with items in
 /// `each`, one of these items of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +44,12 @@ impl Tabulation {
 pub struct TabulationDataset {
     pub name: String,
     pub label: String,
+    /// Its class in the standard, such as `EVENTS`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    /// What a row is, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub structure: Option<String>,
     pub form: FormOid,
     /// A repeating group of the form.
     pub group: Option<ItemGroupOid>,
@@ -76,6 +93,24 @@ pub struct TabulationVariable {
     /// What values become (controlled terms); a value that is not among them stops the export. To
     /// become blank it becomes an empty text. Empty: values stay.
     pub terms: BTreeMap<String, String>,
+    /// Where its values come from, if that does not follow from its source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<VariableOrigin>,
+    /// How it is made, in words, if that does not follow from its source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+}
+
+/// Where the values of a variable come from, in the terms of Define-XML 2.1 §5.3.11.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum VariableOrigin {
+    Assigned,
+    /// By the investigator.
+    Collected,
+    Derived,
+    Protocol,
+    /// Collected by somebody else, such as a laboratory.
+    Vendor,
 }
 
 /// What a variable holds.
