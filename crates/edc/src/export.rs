@@ -17,8 +17,8 @@ use std::{collections::HashSet, sync::Arc};
 use contract::{Act, Context, Scope, Sites};
 use formats::{
     export::{
-        ExportError, ExportOptions, Format, Sink, Written, csv_tables, dataset_json_tables,
-        xpt_tables,
+        ExportError, ExportOptions, Exporter, Format, Sink, Written, csv_tables,
+        dataset_json_tables, xpt_tables,
     },
     tabular::TabularExporter,
 };
@@ -174,18 +174,19 @@ async fn permitted(
         context.caller.permit(Act::ExportData, scope).map_err(Failure::from)?;
     }
     let unblinded = context.caller.permit(Act::ReadUnblinded, Scope::study_wide(oid)).is_ok();
-    // Whatever tells the arm now is hidden, be it that it was not said to tell it then.
-    let blinded_now = study.whole().version().blinding.items.clone();
-    if unblinded && !blinded_now.is_empty() {
-        edc.note_unblinded_export(context, oid).await?;
-    }
-    let study = match request.as_of {
+    let then = match request.as_of {
         Some(at) => edc.studies.at(&study.oid, at).await.map_err(|failure| before(failure, at))?,
-        None => study,
+        None => Arc::clone(&study),
     };
-    let blinded = study.whole().version().blinding.items.iter().cloned();
-    let hidden =
-        if unblinded { HashSet::new() } else { blinded_now.into_iter().chain(blinded).collect() };
+    // Whatever tells the arm now is hidden, be it that it was not said to tell it then.
+    let mut hidden: HashSet<ItemOid> = HashSet::new();
+    for version in [study.whole().version(), then.whole().version()] {
+        hidden.extend(version.blinding.items.iter().cloned());
+    }
+    if unblinded && !hidden.is_empty() {
+        edc.note_unblinded_export(context, oid).await?;
+        hidden.clear();
+    }
     let exporter = (format_named(&request.format)?.make)(&request.options);
     if exporter.needs_whole_casebooks() && !request.forms.is_empty() {
         return Err(ExportFailure::Export(ExportError::DoesNotFit {
@@ -196,17 +197,27 @@ async fn permitted(
     let job = Arc::new(Job {
         edc: Arc::clone(edc),
         trail: exporter.needs_trail(),
-        study,
+        study: then,
         request,
         sites,
         hidden,
     });
+    carry_out(&job, exporter, sink, progress).await
+}
+
+/// Reads on the runtime, and writes on a thread.
+async fn carry_out(
+    job: &Arc<Job>,
+    exporter: Box<dyn Exporter>,
+    sink: Box<dyn Sink + Send>,
+    progress: Progress,
+) -> Result<Exported, ExportFailure> {
     let people =
-        if exporter.needs_people() { people::gather(&job).await? } else { People::default() };
+        if exporter.needs_people() { people::gather(job).await? } else { People::default() };
     let (send, receive) = mpsc::channel(QUEUE);
-    let created_at = (edc.clock)().to_string();
+    let created_at = (job.edc.clock)().to_string();
     let writing = {
-        let job = Arc::clone(&job);
+        let job = Arc::clone(job);
         let order = exporter.any_order();
         let handle = tokio::task::spawn_blocking(move || {
             writer::write(&job, &people, exporter, sink, receive, &created_at, &progress)
@@ -215,9 +226,9 @@ async fn permitted(
     };
     let (handle, any_order) = writing;
     let read = if any_order && !job.trail && job.request.as_of.is_none() {
-        viewed::read(&job, &send).await
+        viewed::read(job, &send).await
     } else {
-        folded::read(&job, &send).await
+        folded::read(job, &send).await
     };
     if let Err(failure) = &read {
         // The writer must not take a broken stream for a complete one.

@@ -42,8 +42,8 @@ pub use self::{
     shape::{FormShape, GroupShape, ItemShape},
     spanning::spanning,
     tabulation::{
-        Pick, RowContext, Tabulation, TabulationDataset, TabulationItem, TabulationVariable,
-        VariableKind, VariableSource,
+        Pick, RowContext, Tabulation, TabulationDataset, TabulationItem, TabulationStandard,
+        TabulationVariable, VariableKind, VariableOrigin, VariableSource,
     },
 };
 use crate::{ItemOid, MetaDataVersionOid, StudyOid, Texts};

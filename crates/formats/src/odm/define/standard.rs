@@ -7,7 +7,7 @@ use kernel::Texts;
 use super::{DefinedDataset, DefinedVariable};
 use crate::{
     odm::emit::{Dialect::V1, Emit},
-    tabular::{ColumnOrigin, DatasetStandard},
+    tabular::ColumnOrigin,
 };
 
 /// The context in which a formula is an expression of Casebook.
@@ -38,11 +38,8 @@ pub(super) fn any(datasets: &[DefinedDataset]) -> bool {
 }
 
 fn named(datasets: &[DefinedDataset]) -> impl Iterator<Item = (&str, &str)> {
-    let of = |one: &DatasetStandard| (one.name.as_str(), one.version.as_str());
-    datasets.iter().filter_map(|dataset| dataset.standard.as_ref()).map(move |one| {
-        let (name, version): (&str, &str) = of(one);
-        (name, version)
-    })
+    let all = datasets.iter().filter_map(|dataset| dataset.standard.as_ref());
+    all.map(|one| (one.name.as_str(), one.version.as_str()))
 }
 
 pub(super) fn oid(name: &str, version: &str) -> String {
