@@ -185,7 +185,7 @@ fn defined(text: &str) -> Defined {
             }
             "ItemRef" => refers("method", "MethodOID"),
             "CodeListRef" => refers("list", "CodeListOID"),
-            "ItemDef" => item = attribute("OID").unwrap().trim_start_matches("IT.").to_owned(),
+            "ItemDef" => item = attribute("OID").unwrap().replacen("IT.", "", 1),
             "def:Origin" => {
                 of.origins.insert(item.clone(), attribute("Type").unwrap());
             }
@@ -231,13 +231,12 @@ fn the_definition_says_of_the_datasets_what_the_published_one_says() {
         assert_eq!(ours.structures[dataset], theirs.structures[dataset], "{dataset}");
     }
     let words = |published: &str| match published {
-        "CRF" => "Collected".to_owned(),
-        "eDT" => "Collected".to_owned(),
+        "CRF" | "eDT" => "Collected".to_owned(),
         other => other.to_owned(),
     };
     let differs = ours.origins.iter().filter_map(|(variable, origin)| {
         let published = words(theirs.origins.get(variable)?);
-        (published != *origin).then(|| (variable.as_str(), published, origin.as_str()))
+        (published != *origin).then_some((variable.as_str(), published, origin.as_str()))
     });
     let differs: Vec<_> = differs.collect();
     let listed: Vec<_> = OTHER_ORIGINS
