@@ -285,9 +285,9 @@ fn link_dependents(forms: &mut HashMap<FormOid, FormRules>) {
                     | Reference::Last { form, .. }
                     | Reference::Count { form } => form,
                     Reference::Previous { .. } | Reference::Others { .. } => form.as_str(),
-                    Reference::Rows { .. }
-                    | Reference::ReferenceDate
-                    | Reference::Range(_) => continue,
+                    Reference::Rows { .. } | Reference::ReferenceDate | Reference::Range(_) => {
+                        continue;
+                    }
                 };
                 links.push((source.into(), form.clone(), at));
             }

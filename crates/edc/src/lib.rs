@@ -64,8 +64,8 @@ pub use self::{
     known::Totals,
     publish::{PublishFailure, Published},
     study_log::{
-        PublishedVersion, RangeImport, RangesImported, Site, SiteAdded, SiteEvent, SiteStatus, SiteVersion,
-        SiteVersionScheduled, StudyEvent, StudyState, VersionPublished,
+        PublishedVersion, RangeImport, RangesImported, Site, SiteAdded, SiteEvent, SiteStatus,
+        SiteVersion, SiteVersionScheduled, StudyEvent, StudyState, VersionPublished,
     },
     subject::{ChangeStatus, EnrolSubject, RecordEvent, ScreenSubject},
 };

@@ -80,7 +80,10 @@ fn published_results_are_what_was_published_beside_them() {
         }
         let (found, published) = (found.map_or("", Indicator::code), result["LBNRIND"].as_str());
         if found != published {
-            let key = format!("{} {}: {found}, published {published}", result["LBTESTCD"], result["LBORRES"]);
+            let key = format!(
+                "{} {}: {found}, published {published}",
+                result["LBTESTCD"], result["LBORRES"]
+            );
             *other_indicator.entry(key).or_insert(0) += 1;
         }
     }

@@ -93,7 +93,9 @@ impl Reference {
             Self::First { event, form, item } => facts.first(event, form, item),
             Self::Last { event, form, item } => facts.last(event, form, item),
             Self::Range(call) => call.of(&*call.find(facts).ok()?),
-            Self::Rows { .. } | Self::Count { .. } | Self::Others { .. } | Self::ReferenceDate => None,
+            Self::Rows { .. } | Self::Count { .. } | Self::Others { .. } | Self::ReferenceDate => {
+                None
+            }
         }
     }
 }

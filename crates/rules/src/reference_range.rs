@@ -101,7 +101,9 @@ impl RangeCall {
     }
 
     fn arguments(&self) -> impl Iterator<Item = &RangeArgument> {
-        [&self.test, &self.unit, &self.sex, &self.born, &self.on].into_iter().chain(&self.laboratory)
+        [&self.test, &self.unit, &self.sex, &self.born, &self.on]
+            .into_iter()
+            .chain(&self.laboratory)
     }
 }
 

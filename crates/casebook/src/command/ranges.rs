@@ -153,7 +153,9 @@ async fn recompute(args: RecomputeRanges) -> Result<ExitCode> {
         }
     }
     let end = if args.dry_run { " would change" } else { "" };
-    println!("{values} values in {records} records of {subjects} subjects{end}, {left} records left");
+    println!(
+        "{values} values in {records} records of {subjects} subjects{end}, {left} records left"
+    );
     Ok(ExitCode::SUCCESS)
 }
 

@@ -17,7 +17,8 @@ pub(crate) fn range_notes(
     let (Some(rules), Some(record)) = (compiled.rules(&key.form), casebook.record(key)) else {
         return notes;
     };
-    let facts = RecordFacts { compiled, casebook, rules, key, record, saving: None, row: Some(row) };
+    let facts =
+        RecordFacts { compiled, casebook, rules, key, record, saving: None, row: Some(row) };
     let blank = rules.derivations.iter().filter(|one| one.reads_ranges && one.group == row.group);
     for derivation in blank.filter(|one| record.datum(row, &one.item).is_none()) {
         for read in derivation.rule.reads() {

@@ -13,8 +13,8 @@ use super::{
     report::{Outcome, RowReport},
 };
 use crate::{
-    compiled::FormRules,
     change::{Change, Writer},
+    compiled::FormRules,
     decide,
 };
 

@@ -84,7 +84,10 @@ fn violations(request: &proto::ImportRangesRequest) -> Vec<FieldViolation> {
     }
     let name = &request.file_name;
     let is_plain = !name.is_empty() && !name.chars().any(char::is_control);
-    if !is_plain || name.chars().count() > LONGEST_NAME_CHARS || TableFormat::of_file(name).is_none() {
+    if !is_plain
+        || name.chars().count() > LONGEST_NAME_CHARS
+        || TableFormat::of_file(name).is_none()
+    {
         fault("fileName", "it ends in .csv, .txt, .tsv, .xpt or .xlsx".to_owned());
     }
     if request.content.is_empty() || request.content.len() > MAX_FILE_BYTES {

@@ -65,11 +65,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn one(
-        &self,
-        subject: &SubjectKey,
-        site: &SiteOid,
-    ) -> Result<proto::RecomputedSubject> {
+    async fn one(&self, subject: &SubjectKey, site: &SiteOid) -> Result<proto::RecomputedSubject> {
         let change = Change {
             permit: self.permit,
             origin: &self.context.origin,

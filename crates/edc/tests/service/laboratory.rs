@@ -5,8 +5,8 @@ use std::sync::Arc;
 use contract::{
     Caller, Code, Role,
     edc::v1::{
-        ImportRangesRequest, ImportRangesResponse, ItemEntry, ListRangesRequest, ListRangesResponse,
-        LockRecordsRequest, RecomputeRangesRequest, RecomputeRangesResponse,
+        ImportRangesRequest, ImportRangesResponse, ItemEntry, ListRangesRequest,
+        ListRangesResponse, LockRecordsRequest, RecomputeRangesRequest, RecomputeRangesResponse,
     },
 };
 use edc::{
@@ -30,7 +30,8 @@ use crate::world::{
 const DM: &str = "SE.SCR/F.DM";
 const LB: &str = "SE.SCR/F.LB";
 /// Sex and birth date of the participant, and the day on which the specimens of the form were collected.
-const WHO: &str = r#"value("SE.SCR", "F.DM", "SEX"), value("SE.SCR", "F.DM", "BIRTHDT"), COLLECTED"#;
+const WHO: &str =
+    r#"value("SE.SCR", "F.DM", "SEX"), value("SE.SCR", "F.DM", "BIRTHDT"), COLLECTED"#;
 
 const RANGES: &str = "\
 SITE,TEST,UNIT,SEX,AGE_FROM,AGE_TO,AGE_UNIT,LOW,HIGH,TEXTS,VALID_FROM,VALID_TO
@@ -270,11 +271,15 @@ fn a_locked_record_keeps_its_ranges_and_is_named() {
 fn every_fault_of_a_file_is_named_and_nothing_is_loaded() {
     on_every_store(async |world| {
         laboratory(&world, "1980").await;
-        let faulty = "SITE,TEST,UNIT,LOW,HIGH\n,GLUC,mmol/L,6,4\n999,NA,mmol/L,135,145\n,K,,3,5\n,K,,4,6\n";
+        let faulty =
+            "SITE,TEST,UNIT,LOW,HIGH\n,GLUC,mmol/L,6,4\n999,NA,mmol/L,135,145\n,K,,3,5\n,K,,4,6\n";
         let refused = world.edc.import_ranges(&data_manager(), file(faulty)).await.unwrap_err();
         assert_eq!((refused.code(), refused.reason()), (Code::InvalidArgument, "RANGES_FAULTY"));
-        let told: Vec<String> =
-            refused.violations().iter().map(|one| format!("{} {}", one.field, one.description)).collect();
+        let told: Vec<String> = refused
+            .violations()
+            .iter()
+            .map(|one| format!("{} {}", one.field, one.description))
+            .collect();
         assert_eq!(
             told,
             [
@@ -398,7 +403,11 @@ fn a_laboratory_file_gets_its_ranges_and_says_what_stays_open() {
         assert_eq!(flags(&world, "S1", 1).await, ["4.0", "6.1", "HIGH"]);
         assert_eq!(flags(&world, "S1", 2).await, ["", "", ""]);
         let (report, rows) = import_file(&world, table).await;
-        assert_eq!((report.counts.unchanged, report.values), (4, 0), "a second time changes nothing");
+        assert_eq!(
+            (report.counts.unchanged, report.values),
+            (4, 0),
+            "a second time changes nothing"
+        );
         assert!(rows.iter().all(|row| row.outcome == Outcome::Unchanged && row.reason.is_empty()));
     });
 }

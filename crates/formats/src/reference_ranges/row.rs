@@ -48,7 +48,8 @@ pub(super) fn range(columns: &[Column], cells: &[String], tell: &mut Tell<'_>) -
     if let Some((from, to)) = range.valid_from.zip(range.valid_to).filter(|(from, to)| from > to) {
         tell(Some(Column::ValidTo), format!("its last day {to} is before its first day {from}"));
     }
-    let is_open = [Column::Low, Column::High, Column::Texts].iter().all(|one| cell(*one).is_empty());
+    let is_open =
+        [Column::Low, Column::High, Column::Texts].iter().all(|one| cell(*one).is_empty());
     if is_open {
         tell(Some(Column::Low), "it has neither limit nor normal text".to_owned());
     }
@@ -79,14 +80,20 @@ fn age<'c>(cell: &impl Fn(Column) -> &'c str, tell: &mut Tell<'_>) -> AgeSpan {
         let age = text.parse().ok().filter(|age| *age <= unit.most());
         if age.is_none() && !text.is_empty() {
             let unit = unit.code();
-            tell(Some(column), format!("'{text}' is no whole number of {unit} that somebody lives"));
+            tell(
+                Some(column),
+                format!("'{text}' is no whole number of {unit} that somebody lives"),
+            );
         }
         age
     };
     let span =
         AgeSpan { from: completed(Column::AgeFrom, from), to: completed(Column::AgeTo, to), unit };
     if let Some((from, to)) = span.from.zip(span.to).filter(|(from, to)| from > to) {
-        tell(Some(Column::AgeTo), format!("the age {to} at its end is below {from} at its beginning"));
+        tell(
+            Some(Column::AgeTo),
+            format!("the age {to} at its end is below {from} at its beginning"),
+        );
     }
     span
 }
@@ -97,7 +104,8 @@ fn date<'c>(
     tell: &mut Tell<'_>,
 ) -> Option<Date> {
     let text = cell(column);
-    let date: Option<Date> = canonical(DataType::Date, text).ok().and_then(|date| date.parse().ok());
+    let date: Option<Date> =
+        canonical(DataType::Date, text).ok().and_then(|date| date.parse().ok());
     if date.is_none() && !text.is_empty() {
         tell(Some(column), format!("'{text}' is no date of the form YYYY-MM-DD"));
     }

@@ -76,7 +76,10 @@ pub struct AgeSpan {
 pub enum Age {
     Unknown,
     /// The age of who was born then, on a day; either may be known in part.
-    Of { birth: PartialDate, on: PartialDate },
+    Of {
+        birth: PartialDate,
+        on: PartialDate,
+    },
     /// Completed years, and no birth date.
     Years(i64),
 }
@@ -212,7 +215,10 @@ mod tests {
         let one = span(Some(1), None, AgeUnit::Years);
         assert_eq!(one.holds(&age("2024-02-29", "2025-02-28")), Some(false));
         assert_eq!(one.holds(&age("2024-02-29", "2025-03-01")), Some(true));
-        assert_eq!(span(Some(4), None, AgeUnit::Years).holds(&age("2024-02-29", "2028-02-29")), Some(true));
+        assert_eq!(
+            span(Some(4), None, AgeUnit::Years).holds(&age("2024-02-29", "2028-02-29")),
+            Some(true)
+        );
     }
 
     #[test]
@@ -228,7 +234,10 @@ mod tests {
         let newborn = span(Some(0), Some(27), AgeUnit::Days);
         assert_eq!(newborn.holds(&age("2026-02-01", "2026-02-28")), Some(true));
         assert_eq!(newborn.holds(&age("2026-02-01", "2026-03-01")), Some(false));
-        assert_eq!(span(Some(4), None, AgeUnit::Weeks).holds(&age("2026-02-01", "2026-03-01")), Some(true));
+        assert_eq!(
+            span(Some(4), None, AgeUnit::Weeks).holds(&age("2026-02-01", "2026-03-01")),
+            Some(true)
+        );
     }
 
     #[test]

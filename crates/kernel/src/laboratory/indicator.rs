@@ -87,10 +87,12 @@ fn beside_limits(
         _ if below_low => Some(Indicator::Low),
         _ if above_high => Some(Indicator::High),
         Ordering::Equal => Some(Indicator::Normal),
-        Ordering::Less => (low.is_none() && high.is_some_and(|high| value <= high))
-            .then_some(Indicator::Normal),
-        Ordering::Greater => (high.is_none() && low.is_some_and(|low| value >= low))
-            .then_some(Indicator::Normal),
+        Ordering::Less => {
+            (low.is_none() && high.is_some_and(|high| value <= high)).then_some(Indicator::Normal)
+        }
+        Ordering::Greater => {
+            (high.is_none() && low.is_some_and(|low| value >= low)).then_some(Indicator::Normal)
+        }
     }
 }
 
@@ -105,9 +107,13 @@ mod tests {
 
     #[test]
     fn the_limits_themselves_are_normal() {
-        for (result, is) in
-            [("3.8", "LOW"), ("3.90", "NORMAL"), ("5", "NORMAL"), ("6.1", "NORMAL"), ("6.11", "HIGH")]
-        {
+        for (result, is) in [
+            ("3.8", "LOW"),
+            ("3.90", "NORMAL"),
+            ("5", "NORMAL"),
+            ("6.1", "NORMAL"),
+            ("6.11", "HIGH"),
+        ] {
             assert_eq!(said(result, "3.9", "6.1", &[]), Some(is), "{result}");
         }
     }

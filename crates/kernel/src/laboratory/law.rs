@@ -33,7 +33,10 @@ pub fn gaps(ranges: &[ReferenceRange]) -> Vec<(usize, String)> {
         for (sex, other) in [(Sex::F, "M"), (Sex::M, "F")] {
             if let Some(at) = places.first().filter(|_| sexes.iter().all(|one| *one == Some(sex))) {
                 let test = &ranges[*at].test;
-                found.push((*at, format!("{test} has ranges for {} and none for {other}", sex.code())));
+                found.push((
+                    *at,
+                    format!("{test} has ranges for {} and none for {other}", sex.code()),
+                ));
             }
         }
         for at in places {
@@ -60,7 +63,8 @@ fn gap_before<'a>(
     others: impl Iterator<Item = &'a ReferenceRange> + Clone,
 ) -> Option<String> {
     let same_days = |other: &&ReferenceRange| {
-        (other.sex, other.valid_from, other.valid_to) == (range.sex, range.valid_from, range.valid_to)
+        (other.sex, other.valid_from, other.valid_to)
+            == (range.sex, range.valid_from, range.valid_to)
     };
     let younger = others.clone().filter(same_days);
     let younger = younger.filter(|other| ends_before(other.age.upper(), range.age.lower()));
@@ -69,7 +73,10 @@ fn gap_before<'a>(
         && to + 1 < from
     {
         let unit = range.age.unit.code();
-        return Some(format!("{}: nothing for ages after {to} and before {from} {unit}", range.test));
+        return Some(format!(
+            "{}: nothing for ages after {to} and before {from} {unit}",
+            range.test
+        ));
     }
     let same_people = |other: &&ReferenceRange| (other.sex, other.age) == (range.sex, range.age);
     let ended = others.filter(same_people).filter_map(|other| other.valid_to);

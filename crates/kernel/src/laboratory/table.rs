@@ -78,12 +78,14 @@ impl RangeTable {
         let of_test = self.by_test.get(&key).map_or(&[][..], Vec::as_slice);
         let own = |range: &&Arc<ReferenceRange>| range.site.as_ref() == Some(site);
         let has_own = of_test.iter().any(|range| own(&range));
-        let here = of_test.iter().filter(|range| if has_own { own(range) } else { range.site.is_none() });
+        let here =
+            of_test.iter().filter(|range| if has_own { own(range) } else { range.site.is_none() });
         let here: Vec<&Arc<ReferenceRange>> = here.collect();
         if here.is_empty() {
             return Err(NoRange::Test(asked.test.to_owned()));
         }
-        let in_unit: Vec<_> = here.iter().copied().filter(|range| range.unit == asked.unit).collect();
+        let in_unit: Vec<_> =
+            here.iter().copied().filter(|range| range.unit == asked.unit).collect();
         if in_unit.is_empty() {
             let mut known: Vec<String> = here.iter().map(|range| range.unit.clone()).collect();
             known.sort();
@@ -154,9 +156,9 @@ impl fmt::Display for NoRange {
             Self::Age => f.write_str("there is none for this age"),
             Self::DateUnknown => f.write_str("the day of collection is not known, or in part only"),
             Self::SexUnknown => f.write_str("it depends on the sex, which is not known as M or F"),
-            Self::AgeUnknown => {
-                f.write_str("it depends on the age, which the dates of birth and collection leave open")
-            }
+            Self::AgeUnknown => f.write_str(
+                "it depends on the age, which the dates of birth and collection leave open",
+            ),
         }
     }
 }

@@ -65,13 +65,17 @@ fn a_range_holds_from_its_first_day_to_its_last() {
         ReferenceRange { valid_to: day("2025-12-31"), ..old },
         ReferenceRange { valid_from: day("2026-01-01"), valid_to: day("2026-06-30"), ..new },
     ]);
-    let from_of = |on| table.find(&"101".into(), &asked("1980", on, None)).map(|one| one.valid_from);
+    let from_of =
+        |on| table.find(&"101".into(), &asked("1980", on, None)).map(|one| one.valid_from);
     assert_eq!(from_of("2025-12-31"), Ok(None));
     assert_eq!(from_of("2026-01-01"), Ok(day("2026-01-01")));
     assert_eq!(from_of("2026-06"), Ok(day("2026-01-01")));
     assert_eq!(from_of("2026"), Err(NoRange::DateUnknown));
     assert_eq!(from_of(""), Err(NoRange::DateUnknown));
-    assert_eq!(from_of("2026-07-01"), Err(NoRange::Date(PartialDate::parse("2026-07-01").unwrap())));
+    assert_eq!(
+        from_of("2026-07-01"),
+        Err(NoRange::Date(PartialDate::parse("2026-07-01").unwrap()))
+    );
 }
 
 #[test]
@@ -93,7 +97,11 @@ fn gaps_in_age_and_days_and_a_sex_left_out_are_told() {
         range("umol/L", Some(Sex::F), (Some(0), Some(17))),
         range("umol/L", Some(Sex::F), (Some(19), None)),
         ReferenceRange { valid_to: day("2025-12-31"), ..range("mg/dL", None, (None, None)) },
-        ReferenceRange { valid_from: day("2026-01-01"), valid_to: day("2026-01-31"), ..range("mg/dL", None, (None, None)) },
+        ReferenceRange {
+            valid_from: day("2026-01-01"),
+            valid_to: day("2026-01-31"),
+            ..range("mg/dL", None, (None, None))
+        },
         ReferenceRange { valid_from: day("2026-02-02"), ..range("mg/dL", None, (None, None)) },
     ];
     let told: Vec<String> = gaps(&all).into_iter().map(|(at, gap)| format!("{at} {gap}")).collect();

@@ -23,18 +23,19 @@ const BORN: Wanted = Wanted {
     en: "the birth date or the age in years",
     zh: "出生日期或年龄（岁）",
 };
-const ON: Wanted = Wanted {
-    types: &[Type::Date, Type::DateTime],
-    en: "the day of collection",
-    zh: "采集日期",
-};
+const ON: Wanted =
+    Wanted {
+        types: &[Type::Date, Type::DateTime], en: "the day of collection", zh: "采集日期"
+    };
 const LABORATORY: Wanted = Wanted { types: &[Type::Text], en: "the laboratory", zh: "实验室" };
 
 impl Checker<'_> {
     /// `range_low(test, unit, sex, birth, on)` and the like, with the laboratory as a sixth argument.
     pub(super) fn range(&mut self, at: usize, part: RangePart, args: &[Node]) -> Option<usize> {
         let (name, first, laboratory) = match args {
-            [first @ .., laboratory] if args.len() == 6 => (part.function(), first, Some(laboratory)),
+            [first @ .., laboratory] if args.len() == 6 => {
+                (part.function(), first, Some(laboratory))
+            }
             _ => (part.function(), args, None),
         };
         let [test, unit, sex, born, on] = first else {
@@ -112,7 +113,8 @@ impl Checker<'_> {
         if parts.iter().any(|(_, of)| *of == Ty::Unknown) {
             return unknown();
         }
-        let number_or_text = |of: Ty| matches!(of, Ty::One(of) if of.is_number() || of == Type::Text);
+        let number_or_text =
+            |of: Ty| matches!(of, Ty::One(of) if of.is_number() || of == Type::Text);
         let limit = |of: Ty| matches!(of, Ty::One(of) if of.is_number());
         let fits = |nth: usize, of: Ty| match nth {
             0 => number_or_text(of),

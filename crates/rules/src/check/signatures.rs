@@ -135,7 +135,10 @@ pub(super) const SPECIAL: &[(&str, &str)] = &[
     ("range_low", "range_low(test, unit, sex, birth, collected)"),
     ("range_high", "range_high(test, unit, sex, birth, collected)"),
     ("range_texts", "range_texts(test, unit, sex, birth, collected)"),
-    ("range_indicator", "range_indicator(result, low, high) or range_indicator(result, low, high, texts)"),
+    (
+        "range_indicator",
+        "range_indicator(result, low, high) or range_indicator(result, low, high, texts)",
+    ),
     ("time", "time(\"HH:MM\")"),
     ("datetime", "datetime(\"YYYY-MM-DDTHH:MM\")"),
 ];

@@ -68,7 +68,8 @@ fn given(text: &str, items: &[(&'static str, &str)]) -> String {
     }
 }
 
-const GLUCOSE: [(&str, &str); 3] = [("TEST", "GLUC"), ("UNIT", "mmol/L"), ("ON", "2026-03-02T08:10")];
+const GLUCOSE: [(&str, &str); 3] =
+    [("TEST", "GLUC"), ("UNIT", "mmol/L"), ("ON", "2026-03-02T08:10")];
 
 #[test]
 fn the_limits_of_the_range_that_fits_are_read_with_their_digits() {
@@ -77,9 +78,15 @@ fn the_limits_of_the_range_that_fits_are_read_with_their_digits() {
     assert_eq!(given("range_low(\"GLUC\", \"mmol/L\", SEX, BIRTH, ON)", &[]), "3.90");
     let woman = [("SEX", "F"), ("BIRTH", "1980"), ("ON", "2026-03-02")];
     assert_eq!(given("range_low(\"HGB\", \"g/L\", SEX, BIRTH, ON)", &woman), "120");
-    assert_eq!(given("range_low(\"HGB\", \"g/L\", SEX, AGE, ON)", &[("SEX", "F"), ("AGE", "45")]), "120");
+    assert_eq!(
+        given("range_low(\"HGB\", \"g/L\", SEX, AGE, ON)", &[("SEX", "F"), ("AGE", "45")]),
+        "120"
+    );
     let laboratory = [("LAB", "CENTRAL")];
-    assert_eq!(given("range_texts(\"PROT\", UNIT, SEX, AGE, ON, LAB)", &laboratory), "NEGATIVE; TRACE");
+    assert_eq!(
+        given("range_texts(\"PROT\", UNIT, SEX, AGE, ON, LAB)", &laboratory),
+        "NEGATIVE; TRACE"
+    );
 }
 
 #[test]
@@ -131,7 +138,8 @@ fn an_argument_that_cannot_be_is_named_with_its_place() {
     let faults = |text: &str| -> Vec<String> {
         compile(text, &scope(), Expect::Any).unwrap_err().iter().map(ToString::to_string).collect()
     };
-    let few = "line 1, column 1: write range_low(test, unit, sex, birth, collected) or with a laboratory";
+    let few =
+        "line 1, column 1: write range_low(test, unit, sex, birth, collected) or with a laboratory";
     assert_eq!(faults("range_low(TEST, UNIT)"), [few]);
     assert_eq!(
         faults("range_low(VALUE, UNIT, SEX, BIRTH, ON)"),
