@@ -1,5 +1,7 @@
 //! Reference ranges: loaded, found for a result, kept with it, laid anew on purpose.
 
+mod study;
+
 use std::sync::Arc;
 
 use contract::{
@@ -13,14 +15,6 @@ use edc::{
     import::{ImportOptions, ImportReport, Outcome, RowReport, import, table_source},
     proof::{VerifyOptions, verify},
 };
-use kernel::{
-    DataType, StudyVersion,
-    study::{
-        CodeList, CodeListItem, Expression, FormDef, FormRef, GroupRepeat, ItemDef, ItemGroupDef,
-        ItemGroupRef, ItemRef, MethodDef,
-    },
-};
-use testkit::study;
 
 use crate::world::{
     HERE, STUDY, THERE, World, coordinator, data_manager, held, in_role, monitor, on_every_store,
@@ -29,10 +23,6 @@ use crate::world::{
 
 const DM: &str = "SE.SCR/F.DM";
 const LB: &str = "SE.SCR/F.LB";
-/// Sex and birth date of the participant, and the day on which the specimens of the form were collected.
-const WHO: &str =
-    r#"value("SE.SCR", "F.DM", "SEX"), value("SE.SCR", "F.DM", "BIRTHDT"), COLLECTED"#;
-
 const RANGES: &str = "\
 SITE,TEST,UNIT,SEX,AGE_FROM,AGE_TO,AGE_UNIT,LOW,HIGH,TEXTS,VALID_FROM,VALID_TO
 ,GLUC,mmol/L,,,,,3.90,6.1,,,2025-12-31
@@ -45,79 +35,9 @@ SITE,TEST,UNIT,SEX,AGE_FROM,AGE_TO,AGE_UNIT,LOW,HIGH,TEXTS,VALID_FROM,VALID_TO
 202,GLUC,mg/dL,,,,,70,110,,,
 ";
 
-/// The study of the test kit with a form of laboratory results.
-fn version() -> StudyVersion {
-    let mut version = study::version();
-    let method = |item: &str| format!("MT.{item}");
-    let derived = [
-        ("LOW", format!("range_low(TEST, UNIT, {WHO})")),
-        ("HIGH", format!("range_high(TEST, UNIT, {WHO})")),
-        ("NORMAL", format!("range_texts(TEST, UNIT, {WHO})")),
-        ("FLAG", r#"range_indicator(RESULT, LOW, HIGH, coalesce(NORMAL, ""))"#.to_owned()),
-    ];
-    version.methods.extend(derived.iter().map(|(item, text)| MethodDef {
-        oid: method(item).into(),
-        expressions: vec![Expression { context: Expression::CEL.into(), text: text.clone() }],
-        ..MethodDef::default()
-    }));
-    let items = [
-        ("BIRTHDT", DataType::PartialDate),
-        ("COLLECTED", DataType::PartialDate),
-        ("TEST", DataType::Text),
-        ("UNIT", DataType::Text),
-        ("RESULT", DataType::Text),
-        ("REMARK", DataType::Text),
-        ("LOW", DataType::Decimal),
-        ("HIGH", DataType::Decimal),
-        ("NORMAL", DataType::Text),
-        ("FLAG", DataType::Text),
-    ];
-    version.items.extend(items.map(|(name, data_type)| ItemDef {
-        oid: format!("I.{name}").into(),
-        name: name.into(),
-        data_type,
-        code_list: (name == "TEST").then(|| "CL.TEST".into()),
-        ..ItemDef::default()
-    }));
-    let code = |code: &str| CodeListItem { coded_value: code.into(), ..CodeListItem::default() };
-    version.code_lists.push(CodeList {
-        oid: "CL.TEST".into(),
-        items: ["GLUC", "HGB", "PROT", "K"].map(code).to_vec(),
-        ..CodeList::default()
-    });
-    let asked = |name: &str| ItemRef {
-        item: format!("I.{name}").into(),
-        method: derived.iter().any(|(item, _)| *item == name).then(|| method(name).into()),
-        ..ItemRef::default()
-    };
-    let group = |oid: &str, repeat, items: &[&str]| ItemGroupDef {
-        oid: oid.into(),
-        repeat,
-        items: items.iter().map(|item| asked(item)).collect(),
-        ..ItemGroupDef::default()
-    };
-    version.item_groups[0].items.push(asked("BIRTHDT"));
-    version.item_groups.extend([
-        group("IG.SPEC", GroupRepeat::default(), &["COLLECTED", "REMARK"]),
-        group(
-            "IG.LB",
-            GroupRepeat::Simple,
-            &["TEST", "UNIT", "RESULT", "LOW", "HIGH", "NORMAL", "FLAG"],
-        ),
-    ]);
-    let group = |oid: &str| ItemGroupRef { group: oid.into(), ..ItemGroupRef::default() };
-    version.forms.push(FormDef {
-        oid: "F.LB".into(),
-        groups: vec![group("IG.SPEC"), group("IG.LB")],
-        ..FormDef::default()
-    });
-    version.events[0].forms.push(FormRef { form: "F.LB".into(), ..FormRef::default() });
-    version
-}
-
 /// A study with laboratory results, in which a woman was born on a day.
 async fn laboratory(world: &World, born: &str) {
-    world.service.publish(&Caller::system("casebook"), version(), None).await.unwrap();
+    world.service.publish(&Caller::system("casebook"), study::version(), None).await.unwrap();
     world.screen("S1").await;
     let woman = [value("IG.DM/I.SEX", "F"), value("IG.DM/I.BIRTHDT", born)];
     world.save("S1", DM, 0, &woman).await.unwrap();
@@ -415,7 +335,7 @@ fn a_laboratory_file_gets_its_ranges_and_says_what_stays_open() {
 #[test]
 fn a_range_can_be_read_by_derivations_only() {
     on_every_store(async |world| {
-        let mut version = version();
+        let mut version = study::version();
         version.checks[1].expression.text =
             r#"missing(range_low("GLUC", "mmol/L", "F", WEIGHT, VSDT))"#.into();
         let refused = world.service.publish(&Caller::system("casebook"), version, None).await;
