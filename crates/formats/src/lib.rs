@@ -23,6 +23,7 @@ mod odm_out;
 pub mod openclinica;
 mod parquet_out;
 pub mod redcap;
+pub mod reference_ranges;
 pub mod rules_toml;
 mod scripts_out;
 pub mod table;

@@ -16,6 +16,7 @@ mod export;
 mod files;
 mod history;
 mod jobs;
+mod laboratory;
 mod lists;
 mod lock;
 mod outline;
