@@ -4,11 +4,13 @@
 //! each casebook is folded from its log, as far as the cut-off. Readers run on the runtime, the
 //! exporter on a thread of its own, with a few pages between them.
 
+mod casebook;
 mod folded;
 mod page;
 mod people;
 mod sqlite_file;
 mod viewed;
+mod whole;
 mod writer;
 
 use std::{collections::HashSet, sync::Arc};
@@ -23,7 +25,7 @@ use formats::{
 };
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use kernel::{FormOid, ItemOid, SiteOid, StudyOid};
+use kernel::{CheckOid, FormOid, ItemOid, SiteOid, StudyOid, casebook::Query};
 use tokio::sync::mpsc;
 
 use self::{people::People, sqlite_file::SqliteTables};
@@ -123,13 +125,29 @@ pub(crate) struct Job {
     pub sites: Sites,
     /// Items that the caller must not see.
     pub hidden: HashSet<ItemOid>,
+    /// Checks whose queries he must not see.
+    pub hidden_checks: HashSet<CheckOid>,
     pub trail: bool,
+    /// Whole casebooks with their journals are exported.
+    pub whole: bool,
 }
 
 impl Job {
     pub fn has_site(&self, site: &str) -> bool {
         self.sites.contains(site)
             && self.request.site.as_ref().is_none_or(|only| only.as_str() == site)
+    }
+
+    /// Whether nothing is hidden at all.
+    pub fn sees_all(&self) -> bool {
+        self.hidden.is_empty() && self.hidden_checks.is_empty()
+    }
+
+    /// Whether neither the query's item nor its check reveals the arm.
+    pub fn shows_query(&self, query: &Query) -> bool {
+        let (item, check) = (&query.opened.item, &query.opened.check);
+        item.as_ref().is_none_or(|item| !self.hidden.contains(&item.item))
+            && check.as_ref().is_none_or(|check| !self.hidden_checks.contains(check))
     }
 
     pub fn has_form(&self, form: &FormOid) -> bool {
@@ -174,22 +192,29 @@ async fn permitted(
     if unblinded && !study.whole().version().blinding.items.is_empty() {
         edc.note_unblinded_export(context, oid).await?;
     }
-    let blinded = || study.whole().version().blinding.items.iter().cloned().collect();
-    let hidden = if unblinded { HashSet::new() } else { blinded() };
+    let version = study.whole().version();
+    let (mut hidden, mut hidden_checks) = (HashSet::new(), HashSet::new());
+    if !unblinded {
+        hidden.extend(version.blinding.items.iter().cloned());
+        let blinded = version.checks.iter().filter(|check| check.blinded);
+        hidden_checks.extend(blinded.map(|check| check.oid.clone()));
+    }
     let exporter = (format_named(&request.format)?.make)(&request.options);
     if exporter.needs_whole_casebooks() && !request.forms.is_empty() {
         return Err(ExportFailure::Export(ExportError::DoesNotFit {
             what: "a choice of forms".to_owned(),
-            advice: "its datasets take values from several forms; leave the choice out".to_owned(),
+            advice: "it takes whole casebooks; leave the choice out".to_owned(),
         }));
     }
     let job = Arc::new(Job {
         edc: Arc::clone(edc),
         trail: exporter.needs_trail(),
+        whole: exporter.takes_casebooks(),
         study,
         request,
         sites,
         hidden,
+        hidden_checks,
     });
     let people =
         if exporter.needs_people() { people::gather(&job).await? } else { People::default() };
