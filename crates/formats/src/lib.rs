@@ -6,6 +6,7 @@
 //! and clinical data, at [`usdm`] for protocols, and at [`merge()`] for making one version of
 //! several files.
 
+mod casebook_pdf;
 mod csv_out;
 pub mod dataset_json;
 mod dataset_json_out;

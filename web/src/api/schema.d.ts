@@ -4039,9 +4039,10 @@ export interface components {
          *     - `ODM2`: CDISC ODM 2.0 with the present values, queries and signatures.
          *     - `FHIR`: FHIR R4: one Bundle of type collection.
          *     - `FHIR_NDJSON`: FHIR R4: one resource on each line.
+         *     - `CASEBOOK_PDF`: A ZIP archive with the casebook of each subject as PDF/A: values, signatures, queries and the whole audit trail.
          * @enum {string}
          */
-        ExportStudyRequestFormat: "FORMAT_UNSPECIFIED" | "CSV" | "JSON" | "NDJSON" | "ODM" | "XPT" | "DATASET_JSON" | "DATASET_NDJSON" | "DSJC" | "PARQUET" | "SQLITE" | "CSV_SCRIPTS" | "ODM_SNAPSHOT" | "ODM2" | "FHIR" | "FHIR_NDJSON";
+        ExportStudyRequestFormat: "FORMAT_UNSPECIFIED" | "CSV" | "JSON" | "NDJSON" | "ODM" | "XPT" | "DATASET_JSON" | "DATASET_NDJSON" | "DSJC" | "PARQUET" | "SQLITE" | "CSV_SCRIPTS" | "ODM_SNAPSHOT" | "ODM2" | "FHIR" | "FHIR_NDJSON" | "CASEBOOK_PDF";
         /** @description A file that was uploaded. */
         FileAttachedFile: {
             /** @description The name under which it is downloaded. */
@@ -5071,6 +5072,8 @@ export interface components {
              * @description Until when its files are kept.
              */
             keptUntil: string;
+            /** @description The language of labels and decodes (BCP 47). Absent for English. */
+            language?: string;
             /** @description What has been done so far. */
             progress: components["schemas"]["JobProgress"];
             /**
@@ -5099,6 +5102,8 @@ export interface components {
             name: string;
             /** @description It is made by the tabulation mapping of the study version (`Study.has_tabulation`); without one the export is refused. */
             needsTabulation: boolean;
+            /** @description It takes whole casebooks, so that no forms can be chosen. */
+            needsWholeCasebooks: boolean;
             /** @description What it is, in one line of English. */
             summary: string;
         };
@@ -9181,6 +9186,8 @@ export interface operations {
                 asOf?: string;
                 /** @description Only this site. All sites that the caller may see when absent. */
                 siteOid?: string;
+                /** @description The language of labels and decodes (BCP 47), where the study has it. English when absent. */
+                language?: string;
             };
             header?: never;
             path: {
@@ -9256,6 +9263,8 @@ export interface operations {
                     formOids?: string[];
                     /** @description The name of a format. */
                     format: string;
+                    /** @description The language of labels and decodes (BCP 47), where the study has it. English when absent. */
+                    language?: string;
                     /** @description An id made by the client. A repeated call with the same id starts nothing twice. */
                     requestId?: string;
                     /** @description Only this site. All sites that the caller may see when absent. */

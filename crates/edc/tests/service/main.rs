@@ -6,6 +6,7 @@ mod access;
 mod amendments;
 mod audit;
 mod blinding;
+mod casebook_pdf;
 mod clock;
 mod dictionary;
 mod drafts;

@@ -25,6 +25,8 @@ export const jobs = {
   'export.values': 'Values',
   'export.what': 'What',
   'export.withtrail': 'with history',
+  'format.casebook-pdf': 'Casebooks as PDF',
+  'format.casebook-pdf.about': 'one PDF/A for each participant, for the investigator: values, signatures, queries and the whole audit trail, in the language of this page',
   'format.csv': 'CSV',
   'format.csv.about': 'one table for each form and each repeating group',
   'format.csv-scripts': 'CSV with scripts',

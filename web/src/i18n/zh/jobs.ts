@@ -27,6 +27,8 @@ export const jobs: { [key in keyof typeof english]: string } = {
   'export.values': '数据点',
   'export.what': '内容',
   'export.withtrail': '含稽查轨迹',
+  'format.casebook-pdf': '病例报告表 PDF',
+  'format.casebook-pdf.about': '每名参与者一份 PDF/A，供研究者保存：数值、电子签名、质疑与完整稽查轨迹，语言与本页面相同',
   'format.csv': 'CSV',
   'format.csv.about': '每个表单与每个重复组各一张表',
   'format.csv-scripts': 'CSV 与读取脚本',
