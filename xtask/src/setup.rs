@@ -11,7 +11,7 @@ struct Need {
     why: &'static str,
 }
 
-const NEEDS: [Need; 13] = [
+const NEEDS: [Need; 14] = [
     Need { found: has_c_compiler, package: "build-essential", why: "SQLite is compiled from C" },
     Need {
         found: has_postgresql,
@@ -49,6 +49,11 @@ const NEEDS: [Need; 13] = [
         why: "the script for SPSS that comes with an export is run by it",
     },
     Need { found: || is_on_path("Rscript"), package: "r-base-core", why: "so is the script for R" },
+    Need {
+        found: || is_on_path("pdftotext"),
+        package: "poppler-utils",
+        why: "casebooks as PDF are read back by a reader that is not ours",
+    },
     Need {
         found: || is_on_path("node"),
         package: "nodejs",

@@ -1,5 +1,6 @@
 //! The commands and their options.
 
+pub mod ranges;
 pub mod study;
 
 use std::{net::SocketAddr, path::PathBuf};
@@ -37,6 +38,9 @@ pub enum Command {
     /// Load and list dictionaries of codes and terms, such as a drug dictionary.
     #[command(subcommand)]
     Dictionary(Dictionary),
+    /// Load and list reference ranges of laboratories, and lay them anew on recorded results.
+    #[command(subcommand)]
+    Ranges(ranges::Ranges),
     /// Check that the journal is whole and that all views follow from it.
     Verify(Verify),
     /// Write a signed checkpoint over all logs.

@@ -10,6 +10,7 @@ mod enter;
 mod export;
 mod import;
 pub mod public_key;
+mod ranges;
 mod record;
 pub mod serve;
 mod study;
@@ -32,6 +33,7 @@ pub fn run(cli: Cli) -> Pin<Box<dyn Future<Output = Result<ExitCode>>>> {
         Command::Export(export) => Box::pin(export::run(export)),
         Command::Record(record) => Box::pin(record::run(record)),
         Command::Dictionary(dictionary) => Box::pin(dictionary::run(dictionary)),
+        Command::Ranges(ranges) => Box::pin(ranges::run(ranges)),
         Command::Verify(verify) => Box::pin(verify::run(verify)),
         Command::Checkpoint(checkpoint) => Box::pin(checkpoint::run(checkpoint)),
         Command::ClusterKey(key) => Box::pin(async move { cluster_key::run(&key) }),

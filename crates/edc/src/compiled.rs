@@ -9,6 +9,7 @@ use crate::tabulate::Plan;
 use kernel::{
     CheckOid, CriterionOid, FormOid, ItemGroupOid, ItemOid, StudyEventOid, StudyVersion, Texts,
     casebook::RowKey,
+    laboratory::RangeTable,
     study::{CheckAction, CriterionKind, Design, EditCheck, Example, Expression, Fault, faults},
 };
 
@@ -22,6 +23,8 @@ pub struct Compiled {
     pub criteria: Vec<CompiledCriterion>,
     /// Gives the date that is study day 1.
     pub study_day_1: Option<Rule>,
+    /// The reference ranges of the study as they are now; they do not belong to the version.
+    pub ranges: Arc<RangeTable>,
     forms: HashMap<FormOid, FormRules>,
 }
 
@@ -45,6 +48,8 @@ pub struct Derivation {
     pub group: ItemGroupOid,
     pub item: ItemOid,
     pub rule: Rule,
+    /// It reads reference ranges.
+    pub reads_ranges: bool,
 }
 
 /// When it is true, the item, or the whole group, is not collected.
@@ -102,7 +107,7 @@ impl Compiled {
         all.extend(Plan::compile(&design, &catalogue).err().into_iter().flatten());
         if all.is_empty() {
             let hash = journal::Hash(design.hash().0);
-            Ok(Self { design, hash, criteria, study_day_1, forms })
+            Ok(Self { design, hash, criteria, study_day_1, ranges: Arc::default(), forms })
         } else {
             Err(all)
         }
@@ -112,6 +117,13 @@ impl Compiled {
     pub fn rules(&self, form: &FormOid) -> Option<&FormRules> {
         self.forms.get(form)
     }
+}
+
+/// The kind of definition that holds a derivation.
+const DERIVATION: &str = "MethodDef";
+
+fn reads_ranges(rule: &Rule) -> bool {
+    rule.reads().iter().any(|read| matches!(read, Reference::Range(_)))
 }
 
 struct FormCompiler<'a> {
@@ -143,7 +155,8 @@ impl FormCompiler<'_> {
                 }
                 if let Some(rule) = self.derivation(item.method.as_ref(), scope) {
                     let (group, item) = (group.oid.clone(), item.oid.clone());
-                    rules.derivations.push(Derivation { group, item, rule });
+                    let reads_ranges = reads_ranges(&rule);
+                    rules.derivations.push(Derivation { group, item, rule, reads_ranges });
                 }
             }
         }
@@ -172,7 +185,7 @@ impl FormCompiler<'_> {
     ) -> Option<Rule> {
         let def = self.design.method(method?)?;
         let expression = def.expressions.iter().find(|one| one.is_cel())?;
-        self.rule("MethodDef", def.oid.as_str(), expression, group, Expect::Any)
+        self.rule(DERIVATION, def.oid.as_str(), expression, group, Expect::Any)
     }
 
     fn check(&mut self, check: &EditCheck) -> Option<CompiledCheck> {
@@ -212,6 +225,13 @@ impl FormCompiler<'_> {
         expect: Expect,
     ) -> Option<Rule> {
         match compile(&expression.text, self.scope(group), expect) {
+            // What a derivation reads is kept in its item; of a check or condition nobody could say later
+            // which range it saw.
+            Ok(rule) if kind != DERIVATION && reads_ranges(&rule) => {
+                let text = "expression: reference ranges can be read by derivations only; name their items";
+                self.faults.push(Fault::new(kind, oid, text.to_owned()));
+                None
+            }
             Ok(rule) => Some(rule),
             Err(found) => {
                 self.faults.extend(
@@ -236,6 +256,11 @@ impl FormCompiler<'_> {
 }
 
 impl FormRules {
+    /// Whether a derivation reads reference ranges.
+    pub fn read_ranges(&self) -> bool {
+        self.derivations.iter().any(|one| one.reads_ranges)
+    }
+
     fn can_feed_each_other(&self) -> bool {
         let is_derived = |name: &String| {
             let places = self.names.get(name.as_str()).map_or(&[][..], Vec::as_slice);
@@ -260,7 +285,9 @@ fn link_dependents(forms: &mut HashMap<FormOid, FormRules>) {
                     | Reference::Last { form, .. }
                     | Reference::Count { form } => form,
                     Reference::Previous { .. } | Reference::Others { .. } => form.as_str(),
-                    Reference::Rows { .. } | Reference::ReferenceDate => continue,
+                    Reference::Rows { .. } | Reference::ReferenceDate | Reference::Range(_) => {
+                        continue;
+                    }
                 };
                 links.push((source.into(), form.clone(), at));
             }

@@ -11,6 +11,8 @@ mod findings;
 mod form;
 mod migrate;
 mod queries;
+mod range_notes;
+mod recompute;
 
 pub(crate) use self::{
     collected::{NotCollected, not_collected},
@@ -22,6 +24,8 @@ pub(crate) use self::{
     form::save_form,
     migrate::migrate_record,
     queries::close_queries_of,
+    range_notes::range_notes,
+    recompute::recompute_record,
 };
 
 #[cfg(test)]

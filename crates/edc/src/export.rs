@@ -5,11 +5,13 @@
 //! exporter on a thread of its own, with a few pages between them.
 
 mod attached;
+mod casebook;
 mod folded;
 mod page;
 mod people;
 mod sqlite_file;
 mod viewed;
+mod whole;
 mod writer;
 
 use std::{collections::HashSet, sync::Arc};
@@ -24,7 +26,7 @@ use formats::{
 };
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use kernel::{FormOid, ItemOid, SiteOid, StudyOid};
+use kernel::{CheckOid, FormOid, ItemOid, SiteOid, StudyOid, casebook::Query};
 use tokio::sync::mpsc;
 
 use self::{people::People, sqlite_file::SqliteTables};
@@ -126,13 +128,29 @@ pub(crate) struct Job {
     pub sites: Sites,
     /// Items that the caller must not see.
     pub hidden: HashSet<ItemOid>,
+    /// Checks whose queries he must not see.
+    pub hidden_checks: HashSet<CheckOid>,
     pub trail: bool,
+    /// Whole casebooks with their journals are exported.
+    pub whole: bool,
 }
 
 impl Job {
     pub fn has_site(&self, site: &str) -> bool {
         self.sites.contains(site)
             && self.request.site.as_ref().is_none_or(|only| only.as_str() == site)
+    }
+
+    /// Whether nothing is hidden at all.
+    pub fn sees_all(&self) -> bool {
+        self.hidden.is_empty() && self.hidden_checks.is_empty()
+    }
+
+    /// Whether neither the query's item nor its check reveals the arm.
+    pub fn shows_query(&self, query: &Query) -> bool {
+        let (item, check) = (&query.opened.item, &query.opened.check);
+        item.as_ref().is_none_or(|item| !self.hidden.contains(&item.item))
+            && check.as_ref().is_none_or(|check| !self.hidden_checks.contains(check))
     }
 
     pub fn has_form(&self, form: &FormOid) -> bool {
@@ -178,31 +196,42 @@ async fn permitted(
         Some(at) => edc.studies.at(&study.oid, at).await.map_err(|failure| before(failure, at))?,
         None => Arc::clone(&study),
     };
-    // Whatever tells the arm now is hidden, be it that it was not said to tell it then.
-    let mut hidden: HashSet<ItemOid> = HashSet::new();
-    for version in [study.whole().version(), then.whole().version()] {
-        hidden.extend(version.blinding.items.iter().cloned());
-    }
+    let (mut hidden, mut hidden_checks) = blinded([&study, &then]);
     if unblinded && !hidden.is_empty() {
         edc.note_unblinded_export(context, oid).await?;
         hidden.clear();
+    }
+    if unblinded {
+        hidden_checks.clear();
     }
     let exporter = (format_named(&request.format)?.make)(&request.options);
     if exporter.needs_whole_casebooks() && !request.forms.is_empty() {
         return Err(ExportFailure::Export(ExportError::DoesNotFit {
             what: "a choice of forms".to_owned(),
-            advice: "its datasets take values from several forms; leave the choice out".to_owned(),
+            advice: "it takes whole casebooks; leave the choice out".to_owned(),
         }));
     }
     let job = Arc::new(Job {
         edc: Arc::clone(edc),
         trail: exporter.needs_trail(),
+        whole: exporter.takes_casebooks(),
         study: then,
         request,
         sites,
         hidden,
+        hidden_checks,
     });
     carry_out(&job, exporter, sink, progress).await
+}
+
+/// The items and checks that tell the arm by any of these: what tells it now is hidden, be it that it
+/// was not said to tell it then.
+fn blinded(studies: [&Study; 2]) -> (HashSet<ItemOid>, HashSet<CheckOid>) {
+    let versions = studies.map(|study| study.whole().version());
+    let items = versions.iter().flat_map(|version| version.blinding.items.iter().cloned());
+    let checks = versions.iter().flat_map(|version| &version.checks);
+    let checks = checks.filter(|check| check.blinded).map(|check| check.oid.clone());
+    (items.collect(), checks.collect())
 }
 
 /// Reads on the runtime, and writes on a thread.

@@ -22,6 +22,7 @@ mod impact;
 pub mod import;
 mod job;
 mod known;
+mod laboratory;
 mod lock_study;
 mod migration;
 mod numbers;
@@ -63,8 +64,8 @@ pub use self::{
     known::Totals,
     publish::{PublishFailure, Published},
     study_log::{
-        PublishedVersion, Site, SiteAdded, SiteEvent, SiteStatus, SiteVersion,
-        SiteVersionScheduled, StudyEvent, StudyState, VersionPublished,
+        PublishedVersion, RangeImport, RangesImported, Site, SiteAdded, SiteEvent, SiteStatus,
+        SiteVersion, SiteVersionScheduled, StudyEvent, StudyState, VersionPublished,
     },
     subject::{ChangeStatus, EnrolSubject, RecordEvent, ScreenSubject},
     views::LAYOUT_OF_VIEWS,

@@ -11,6 +11,7 @@ use journal::{Chain, Head, LogName};
 use kernel::{
     SiteOid, StudyOid, StudyVersion,
     casebook::{Casebook, Refusal},
+    laboratory::RangeTable,
     study::{Design, spanning},
 };
 use store::Store;
@@ -194,11 +195,13 @@ fn ready(oid: &StudyOid, folded: FoldedStudy) -> Result<Study> {
     if folded.head.sequence == 0 {
         return Err(Failure::StudyUnknown(oid.to_string()));
     }
+    let ranges = Arc::new(RangeTable::new(folded.state.ranges(None)));
     let mut newer = Vec::with_capacity(folded.documents.len());
     for document in &folded.documents {
         let version: StudyVersion =
             serde_json::from_str(document).map_err(|_| Failure::Version(oid.to_string()))?;
-        let compiled = Compiled::new(version).map_err(|_| Failure::Version(oid.to_string()))?;
+        let mut compiled = Compiled::new(version).map_err(|_| Failure::Version(oid.to_string()))?;
+        compiled.ranges = Arc::clone(&ranges);
         newer.push(Arc::new(compiled));
     }
     if newer.is_empty() {

@@ -1,9 +1,15 @@
 //! The log of a study: its versions and its sites.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use journal::EntryRef;
-use kernel::{MetaDataVersionOid, SiteOid, StudyOid};
+use kernel::{
+    MetaDataVersionOid, SiteOid, StudyOid,
+    laboratory::{RangeKey, ReferenceRange},
+};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +24,15 @@ pub enum StudyEvent {
     /// Nothing of its casebooks may change any more.
     StudyLocked(StudyLocked),
     StudyUnlocked,
+    RangesImported(RangesImported),
+}
+
+/// A file of reference ranges. It replaces those of the laboratories and sites that it names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RangesImported {
+    pub file_name: String,
+    pub file_sha256: String,
+    pub ranges: Vec<ReferenceRange>,
 }
 
 /// The checklist as it stood when the study was locked.
@@ -105,6 +120,16 @@ pub struct SiteVersion {
     pub reason: Option<String>,
 }
 
+/// A file of reference ranges as the log of the study tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RangeImport {
+    pub imported: Arc<RangesImported>,
+    pub entry: u64,
+    pub imported_at_ms: i64,
+    pub imported_by: String,
+    pub reason: Option<String>,
+}
+
 /// The fold of a study's log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StudyState {
@@ -117,6 +142,8 @@ pub struct StudyState {
     pub locked_at_ms: Option<i64>,
     /// In the order in which it was said.
     pub site_versions: Vec<SiteVersion>,
+    /// In the order in which they were loaded.
+    pub range_imports: Vec<RangeImport>,
     /// The requests that were carried out.
     pub requests: BTreeSet<String>,
 }
@@ -151,6 +178,13 @@ impl StudyState {
             }
             StudyEvent::StudyLocked(_) => self.lock(true),
             StudyEvent::StudyUnlocked => self.lock(false),
+            StudyEvent::RangesImported(imported) => self.range_imports.push(RangeImport {
+                imported: Arc::new(imported.clone()),
+                entry: entry.sequence,
+                imported_at_ms: entry.recorded_at_ms,
+                imported_by: entry.actor.to_owned(),
+                reason: entry.reason.map(ToOwned::to_owned),
+            }),
             StudyEvent::SiteStatusChanged { site, status } => {
                 if let Some(site) = self.sites.get_mut(site) {
                     site.status = *status;
@@ -163,6 +197,32 @@ impl StudyState {
 impl StudyState {
     fn lock(&mut self, locked: bool) {
         self.locked_at_ms = locked.then_some(self.recorded_at_ms);
+    }
+
+    /// The reference ranges as they are, or as they were after an entry.
+    pub fn ranges(&self, entry: Option<u64>) -> Vec<ReferenceRange> {
+        let loaded = self.range_imports.iter();
+        let loaded = loaded.filter(|one| entry.is_none_or(|entry| one.entry <= entry));
+        let mut tables: BTreeMap<RangeKey, Vec<ReferenceRange>> = BTreeMap::new();
+        for import in loaded {
+            let new = &import.imported.ranges;
+            let keys: BTreeSet<RangeKey> = new.iter().map(ReferenceRange::key).collect();
+            tables.retain(|key, _| !keys.contains(key));
+            for range in new {
+                tables.entry(range.key()).or_default().push(range.clone());
+            }
+        }
+        tables.into_values().flatten().collect()
+    }
+
+    /// Whether loading these ranges would change nothing.
+    pub fn holds_ranges(&self, new: &[ReferenceRange]) -> bool {
+        let keys: BTreeSet<RangeKey> = new.iter().map(ReferenceRange::key).collect();
+        let mut now = self.ranges(None);
+        now.retain(|range| keys.contains(&range.key()));
+        let mut new = new.to_vec();
+        new.sort_by_key(ReferenceRange::key);
+        now == new
     }
 
     /// Whether the study is locked, so that nothing of it can change.
@@ -205,6 +265,7 @@ impl StudyEvent {
             Self::StudyLocked(_) => "StudyLocked",
             Self::StudyUnlocked => "StudyUnlocked",
             Self::SiteVersionScheduled(_) => "SiteVersionScheduled",
+            Self::RangesImported(_) => "RangesImported",
         }
     }
 }

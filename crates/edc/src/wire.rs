@@ -35,6 +35,7 @@ use self::{error::answer, patience::patiently};
 use crate::{
     Edc, dictionary,
     failure::Result as Done,
+    laboratory,
     read::{
         self, audit as trail, form_record, history, matrix, outline, queries, sites, studies,
         subjects, worklists,
@@ -157,6 +158,10 @@ calls! {
     answered list_dictionaries(ListDictionariesRequest) -> ListDictionariesResponse =
         dictionary::list;
     answered search_terms(SearchTermsRequest) -> SearchTermsResponse = dictionary::search;
+    changed import_ranges(ImportRangesRequest) -> ImportRangesResponse = laboratory::import;
+    answered list_ranges(ListRangesRequest) -> ListRangesResponse = laboratory::list;
+    changed recompute_ranges(RecomputeRangesRequest) -> RecomputeRangesResponse =
+        laboratory::recompute;
     answered get_term(GetTermRequest) -> GetTermResponse = dictionary::get;
     {
         async fn export_study(

@@ -4,6 +4,7 @@
 //! files that a [`Sink`] makes, with flat memory. A new format is one file with an exporter and one
 //! line in [`FORMATS`].
 
+mod casebook;
 mod manifest;
 mod out;
 mod spool;
@@ -15,11 +16,13 @@ use kernel::casebook::MalformedRecord;
 
 pub(crate) use self::spool::{Spool, Spooled};
 pub use self::{
+    casebook::{CasebookOut, ChainOut, EntryOut, SignedOut, SignedPart, SiteOut, VersionOut},
     manifest::manifest,
     out::Out,
     study::{QueryOut, RecordOut, SignatureOut, StudyOut, SubjectOut, TrailKind, TrailOut},
 };
 use crate::{
+    casebook_pdf::CasebookPdfExporter,
     csv_out::CsvExporter,
     dataset_json::Form,
     dataset_json_out::DatasetJsonTables,
@@ -81,7 +84,22 @@ pub trait Exporter: Send {
         false
     }
 
+    /// Whether it is handed [`Self::casebook`] for each subject, and neither `subject` nor `record`.
+    fn takes_casebooks(&self) -> bool {
+        false
+    }
+
     fn begin(&mut self, study: &StudyOut<'_>, sink: &mut dyn Sink) -> Result<(), ExportError>;
+
+    /// Writes a whole casebook with its journal.
+    fn casebook(
+        &mut self,
+        _study: &StudyOut<'_>,
+        _casebook: &CasebookOut<'_>,
+        _sink: &mut dyn Sink,
+    ) -> Result<(), ExportError> {
+        Ok(())
+    }
 
     fn subject(&mut self, subject: &SubjectOut<'_>) -> Result<(), ExportError>;
 
@@ -105,6 +123,14 @@ pub struct Written {
     /// The encoding of texts, where the file does not say it itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
+    /// Characters that the fonts of the format lack, each shown as a box.
+    #[serde(skip_serializing_if = "is_none")]
+    pub boxes: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// An export stopped.
@@ -120,6 +146,9 @@ pub enum ExportError {
     /// The mapping of the study version cannot be used, or there is none.
     #[error("datasets for tabulation need the mapping of the study version: {0}")]
     Mapping(String),
+    /// The document could not be put together.
+    #[error("{file} cannot be made: {why}")]
+    Document { file: String, why: String },
     #[error("an export must be begun before it goes on")]
     NotBegun,
 }
@@ -288,6 +317,12 @@ pub const FORMATS: &[Format] = &[
         media_type: "application/fhir+ndjson",
         summary: "FHIR R4: the same with one resource on each line",
         make: |options| Box::new(FhirExporter::new(Frame::Lines, options)),
+    },
+    Format {
+        name: "casebook-pdf",
+        media_type: "application/pdf",
+        summary: "the casebook of each subject as PDF/A with signatures, queries and audit trail",
+        make: |options| Box::new(CasebookPdfExporter::new(options)),
     },
     Format {
         name: "redcap",

@@ -6,6 +6,7 @@
 //! and clinical data, at [`usdm`] for protocols, and at [`merge()`] for making one version of
 //! several files.
 
+mod casebook_pdf;
 mod csv_out;
 pub mod dataset_json;
 mod dataset_json_out;
@@ -23,6 +24,7 @@ mod odm_out;
 pub mod openclinica;
 mod parquet_out;
 pub mod redcap;
+pub mod reference_ranges;
 pub mod rules_toml;
 mod scripts_out;
 pub mod table;

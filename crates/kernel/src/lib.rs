@@ -13,6 +13,7 @@ mod text;
 mod value;
 
 pub mod casebook;
+pub mod laboratory;
 pub mod study;
 
 pub use date::{PartialDate, Precision};

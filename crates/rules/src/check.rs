@@ -10,6 +10,7 @@ mod functions;
 mod lists;
 mod names;
 mod operators;
+mod ranges;
 mod signatures;
 
 use cel::{IdedExpr, common::value::Val};

@@ -1,8 +1,13 @@
 //! What a rule asks of the world.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use kernel::{Datum, PartialDate};
+use kernel::{
+    Datum, PartialDate,
+    laboratory::{Asked, NoRange, ReferenceRange},
+};
+
+use crate::RangeCall;
 
 /// What the names of a rule hold. `None` is a blank item; a missing one is a
 /// [`Datum::Missing`]. All texts are canonical.
@@ -54,6 +59,11 @@ pub trait Facts: Sync {
         None
     }
 
+    /// The reference range of a laboratory result at the participant's site, or why there is none.
+    fn range(&self, asked: &Asked<'_>) -> Result<Arc<ReferenceRange>, NoRange> {
+        Err(NoRange::Test(asked.test.to_owned()))
+    }
+
     /// Whether a code list (OID) has this coded value.
     fn code_list_has(&self, _list: &str, _value: &str) -> bool {
         false
@@ -71,6 +81,23 @@ pub enum Reference {
     Count { form: String },
     Others { items: Vec<String> },
     ReferenceDate,
+    Range(Box<RangeCall>),
+}
+
+impl Reference {
+    /// The value that it reads, as recorded; `None` for what is counted or is no value of an item.
+    pub(crate) fn read(&self, facts: &dyn Facts) -> Option<Datum> {
+        match self {
+            Self::Previous { item } => facts.previous(item),
+            Self::Value { event, form, item } => facts.value(event, form, item),
+            Self::First { event, form, item } => facts.first(event, form, item),
+            Self::Last { event, form, item } => facts.last(event, form, item),
+            Self::Range(call) => call.of(&*call.find(facts).ok()?),
+            Self::Rows { .. } | Self::Count { .. } | Self::Others { .. } | Self::ReferenceDate => {
+                None
+            }
+        }
+    }
 }
 
 impl fmt::Display for Reference {
@@ -87,6 +114,7 @@ impl fmt::Display for Reference {
                 write!(f, "others({})", quoted.join(", "))
             }
             Self::ReferenceDate => f.write_str("reference date"),
+            Self::Range(call) => call.fmt(f),
         }
     }
 }

@@ -7,6 +7,7 @@
 mod date;
 mod list;
 mod number;
+mod range;
 mod text;
 
 use std::{fmt::Display, sync::LazyLock};
@@ -27,7 +28,7 @@ use crate::values::{Dec, Moment};
 pub(crate) static ROOT: LazyLock<Context<'static, 'static>> = LazyLock::new(|| {
     let mut env = Env::default().with_optional_support(false);
     let entries = number::ENTRIES.iter().chain(date::ENTRIES).chain(text::ENTRIES);
-    for (name, arity, function) in entries.chain(list::ENTRIES) {
+    for (name, arity, function) in entries.chain(list::ENTRIES).chain(range::ENTRIES) {
         let types = (0..*arity).map(|_| DYN_TYPE).collect();
         env.add_overload(name, name, types, *function)
             .expect("every function of the library has its own name");

@@ -1780,6 +1780,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/studies/{studyOid}/ranges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the reference ranges of a study, as they are or as they were, and the files from which they came
+         * @description Lists the reference ranges of a study, as they are or as they were, and the files from which they came.
+         */
+        get: operations["Edc_ListRanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/ranges:import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Loads a table of reference ranges of laboratories: who is it for, from when, and the limits
+         * @description Loads a table of reference ranges of laboratories: who is it for, from when, and the limits. It replaces the ranges of the laboratories and sites that it names; results that are recorded keep what they were held against. Refused with `RANGES_FAULTY` and every place at fault.
+         */
+        post: operations["Edc_ImportRanges"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{studyOid}/ranges:recompute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Holds recorded results against the reference ranges as they are now, or says what that would change
+         * @description Holds recorded results against the reference ranges as they are now, or says what that would change. A page of subjects at a time; each change is recorded with the reason.
+         */
+        post: operations["Edc_RecomputeRanges"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/studies/{studyOid}/sites": {
         parameters: {
             query?: never;
@@ -3979,9 +4039,10 @@ export interface components {
          *     - `ODM2`: CDISC ODM 2.0 with the present values, queries and signatures.
          *     - `FHIR`: FHIR R4: one Bundle of type collection.
          *     - `FHIR_NDJSON`: FHIR R4: one resource on each line.
+         *     - `CASEBOOK_PDF`: A ZIP archive with the casebook of each subject as PDF/A: values, signatures, queries and the whole audit trail.
          * @enum {string}
          */
-        ExportStudyRequestFormat: "FORMAT_UNSPECIFIED" | "CSV" | "JSON" | "NDJSON" | "ODM" | "XPT" | "DATASET_JSON" | "DATASET_NDJSON" | "DSJC" | "PARQUET" | "SQLITE" | "CSV_SCRIPTS" | "ODM_SNAPSHOT" | "ODM2" | "FHIR" | "FHIR_NDJSON";
+        ExportStudyRequestFormat: "FORMAT_UNSPECIFIED" | "CSV" | "JSON" | "NDJSON" | "ODM" | "XPT" | "DATASET_JSON" | "DATASET_NDJSON" | "DSJC" | "PARQUET" | "SQLITE" | "CSV_SCRIPTS" | "ODM_SNAPSHOT" | "ODM2" | "FHIR" | "FHIR_NDJSON" | "CASEBOOK_PDF";
         /** @description A file that was uploaded. */
         FileAttachedFile: {
             /** @description The name under which it is downloaded. */
@@ -4765,6 +4826,23 @@ export interface components {
              */
             sequence: string;
         };
+        /** @description What was loaded. */
+        ImportRangesResponse: {
+            /**
+             * Format: int64
+             * @description The entry of the study's log. 0 when nothing was written.
+             */
+            entry: string;
+            /**
+             * Format: int32
+             * @description How many ranges the file has.
+             */
+            rangeCount: number;
+            /** @description They were there already; nothing was written. */
+            unchanged: boolean;
+            /** @description What may be amiss, such as ages between two ranges. */
+            warnings: components["schemas"]["RangeWarning"][];
+        };
         /** @description One item that a save has changed. */
         ItemChange: {
             /** @description Why it changed. */
@@ -4994,6 +5072,8 @@ export interface components {
              * @description Until when its files are kept.
              */
             keptUntil: string;
+            /** @description The language of labels and decodes (BCP 47). Absent for English. */
+            language?: string;
             /** @description What has been done so far. */
             progress: components["schemas"]["JobProgress"];
             /**
@@ -5022,6 +5102,8 @@ export interface components {
             name: string;
             /** @description It is made by the tabulation mapping of the study version (`Study.has_tabulation`); without one the export is refused. */
             needsTabulation: boolean;
+            /** @description It takes whole casebooks, so that no forms can be chosen. */
+            needsWholeCasebooks: boolean;
             /** @description What it is, in one line of English. */
             summary: string;
         };
@@ -5308,6 +5390,20 @@ export interface components {
             nextPageToken?: string;
             /** @description The queries. */
             queries: components["schemas"]["Query"][];
+        };
+        /** @description A page of ranges. */
+        ListRangesResponse: {
+            /** @description The files from which ranges came, newest first; at most 200. */
+            imports: components["schemas"]["RangeImport"][];
+            /** @description The token of the next page. Absent on the last page. */
+            nextPageToken?: string;
+            /**
+             * Format: int32
+             * @description How many there are on all pages.
+             */
+            rangeCount: number;
+            /** @description The ranges, by laboratory and site, then in the order of their file. */
+            ranges: components["schemas"]["ReferenceRange"][];
         };
         /** @description A page of sites. */
         ListSitesResponse: {
@@ -5882,10 +5978,89 @@ export interface components {
          * @enum {string}
          */
         RangeCheckComparator: "COMPARATOR_UNSPECIFIED" | "LT" | "LE" | "GT" | "GE" | "EQ" | "NE" | "IN" | "NOTIN";
+        /** @description A file that was loaded. */
+        RangeImport: {
+            /**
+             * Format: int64
+             * @description The entry of the study's log.
+             */
+            entry: string;
+            /** @description The name of the file. */
+            fileName: string;
+            /** @description The SHA-256 of its bytes, in hexadecimal. */
+            fileSha256: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            importedAt: string;
+            /** @description By whom. */
+            importedBy: string;
+            /**
+             * Format: int32
+             * @description How many ranges it has.
+             */
+            rangeCount: number;
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description What may be amiss with a range. */
+        RangeWarning: {
+            /**
+             * Format: int32
+             * @description The line of the file, from 1. 0 for the file as a whole.
+             */
+            line: number;
+            /** @description What. */
+            message: string;
+        };
+        /** @description What came of a page of subjects. */
+        RecomputeRangesResponse: {
+            /** @description The token of the next page. Absent on the last page. */
+            nextPageToken?: string;
+            /** @description One line for each subject, by key. */
+            subjects: components["schemas"]["RecomputedSubject"][];
+        };
+        /** @description What came of one casebook. */
+        RecomputedSubject: {
+            /**
+             * Format: int32
+             * @description Form records that changed, or would.
+             */
+            changedRecordCount: number;
+            /**
+             * Format: int32
+             * @description Values that changed.
+             */
+            changedValueCount: number;
+            /**
+             * Format: int32
+             * @description Queries that closed.
+             */
+            closedQueryCount: number;
+            /** @description Form records that would have changed and were left as they are, because they are frozen or locked. */
+            leftRecords: components["schemas"]["RecordLeft"][];
+            /**
+             * Format: int32
+             * @description Queries that opened.
+             */
+            openedQueryCount: number;
+            /** @description The OID of the site. */
+            siteOid: string;
+            /** @description The key of the subject. */
+            subjectKey: string;
+        };
         /** @description The event as it was noted. */
         RecordEventResponse: {
             /** @description The event. */
             event: components["schemas"]["RecordedEvent"];
+        };
+        /** @description A form record that was left as it is. */
+        RecordLeft: {
+            /** @description The form record. */
+            record: components["schemas"]["FormRecordPlace"];
+            /** @description The code of the refusal, such as `FORM_LOCKED`. */
+            refusal: string;
         };
         /** @description What became of one form record. */
         RecordResult: {
@@ -5913,6 +6088,41 @@ export interface components {
             studyEventOid?: string;
             /** @description Which occurrence of that study event. */
             studyEventRepeatKey?: string;
+        };
+        /** @description What is normal for whom. */
+        ReferenceRange: {
+            /**
+             * Format: int32
+             * @description The youngest age, in completed units.
+             */
+            ageFrom?: number;
+            /**
+             * Format: int32
+             * @description The oldest age, in completed units.
+             */
+            ageTo?: number;
+            /** @description `DAYS`, `WEEKS`, `MONTHS` or `YEARS` (CDISC AGEU). Absent for all ages. */
+            ageUnit?: string;
+            /** @description The highest normal value (SDTM LBORNRHI), a decimal number. */
+            high?: string;
+            /** @description The laboratory. Empty where the study does not tell laboratories apart. */
+            laboratory: string;
+            /** @description The lowest normal value (SDTM LBORNRLO), a decimal number. */
+            low?: string;
+            /** @description `F` or `M` (CDISC SEX). Both when absent. */
+            sex?: string;
+            /** @description The OID of the site that it is for. All sites when absent. */
+            siteOid?: string;
+            /** @description The code of the test (SDTM LBTESTCD). */
+            test: string;
+            /** @description The normal texts (SDTM LBSTNRC) of a test that gives no number. */
+            texts: string[];
+            /** @description The unit (SDTM LBORRESU). Empty for a test that has none. */
+            unit: string;
+            /** @description The first day on which it holds, `YYYY-MM-DD`. */
+            validFrom?: string;
+            /** @description The last day on which it holds, `YYYY-MM-DD`. */
+            validTo?: string;
         };
         /** @description What a removal has done. */
         RemoveRecordResponse: {
@@ -8976,6 +9186,8 @@ export interface operations {
                 asOf?: string;
                 /** @description Only this site. All sites that the caller may see when absent. */
                 siteOid?: string;
+                /** @description The language of labels and decodes (BCP 47), where the study has it. English when absent. */
+                language?: string;
             };
             header?: never;
             path: {
@@ -9051,6 +9263,8 @@ export interface operations {
                     formOids?: string[];
                     /** @description The name of a format. */
                     format: string;
+                    /** @description The language of labels and decodes (BCP 47), where the study has it. English when absent. */
+                    language?: string;
                     /** @description An id made by the client. A repeated call with the same id starts nothing twice. */
                     requestId?: string;
                     /** @description Only this site. All sites that the caller may see when absent. */
@@ -9883,6 +10097,130 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SettleQueriesResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_ListRanges: {
+        parameters: {
+            query?: {
+                /** @description Only those of this test. */
+                test?: string;
+                /** @description Only those that can hold at this site. */
+                siteOid?: string;
+                /** @description Only those of this laboratory. */
+                laboratory?: string;
+                /** @description As they were after this entry, which loaded ranges. As they are now when absent. */
+                entry?: string;
+                /** @description How many to return at most, 1 to 1000; 100 when absent. */
+                pageSize?: number;
+                /** @description The `next_page_token` of the page before. Absent for the first page. */
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRangesResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_ImportRanges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Its bytes; 1 byte to 3 MB. */
+                    content?: string;
+                    /** @description Only says what is wrong; nothing is written. */
+                    dryRun?: boolean;
+                    /** @description The encoding of the text. UTF-8 when absent. */
+                    encoding?: string;
+                    /** @description The name of the file; its end says what it is: `.csv`, `.txt`, `.tsv`, `.xpt` or `.xlsx`. */
+                    fileName: string;
+                    /** @description Why. Stands in the entry. */
+                    reason: string;
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                    /** @description The sheet of a workbook. The only one when absent. */
+                    sheet?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportRangesResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Edc_RecomputeRanges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The OID of the study. */
+                studyOid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Only says what would change; nothing is written. */
+                    dryRun?: boolean;
+                    /**
+                     * Format: int32
+                     * @description How many subjects at a time, 1 to 100; 50 when absent.
+                     */
+                    pageSize?: number;
+                    /** @description The `next_page_token` of the page before. Absent for the first page. */
+                    pageToken?: string;
+                    /** @description Why. Stands in each entry. */
+                    reason: string;
+                    /** @description An id made by the client. A repeated call with the same id does nothing twice. */
+                    requestId?: string;
+                    /** @description Only subjects of this site. All sites when absent. */
+                    siteOid?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecomputeRangesResponse"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -11,7 +11,7 @@ export type Sending = { name: string; sent: number; size: number };
 /** Sends one piece, in base64; answers where the next one begins. */
 export type SendPiece = (offset: number, content: string) => Promise<number>;
 
-async function base64(piece: Blob): Promise<string> {
+export async function base64(piece: Blob): Promise<string> {
   const buffer = new Uint8Array(await piece.arrayBuffer());
   let text = '';
   for (let at = 0; at < buffer.length; at += 0x8000) text += String.fromCharCode(...buffer.subarray(at, at + 0x8000));

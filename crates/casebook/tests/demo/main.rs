@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod checks;
+mod copy;
 mod fhir;
 mod house;
 mod sdtm;

@@ -40,7 +40,8 @@ impl CasebookFacts<'_> {
             Reference::Previous { .. }
             | Reference::Rows { .. }
             | Reference::Others { .. }
-            | Reference::ReferenceDate => (None, None),
+            | Reference::ReferenceDate
+            | Reference::Range(_) => (None, None),
         };
         match found {
             Some((place, value)) => Seen { reads, place: Some(place), value: Some(value) },

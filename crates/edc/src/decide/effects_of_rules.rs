@@ -7,10 +7,19 @@ use kernel::{
 use rules::{Outcome, Rule};
 
 use super::facts::RecordFacts;
-use crate::compiled::{Compiled, Exception, FormRules};
+use crate::compiled::{Compiled, Derivation, Exception, FormRules};
 
 /// How often conditions and derivations may feed each other before they must have settled.
 const MAX_PASSES: usize = 8;
+
+/// Which derivations read reference ranges again.
+pub(super) enum Reading {
+    /// Those of whose items one changes now: by these entries, or by what follows from them. Any other keeps
+    /// what it gave when it was recorded, though the ranges may be others now.
+    AsRecorded(Vec<RowChanges>),
+    /// All.
+    Anew,
+}
 
 /// Runs conditions and derivations on the record as it would be after the save until nothing
 /// changes, and adds what they change to `rows`.
@@ -22,6 +31,7 @@ pub(super) fn settle(
     key: &RecordKey,
     working: &mut FormRecord,
     rows: &mut Vec<RowChanges>,
+    reading: &Reading,
 ) -> Result<(), Refusal> {
     let Some(rules) = compiled.rules(&key.form) else { return Ok(()) };
     for _ in 0..MAX_PASSES {
@@ -37,6 +47,9 @@ pub(super) fn settle(
         for derivation in &rules.derivations {
             let targets = rows_to_derive(compiled, key, working, &derivation.group);
             for row in targets {
+                if !reading.runs(rules, derivation, &row, rows) {
+                    continue;
+                }
                 let facts = facts(compiled, casebook, rules, key, working, Some(&row));
                 let new = derived(compiled, &derivation.item, &derivation.rule, &facts);
                 if working.datum(&row, &derivation.item) != new.as_ref() {
@@ -50,6 +63,31 @@ pub(super) fn settle(
         }
     }
     Ok(())
+}
+
+impl Reading {
+    fn runs(
+        &self,
+        rules: &FormRules,
+        derivation: &Derivation,
+        row: &RowKey,
+        changed: &[RowChanges],
+    ) -> bool {
+        let Self::AsRecorded(entered) = self else { return true };
+        if !derivation.reads_ranges {
+            return true;
+        }
+        let all = entered.iter().chain(changed);
+        let mut items = all.flat_map(|one| one.1.iter().map(move |change| (&one.0, &change.0)));
+        items.any(|(place, item)| {
+            let here = place == row || place.group != row.group;
+            let is_read = |name: &String| {
+                let places = rules.names.get(name.as_str()).into_iter().flatten();
+                places.into_iter().any(|(found, read)| found.group == place.group && read == item)
+            };
+            here && derivation.rule.names().iter().any(is_read)
+        })
+    }
 }
 
 fn facts<'a>(

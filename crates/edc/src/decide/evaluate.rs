@@ -11,7 +11,7 @@ use kernel::{
 
 use super::{
     collected::{NotCollected, not_collected},
-    effects_of_rules::settle,
+    effects_of_rules::{Reading, settle},
     findings::{Finding, findings},
     form::{place_exists, working_record},
 };
@@ -53,7 +53,8 @@ pub(crate) fn evaluate(
     };
     let mut working = working_record(current, &typed, draft.complete);
     let mut changes = Vec::new();
-    settle(compiled, casebook, key, &mut working, &mut changes)?;
+    let reading = Reading::AsRecorded(typed.clone());
+    settle(compiled, casebook, key, &mut working, &mut changes, &reading)?;
     let all: Vec<RowChanges> = typed.into_iter().chain(changes.iter().cloned()).collect();
     Ok(Evaluation {
         version: current.map_or(0, |record| record.version),

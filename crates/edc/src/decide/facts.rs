@@ -1,8 +1,11 @@
 //! What rules read of a casebook.
 
+use std::sync::Arc;
+
 use kernel::{
     Datum, FormOid, PartialDate, RepeatKey, StudyEventOid,
     casebook::{Casebook, FormRecord, ItemKey, RecordKey, RowKey},
+    laboratory::{Asked, NoRange, ReferenceRange},
     study::{Design, StudyEventKind},
 };
 use rules::{Facts, Outcome};
@@ -150,6 +153,12 @@ impl Facts for RecordFacts<'_> {
             Outcome::Value(date) => PartialDate::parse(&date),
             _ => None,
         }
+    }
+
+    fn range(&self, asked: &Asked<'_>) -> Result<Arc<ReferenceRange>, NoRange> {
+        let none = || NoRange::Test(asked.test.to_owned());
+        let enrolment = self.casebook.enrolment.as_ref().ok_or_else(none)?;
+        self.compiled.ranges.find(&enrolment.site, asked)
     }
 
     fn code_list_has(&self, list: &str, value: &str) -> bool {

@@ -11,7 +11,11 @@ use kernel::{
     study::{CheckAction, StudyEventDef},
 };
 
-use super::{effects_of_rules::settle, findings::findings, queries::query_events};
+use super::{
+    effects_of_rules::{Reading, settle},
+    findings::findings,
+    queries::query_events,
+};
 use crate::compiled::Compiled;
 
 /// What a save decides; no events when it changes nothing.
@@ -44,7 +48,8 @@ pub(crate) fn save_form(
         return Ok(FormDecision { events: Vec::new(), version });
     }
     let mut working = working_record(current, &rows, complete);
-    settle(compiled, casebook, key, &mut working, &mut rows)?;
+    let reading = Reading::AsRecorded(rows.clone());
+    settle(compiled, casebook, key, &mut working, &mut rows, &reading)?;
     let findings = findings(compiled, casebook, key, &working, &rows);
     for finding in &findings {
         if let (CheckAction::Refuse, Some((message, _))) = (finding.action, &finding.fails) {

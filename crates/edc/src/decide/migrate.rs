@@ -8,7 +8,11 @@ use kernel::{
     },
 };
 
-use super::{effects_of_rules::settle, findings::findings, queries::query_events};
+use super::{
+    effects_of_rules::{Reading, settle},
+    findings::findings,
+    queries::query_events,
+};
 use crate::compiled::Compiled;
 
 /// What a version makes of a record, or why the record stays as it is. A check that refuses an entry
@@ -28,7 +32,8 @@ pub(crate) fn migrate_record(
     }
     let mut working = record.clone();
     let mut rows = Vec::new();
-    settle(compiled, casebook, key, &mut working, &mut rows)?;
+    let reading = Reading::AsRecorded(Vec::new());
+    settle(compiled, casebook, key, &mut working, &mut rows, &reading)?;
     if !rows.is_empty() && record.locked {
         return Err(Refusal::FormLocked);
     }

@@ -12,7 +12,7 @@ use store::LogName;
 use tokio::sync::mpsc::Sender;
 
 use super::{
-    Job,
+    Job, casebook,
     page::{Page, RecordPage, Step, StepKind, SubjectPage},
 };
 use crate::{Failure, book::LOG_KIND, failure::Result};
@@ -29,9 +29,14 @@ pub(super) async fn read(job: &Job, pages: &Sender<Page>) -> Result<()> {
         let Some((last, _)) = logs.last() else { return Ok(()) };
         after = last.clone();
         for (log, _) in logs.iter().filter(|(log, _)| log.kind == LOG_KIND) {
-            if let Some(page) = subject(job, log).await? {
+            let page = if job.whole {
+                casebook::read(job, log).await?.map(|page| Page::Casebook(Box::new(page)))
+            } else {
+                subject(job, log).await?.map(|page| Page::Subject(Box::new(page)))
+            };
+            if let Some(page) = page {
                 let gone = |_| Failure::Broke("the exporter stopped".to_owned());
-                pages.send(Page::Subject(Box::new(page))).await.map_err(gone)?;
+                pages.send(page).await.map_err(gone)?;
             }
         }
         if logs.len() < PAGE as usize {

@@ -1,8 +1,10 @@
 //! What goes from the readers to the exporter.
 
+use formats::export::SignedPart;
+use journal::Head;
 use kernel::{
-    Datum, RepeatKey, StudyEventOid, SubjectKey,
-    casebook::{Query, RecordKey, RecordSignature},
+    Datum, RepeatKey, SiteOid, StudyEventOid, SubjectKey,
+    casebook::{Casebook, Event, Query, RecordKey, RecordSignature},
 };
 
 /// A part of an export.
@@ -10,6 +12,8 @@ use kernel::{
 pub(super) enum Page {
     /// Stored records of one subject, in the order of their keys.
     Subject(Box<SubjectPage>),
+    /// A whole casebook with its journal.
+    Casebook(Box<CasebookPage>),
     /// The export cannot go on.
     Broken(String),
 }
@@ -63,4 +67,31 @@ pub(super) enum StepKind {
     Cleared,
     Removed,
     Restored,
+}
+
+#[derive(Debug)]
+pub(super) struct CasebookPage {
+    pub subject: SubjectKey,
+    pub site: SiteOid,
+    pub casebook: Casebook,
+    /// What each is on, and whether it holds.
+    pub signatures: Vec<(SignedPart, RecordSignature, bool)>,
+    pub entries: Vec<EntryPage>,
+    pub head: Head,
+}
+
+/// One entry of a journal.
+#[derive(Debug)]
+pub(super) struct EntryPage {
+    pub sequence: u64,
+    pub at_ms: i64,
+    pub user: String,
+    pub role: String,
+    pub on_behalf_of: Option<String>,
+    pub reason: Option<String>,
+    pub is_reason_withheld: bool,
+    pub origin: String,
+    /// In hexadecimal digits; empty where none is named.
+    pub version: String,
+    pub event: Event,
 }

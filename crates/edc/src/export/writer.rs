@@ -19,6 +19,7 @@ use super::{
     folded::time,
     page::{Page, RecordPage, Step, StepKind, SubjectPage},
     people::People,
+    whole,
 };
 use crate::Failure;
 
@@ -61,6 +62,11 @@ pub(super) fn write(
             Page::Subject(page) => {
                 records += page.records.len() as u64;
                 subject(job, &mut *exporter, &mut attached, *page)?;
+                progress(records);
+            }
+            Page::Casebook(page) => {
+                records += page.casebook.records.len() as u64;
+                whole::casebook(job, &study, &page, &mut *exporter, &mut *sink)?;
                 progress(records);
             }
         }
@@ -178,7 +184,7 @@ fn visible_design(job: &Job) -> Option<Design> {
 
 /// Takes the items that the caller must not see out of a record and its trail.
 fn hide(job: &Job, record: &mut RecordPage) -> Result<(), Failure> {
-    if job.hidden.is_empty() {
+    if job.sees_all() {
         return Ok(());
     }
     let mut stored = FormRecord::from_bytes(&record.bytes)?;
@@ -187,6 +193,7 @@ fn hide(job: &Job, record: &mut RecordPage) -> Result<(), Failure> {
     }
     record.bytes = stored.to_bytes();
     record.trail.retain(|step| !job.hidden.contains(&step.item.as_str().into()));
+    record.queries.retain(|query| job.shows_query(query));
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! One form record of an import: what each of its rows becomes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use journal::Hash;
 use kernel::{
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     change::{Change, Writer},
+    compiled::FormRules,
     decide,
 };
 
@@ -54,12 +55,14 @@ pub(super) fn apply(run: &Run, writer: &mut Writer<'_>, unit: &RecordUnit) -> Ap
                 };
                 applied.saved = !events.is_empty();
                 writer.take(&change, &events);
+                let notes = notes(run, &writer.book.casebook, unit);
                 let outcome = |row: u64| match (touched.contains(&row), existed) {
                     (false, _) => Outcome::Unchanged,
                     (true, true) => Outcome::Changed,
                     (true, false) => Outcome::Accepted,
                 };
                 tell(unit, &rejected, outcome, &mut applied);
+                add(&notes, &mut applied.rows);
                 return applied;
             }
             Err(refusal) => {
@@ -162,6 +165,33 @@ fn decide_unit(
         }
     }
     Ok(events)
+}
+
+/// What is to be known of rows of the file that were loaded: why no reference range was found.
+fn notes(run: &Run, casebook: &Casebook, unit: &RecordUnit) -> BTreeMap<u64, String> {
+    let version = run.study.of(casebook);
+    let mut notes = BTreeMap::new();
+    if !version.rules(&unit.record.form).is_some_and(FormRules::read_ranges) {
+        return notes;
+    }
+    let rows: BTreeSet<_> = unit.cells.iter().map(|cell| (cell.row, &cell.item.row)).collect();
+    for (number, row) in rows {
+        let found = decide::range_notes(version, casebook, &unit.record, row);
+        if !found.is_empty() {
+            notes.insert(number, found.join("; "));
+        }
+    }
+    notes
+}
+
+/// Adds notes to rows that were loaded.
+fn add(notes: &BTreeMap<u64, String>, rows: &mut [RowReport]) {
+    let loaded = |row: &&mut RowReport| matches!(row.outcome, Outcome::Accepted | Outcome::Changed);
+    for row in rows.iter_mut().filter(loaded) {
+        if let Some(note) = notes.get(&row.place.row) {
+            row.reason.clone_from(note);
+        }
+    }
 }
 
 /// The rows of the file whose values changed something.

@@ -34,7 +34,8 @@ impl fmt::Display for Outcome {
 pub struct RowReport {
     pub place: Place,
     pub outcome: Outcome,
-    /// Why it was skipped or rejected; empty otherwise.
+    /// Why it was skipped or rejected; of a row that was loaded what is to be known of it, such as why no
+    /// reference range was found; mostly empty.
     pub reason: String,
 }
 

@@ -27,6 +27,9 @@ pub(crate) struct ExportWanted {
     pub forms: Vec<FormOid>,
     pub trail: bool,
     pub byte_order_mark: bool,
+    /// That of labels and decodes (BCP 47); English when absent.
+    #[serde(default)]
+    pub language: Option<String>,
     /// The sites that the caller may take out; all when absent.
     pub sites: Option<Vec<String>>,
     /// The caller may see values that tell the treatment.
@@ -283,6 +286,7 @@ mod tests {
             forms: Vec::new(),
             trail: false,
             byte_order_mark: false,
+            language: None,
             sites: None,
             unblinded: false,
             files: false,

@@ -55,6 +55,7 @@ pub(super) async fn run(
         meter.total.store(expected(edc, context, study, wanted).await?, Relaxed);
     }
     let hidden_before = hidden(edc, context, study).await?;
+    let default = ExportOptions::default();
     let request = ExportRequest {
         format: wanted.format.clone(),
         as_of: wanted.as_of_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()),
@@ -63,7 +64,8 @@ pub(super) async fn run(
         options: ExportOptions {
             byte_order_mark: wanted.byte_order_mark,
             trail: wanted.trail,
-            ..ExportOptions::default()
+            language: wanted.language.clone().unwrap_or_else(|| default.language.clone()),
+            ..default
         },
         files: wanted.files,
         source_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -248,8 +250,8 @@ fn failure(failed: ExportFailure) -> Failure {
 
 impl From<Written> for FileMade {
     fn from(written: Written) -> Self {
-        // The encoding is in the manifest.
-        let Written { name, rows, values, bytes, sha256, encoding: _ } = written;
+        // What else is known of it is in the manifest.
+        let Written { name, rows, values, bytes, sha256, .. } = written;
         Self { name, rows, values, bytes, sha256 }
     }
 }

@@ -116,7 +116,7 @@ pub(crate) async fn start_export(
         return Err(Error::refused("TABULATION_MISSING", message).into());
     }
     if exporter.needs_whole_casebooks() && !wanted.forms.is_empty() {
-        let message = "its datasets take values from several forms; leave the choice out";
+        let message = "it takes whole casebooks; leave the choice out";
         return Err(Error::invalid("formOids", message).into());
     }
     let is_form = |oid: &FormOid| version.forms.iter().any(|form| form.oid == *oid);

@@ -27,6 +27,8 @@ use crate::{
 
 /// Bytes that are sent at a time.
 const PIECE_BYTES: usize = 64 * 1024;
+/// The longest tag of a language (RFC 5646 §4.4.1).
+const LANGUAGE_BYTES: usize = 35;
 /// Pieces that wait for the caller.
 const QUEUE: usize = 4;
 
@@ -49,7 +51,7 @@ pub(super) async fn export(
         as_of: as_of.map_err(|_| Error::invalid("asOf", "it is out of range"))?,
         site: given(request.site_oid.as_ref()).map(Into::into),
         forms: Vec::new(),
-        options: ExportOptions::default(),
+        options: in_language(request.language.as_ref())?,
         files: false,
         source_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
@@ -95,8 +97,21 @@ fn format_of(number: i32) -> Result<&'static str, Error> {
         Ok(Format::Odm2) => Ok("odm2"),
         Ok(Format::Fhir) => Ok("fhir"),
         Ok(Format::FhirNdjson) => Ok("fhir-ndjson"),
+        Ok(Format::CasebookPdf) => Ok("casebook-pdf"),
         Err(_) => Err(Error::invalid("format", "there is no such format")),
     }
+}
+
+/// The options of an export in a language; refuses what is no tag of one.
+pub(super) fn in_language(tag: Option<&String>) -> Result<ExportOptions, Error> {
+    let Some(tag) = given(tag) else { return Ok(ExportOptions::default()) };
+    let is_part = |part: &str| {
+        (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    if tag.len() > LANGUAGE_BYTES || !tag.split('-').all(is_part) {
+        return Err(Error::invalid("language", "it must be a tag such as en or zh-CN"));
+    }
+    Ok(ExportOptions { language: tag.to_owned(), ..ExportOptions::default() })
 }
 
 struct Writing {

@@ -11,6 +11,7 @@ use futures::stream::BoxStream;
 use kernel::StudyOid;
 
 use super::{
+    export::in_language,
     job::{count, failure, progress_message, request_id, size, standing},
     subject::given,
     value,
@@ -26,11 +27,15 @@ const MOST_FORMS: usize = 1_000;
 /// Everything that can be chosen.
 pub(super) fn formats() -> proto::ListExportFormatsResponse {
     let with_trail = ExportOptions { trail: true, ..ExportOptions::default() };
-    let formats = crate::export::formats().map(|format| proto::ExportFormat {
-        name: format.name.to_owned(),
-        summary: format.summary.to_owned(),
-        has_trail: (format.make)(&with_trail).needs_trail(),
-        needs_tabulation: (format.make)(&with_trail).needs_tabulation(),
+    let formats = crate::export::formats().map(|format| {
+        let exporter = (format.make)(&with_trail);
+        proto::ExportFormat {
+            name: format.name.to_owned(),
+            summary: format.summary.to_owned(),
+            has_trail: exporter.needs_trail(),
+            needs_tabulation: exporter.needs_tabulation(),
+            needs_whole_casebooks: exporter.needs_whole_casebooks(),
+        }
     });
     proto::ListExportFormatsResponse { formats: formats.collect() }
 }
@@ -46,6 +51,7 @@ pub(super) async fn start_export(
     if request.form_oids.len() > MOST_FORMS {
         return Err(Error::invalid("formOids", "at most 1000 forms").into());
     }
+    let options = in_language(request.language.as_ref())?;
     let wanted = ExportWanted {
         format: request.format.clone(),
         as_of_ms: as_of.map(jiff::Timestamp::as_millisecond),
@@ -54,6 +60,7 @@ pub(super) async fn start_export(
         trail: request.trail,
         files: request.attached_files,
         byte_order_mark: request.byte_order_mark,
+        language: request.language.is_some().then(|| options.language),
         sites: None,
         unblinded: false,
     };
@@ -140,6 +147,7 @@ async fn export(
     message.form_oids = wanted.forms.iter().map(ToString::to_string).collect();
     message.trail = wanted.trail;
     message.attached_files = wanted.files;
+    message.language.clone_from(&wanted.language);
     message.unblinded = wanted.unblinded;
     message.archive = made.as_ref().map(|made| file(&made.archive));
     message.files = made.iter().flat_map(|made| made.files.iter().map(file)).collect();

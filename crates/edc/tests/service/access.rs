@@ -9,7 +9,9 @@ use crate::world::{HERE, STUDY, THERE, World, value};
 
 const ITEM: &str = "itemGroupOid=IG.DM&itemGroupRepeatKey=1&itemOid=I.BIRTHYR";
 
-const BODIES: [(&str, &str); 31] = [
+const BODIES: [(&str, &str); 33] = [
+    ("ImportRanges", r#"{"fileName": "a.csv", "content": "VEVTVA==", "reason": "new"}"#),
+    ("RecomputeRanges", r#"{"reason": "corrected"}"#),
     ("PublishDefinition", r#"{"definition":"{}"}"#),
     ("ScreenSubject", r#"{"siteOid": "101", "consentDate": "2026-03-01"}"#),
     ("EnrolSubject", r#"{"enrolmentDate": "2026-03-02"}"#),

@@ -13,7 +13,7 @@ use crate::{
     world::{HERE, STUDY, THERE, World, in_role, monitor, on_every_store, unique, value, words},
 };
 
-fn history(subject: &str) -> ListHistoryRequest {
+pub fn history(subject: &str) -> ListHistoryRequest {
     ListHistoryRequest {
         study_oid: STUDY.into(),
         subject_key: subject.into(),
@@ -21,7 +21,11 @@ fn history(subject: &str) -> ListHistoryRequest {
     }
 }
 
-async fn told(world: &World, context: &Context, request: ListHistoryRequest) -> Vec<AuditEntry> {
+pub async fn told(
+    world: &World,
+    context: &Context,
+    request: ListHistoryRequest,
+) -> Vec<AuditEntry> {
     let mut request = ListHistoryRequest { page_size: Some(2), ..request };
     let mut all = Vec::new();
     loop {

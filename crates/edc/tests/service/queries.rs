@@ -19,7 +19,7 @@ use crate::world::{
 
 const VS: &str = "SE.SCR/F.VS";
 
-async fn answer(world: &World, id: &str, text: &str) -> Result<Query, Error> {
+pub async fn answer(world: &World, id: &str, text: &str) -> Result<Query, Error> {
     let request = AnswerQueryRequest {
         study_oid: STUDY.into(),
         query_id: id.into(),
@@ -29,7 +29,7 @@ async fn answer(world: &World, id: &str, text: &str) -> Result<Query, Error> {
     Ok(world.edc.answer_query(&coordinator(), request).await?.query.unwrap())
 }
 
-async fn close(world: &World, id: &str, text: Option<&str>) -> Result<Query, Error> {
+pub async fn close(world: &World, id: &str, text: Option<&str>) -> Result<Query, Error> {
     let request = CloseQueryRequest {
         study_oid: STUDY.into(),
         query_id: id.into(),
@@ -39,7 +39,7 @@ async fn close(world: &World, id: &str, text: Option<&str>) -> Result<Query, Err
     Ok(world.edc.close_query(&monitor(), request).await?.query.unwrap())
 }
 
-fn question(subject: &str, item: Option<&str>, text: &str) -> OpenQueryRequest {
+pub fn question(subject: &str, item: Option<&str>, text: &str) -> OpenQueryRequest {
     OpenQueryRequest {
         study_oid: STUDY.into(),
         record: Some(contract::edc::v1::FormRecordPlace {
@@ -55,7 +55,11 @@ fn question(subject: &str, item: Option<&str>, text: &str) -> OpenQueryRequest {
     }
 }
 
-async fn ask(world: &World, context: &Context, request: OpenQueryRequest) -> Result<Query, Error> {
+pub async fn ask(
+    world: &World,
+    context: &Context,
+    request: OpenQueryRequest,
+) -> Result<Query, Error> {
     Ok(world.edc.open_query(context, request).await?.query.unwrap())
 }
 

@@ -100,7 +100,7 @@ async fn export(world: &World, as_of: Option<jiff::Timestamp>) -> String {
         study_oid: STUDY.into(),
         format: Format::Ndjson.into(),
         as_of: as_of.map(Into::into),
-        site_oid: None,
+        ..ExportStudyRequest::default()
     };
     let pieces = world.edc.export_study(&data_manager(), request).await.unwrap();
     let pieces: Vec<_> = pieces.try_collect().await.unwrap();

@@ -86,6 +86,7 @@ impl Out {
             sha256: hexadecimal(&self.hash.finalize()),
             name: self.name,
             encoding: None,
+            boxes: 0,
         })
     }
 }

@@ -29,6 +29,7 @@ impl Checker<'_> {
             ("date" | "time" | "datetime", 1) if matches!(args[0].kind, Kind::Text(_)) => {
                 self.moment_literal(name, &args[0])
             }
+            ("range_indicator", 3 | 4) => self.range_indicator(at, args),
             ("number" | "dec", 1) => self.number(at, name, args),
             ("sum" | "total" | "min" | "max" | "mean" | "size" | "length", 1)
                 if matches!(args[0].kind, Kind::List(_) | Kind::Each(_)) =>

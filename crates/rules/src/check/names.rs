@@ -2,7 +2,7 @@
 
 use super::{Aggregate, Checker, Slot, Source, Typed, Wrong, emit, unknown};
 use crate::{
-    Reference, Type,
+    RangePart, Reference, Type,
     fault::did_you_mean,
     syntax::{Kind, Node},
     types::Ty,
@@ -73,7 +73,7 @@ impl Checker<'_> {
         }
     }
 
-    fn not_readable(&mut self, function: &str, at: usize) {
+    pub(super) fn not_readable(&mut self, function: &str, at: usize) {
         self.flaw(
             at,
             format!("{function} takes an item, or what previous, value, first or last reads"),
@@ -98,7 +98,7 @@ impl Checker<'_> {
             "max" => return self.rows(at, Aggregate::Max, function, args),
             "mean" => return self.rows(at, Aggregate::Mean, function, args),
             "n" => return self.rows(at, Aggregate::Count, function, args),
-            _ => return None,
+            _ => self.range(at, RangePart::of_function(function)?, args),
         };
         Some(slot.ok_or(Wrong))
     }
@@ -191,7 +191,7 @@ impl Checker<'_> {
         Some(self.elsewhere(at, Reference::Others { items }, Type::Int))
     }
 
-    fn elsewhere(&mut self, at: usize, reference: Reference, of: Type) -> usize {
+    pub(super) fn elsewhere(&mut self, at: usize, reference: Reference, of: Type) -> usize {
         let shown = reference.to_string();
         self.slot(at, Source::Elsewhere(reference), of, shown)
     }

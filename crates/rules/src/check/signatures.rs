@@ -132,6 +132,13 @@ pub(super) const SPECIAL: &[(&str, &str)] = &[
     ("round_half_up", "round_half_up(number, decimals)"),
     ("round_half_even", "round_half_even(number, decimals)"),
     ("matches", "matches(text, \"pattern\")"),
+    ("range_low", "range_low(test, unit, sex, birth, collected)"),
+    ("range_high", "range_high(test, unit, sex, birth, collected)"),
+    ("range_texts", "range_texts(test, unit, sex, birth, collected)"),
+    (
+        "range_indicator",
+        "range_indicator(result, low, high) or range_indicator(result, low, high, texts)",
+    ),
     ("time", "time(\"HH:MM\")"),
     ("datetime", "datetime(\"YYYY-MM-DDTHH:MM\")"),
 ];

@@ -101,7 +101,7 @@ impl Run<'_> {
     fn datum<'b>(&'b self, slot: &'b Slot) -> Option<Cow<'b, Datum>> {
         match &slot.source {
             Source::Item(name) => self.facts.item(name).map(Cow::Borrowed),
-            Source::Elsewhere(reference) => elsewhere(self.facts, reference).map(Cow::Owned),
+            Source::Elsewhere(reference) => reference.read(self.facts).map(Cow::Owned),
             Source::Rows(..) => None,
         }
     }
@@ -137,19 +137,6 @@ impl Run<'_> {
 fn add(slots: &mut Vec<usize>, slot: usize) {
     if !slots.contains(&slot) {
         slots.push(slot);
-    }
-}
-
-fn elsewhere(facts: &dyn Facts, reference: &Reference) -> Option<Datum> {
-    match reference {
-        Reference::Previous { item } => facts.previous(item),
-        Reference::Value { event, form, item } => facts.value(event, form, item),
-        Reference::First { event, form, item } => facts.first(event, form, item),
-        Reference::Last { event, form, item } => facts.last(event, form, item),
-        Reference::Rows { .. }
-        | Reference::Count { .. }
-        | Reference::Others { .. }
-        | Reference::ReferenceDate => None,
     }
 }
 

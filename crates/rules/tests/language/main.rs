@@ -4,5 +4,6 @@ mod clinical;
 mod examples;
 mod faults;
 mod laws;
+mod ranges;
 mod study;
 mod support;

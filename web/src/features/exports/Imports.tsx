@@ -12,6 +12,7 @@ import { JobStatus } from './JobStatus';
 import { useImports } from './jobs';
 import { keepHead } from './head';
 import type { Sending } from '../../lib/pieces';
+import { Ranges } from './Ranges';
 import { sendFile } from './upload';
 import './jobs.css';
 
@@ -52,6 +53,7 @@ export default function Imports() {
         </Loaded>
         {hasMore && <div><button type="button" className="button" onClick={more}>{t('act.more')}</button></div>}
       </section>
+      <Ranges study={study} />
     </Page>
   );
 }

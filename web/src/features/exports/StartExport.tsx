@@ -11,7 +11,7 @@ import { formatName, formatSummary } from './formats';
 
 /** Chooses what is exported; the site is the one that is chosen above. */
 export function StartExport({ study, onStarted }: { study: string; onStarted: () => void }) {
-  const { t } = useLocale();
+  const { t, language } = useLocale();
   const [site] = useParam('site');
   const [format, setFormat] = useState('csv');
   const [asOf, setAsOf] = useState('');
@@ -27,13 +27,16 @@ export function StartExport({ study, onStarted }: { study: string; onStarted: ()
   const design = useDesign(study);
   const chosen = formats.data?.find(({ name }) => name === format);
   const hasFiles = design.data?.study.items.some(({ dataType }) => dataType === 'FILE') ?? false;
-  const isWhole = chosen?.needsTabulation ?? false;
+  const isWhole = chosen?.needsWholeCasebooks ?? false;
+  // What people read is in the language of this page; programs get the same names everywhere.
+  const isRead = format === 'casebook-pdf';
   const run = useMutation({
     mutationFn: () => ask(api.POST('/v1/studies/{studyOid}/exports', {
       params: { path: { studyOid: study } },
       body: {
         format, trail, byteOrderMark: mark, attachedFiles: files, formOids: isWhole ? [] : forms, requestId: newRequestId(),
         ...(site ? { siteOid: site } : {}), ...(asOf ? { asOf: new Date(asOf).toISOString() } : {}),
+        ...(isRead ? { language } : {}),
       },
     })),
     onSuccess: onStarted,

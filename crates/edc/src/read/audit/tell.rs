@@ -203,6 +203,10 @@ pub(crate) fn tell_study(entry: &EntryRef<'_>, event: &StudyEvent) -> AuditEntry
             Kind::StudyLocked
         }
         StudyEvent::StudyUnlocked => Kind::StudyUnlocked,
+        StudyEvent::RangesImported(imported) => {
+            told.text = value::texts(&said(&imported.file_name));
+            Kind::StudyChanged
+        }
         StudyEvent::SiteVersionScheduled(scheduled) => {
             told.site_oid = Some(scheduled.site.to_string());
             Kind::StudyChanged

@@ -1,0 +1,35 @@
+//! Why no reference range was found for rows of a record.
+
+use kernel::casebook::{Casebook, RecordKey, RowKey};
+use rules::Reference;
+
+use super::facts::RecordFacts;
+use crate::compiled::Compiled;
+
+/// Why derivations of a row found no range, each once; nothing for what has a value or needs none.
+pub(crate) fn range_notes(
+    compiled: &Compiled,
+    casebook: &Casebook,
+    key: &RecordKey,
+    row: &RowKey,
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    let (Some(rules), Some(record)) = (compiled.rules(&key.form), casebook.record(key)) else {
+        return notes;
+    };
+    let facts =
+        RecordFacts { compiled, casebook, rules, key, record, saving: None, row: Some(row) };
+    let blank = rules.derivations.iter().filter(|one| one.reads_ranges && one.group == row.group);
+    for derivation in blank.filter(|one| record.datum(row, &one.item).is_none()) {
+        for read in derivation.rule.reads() {
+            let Reference::Range(call) = read else { continue };
+            if let Err(why) = call.find(&facts) {
+                let note = format!("no reference range: {why}");
+                if !notes.contains(&note) {
+                    notes.push(note);
+                }
+            }
+        }
+    }
+    notes
+}
