@@ -73,7 +73,8 @@ impl<'a> Reader<'a> {
 
     /// The item with its row, where the group has several.
     pub fn place(&self, row: &RowKey, item: &ItemOid) -> String {
-        let repeats = self.design().group(&row.group).is_none_or(|group| group.repeats());
+        let repeats =
+            self.design().group(&row.group).is_none_or(kernel::study::ItemGroupDef::repeats);
         if repeats {
             format!("{} [{} {}]", self.item(item), self.group(&row.group), row.repeat)
         } else {

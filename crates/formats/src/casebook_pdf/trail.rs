@@ -138,9 +138,10 @@ fn of_subject(reader: &Reader<'_>, event: &Event) -> Vec<Change> {
                 after(format!("{} {criterion}", words.eligibility), yes_no(*is_met))
             });
             let failed: Vec<&str> = assessed.failed.iter().map(AsRef::as_ref).collect();
-            let found = match failed.is_empty() {
-                true => words.eligible.to_owned(),
-                false => format!("{}: {}", words.criteria_failed, failed.join(", ")),
+            let found = if failed.is_empty() {
+                words.eligible.to_owned()
+            } else {
+                format!("{}: {}", words.criteria_failed, failed.join(", "))
             };
             stated.chain([after(words.eligibility, found)]).collect()
         }
