@@ -29,12 +29,12 @@ pub(crate) async fn list(
         return Err(Error::invalid("entry", "no ranges were loaded by this entry").into());
     }
     let visible = context.caller.sites(Act::ReadStudy, oid.as_str());
-    let (site, test) = (given(request.site_oid.as_ref()), given(request.test.as_ref()));
+    let (at_site, test) = (given(request.site_oid.as_ref()), given(request.test.as_ref()));
     let laboratory = given(request.laboratory.as_ref());
     let wanted = |range: &ReferenceRange| {
         let here = range.site.as_ref();
         here.is_none_or(|here| visible.contains(here.as_str()))
-            && site.is_none_or(|site| here.is_none_or(|here| here.as_str() == site))
+            && at_site.is_none_or(|site| here.is_none_or(|here| here.as_str() == site))
             && test.is_none_or(|test| range.test == test)
             && laboratory.is_none_or(|laboratory| range.laboratory == laboratory)
     };

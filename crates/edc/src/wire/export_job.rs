@@ -60,7 +60,7 @@ pub(super) async fn start_export(
         trail: request.trail,
         files: request.attached_files,
         byte_order_mark: request.byte_order_mark,
-        language: request.language.is_some().then(|| options.language),
+        language: request.language.is_some().then_some(options.language),
         sites: None,
         unblinded: false,
     };
