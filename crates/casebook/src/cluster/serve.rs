@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use super::{Cluster, Part, Settings, own, settings::Tls as TlsFiles, text};
 use crate::{
     assembly::new_id,
-    command::serve::{front, grpc, stopped, until_served},
+    command::serve::{front, grpc, stopped, tell, until_served},
     config::Config,
     protection::DoorKeeper,
     services::Services,
@@ -44,7 +44,7 @@ pub async fn serve(config: &Config, only: &[Part]) -> Result<()> {
     let front_listener = listen(addresses.front).await?;
     let back_listener = listen(addresses.back).await?;
     for listener in front_listener.iter().chain(&back_listener) {
-        println!("listening on http://{}", listener.local_addr()?);
+        tell(format_args!("listening on http://{}", listener.local_addr()?));
     }
     let reached = back_listener.as_ref().or(front_listener.as_ref());
     let reached = reached.context("this process has no part")?.local_addr()?.to_string();

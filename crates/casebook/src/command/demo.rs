@@ -25,6 +25,7 @@ use super::{
 use crate::{
     assembly::{Assembly, terminal},
     cli::Demo,
+    command::serve::tell,
     config::Config,
     watch,
 };
@@ -141,7 +142,7 @@ pub async fn run(args: Demo) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let listener = listen(&config).await?;
-    println!("\nlistening on http://{}   (Ctrl-C stops)", listener.local_addr()?);
+    tell(format_args!("\nlistening on http://{}   (Ctrl-C stops)", listener.local_addr()?));
     serve(&config, &assembly, listener).await?;
     Ok(ExitCode::SUCCESS)
 }

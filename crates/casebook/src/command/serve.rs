@@ -1,6 +1,13 @@
 //! `casebook serve`: answers HTTP, with all services in one process, or with some of them.
 
-use std::{io, path::Path, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    fmt::Display,
+    io::{self, Write as _},
+    path::Path,
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 
 use ::edc::JobWorker;
 use ::identity::Identity;
@@ -43,12 +50,17 @@ pub async fn run(args: Serve) -> Result<ExitCode> {
     }
     let assembly = Assembly::open(&config).await?;
     let listener = listen(&config).await?;
-    println!("listening on http://{}", listener.local_addr()?);
+    tell(format_args!("listening on http://{}", listener.local_addr()?));
     if assembly.identity.list_users(&terminal(false), None, 1).await?.users.is_empty() {
-        println!("{}", how_to_begin(args.place.data.as_deref()));
+        tell(how_to_begin(args.place.data.as_deref()));
     }
     serve(&config, &assembly, listener).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints a line for whoever started the server. It goes on when nobody reads what it prints.
+pub fn tell(line: impl Display) {
+    let _ = writeln!(io::stdout(), "{line}");
 }
 
 /// What whoever started an empty installation has to do before anybody can log in.

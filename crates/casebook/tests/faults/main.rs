@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod closed_output;
 mod forged_folder;
 mod full_disk;
 mod hooks;
