@@ -75,21 +75,20 @@ impl Checker<'_> {
         wanted: &Wanted,
     ) -> Option<(RangeArgument, Type)> {
         let at = node.at;
-        let (argument, of) = match &node.kind {
-            Kind::Text(text) => (RangeArgument::Text(text.clone()), Type::Text),
-            _ => {
-                let slot = self.readable(function, node.clone())?;
-                let slot = &self.slots[slot];
-                let argument = match &slot.source {
-                    Source::Item(name) => RangeArgument::Item(name.clone()),
-                    Source::Elsewhere(reference) => RangeArgument::Elsewhere(reference.clone()),
-                    Source::Rows(..) => {
-                        self.not_readable(function, at);
-                        return None;
-                    }
-                };
-                (argument, slot.of)
-            }
+        let (argument, of) = if let Kind::Text(text) = &node.kind {
+            (RangeArgument::Text(text.clone()), Type::Text)
+        } else {
+            let slot = self.readable(function, node.clone())?;
+            let slot = &self.slots[slot];
+            let argument = match &slot.source {
+                Source::Item(name) => RangeArgument::Item(name.clone()),
+                Source::Elsewhere(reference) => RangeArgument::Elsewhere(reference.clone()),
+                Source::Rows(..) => {
+                    self.not_readable(function, at);
+                    return None;
+                }
+            };
+            (argument, slot.of)
         };
         if !wanted.types.contains(&of) {
             self.flaw(
