@@ -54,11 +54,8 @@ impl Column {
     }
 
     fn of(name: &str) -> Option<Self> {
-        let is = |known: &&str| known.eq_ignore_ascii_case(name.trim());
-        COLUMNS
-            .iter()
-            .find(|(_, names)| names.iter().any(|one| is(&one)))
-            .map(|(column, _)| *column)
+        let is = |known: &str| known.eq_ignore_ascii_case(name.trim());
+        COLUMNS.iter().find(|(_, names)| names.iter().any(|one| is(one))).map(|(column, _)| *column)
     }
 }
 
