@@ -10,7 +10,7 @@ use super::{
     findings::findings,
     queries::query_events,
 };
-use crate::compiled::Compiled;
+use crate::compiled::{Compiled, FormRules};
 
 /// What the derivations of a record give now, or why the record stays as it is. Nothing for a form whose
 /// derivations read no range. A check that refuses an entry asks by a query here.
@@ -21,7 +21,7 @@ pub(crate) fn recompute_record(
     key: &RecordKey,
     record: &FormRecord,
 ) -> Result<Vec<Event>, Refusal> {
-    let reads = compiled.rules(&key.form).is_some_and(|rules| rules.read_ranges());
+    let reads = compiled.rules(&key.form).is_some_and(FormRules::read_ranges);
     if !reads {
         return Ok(Vec::new());
     }
