@@ -92,7 +92,7 @@ impl Reference {
             Self::Value { event, form, item } => facts.value(event, form, item),
             Self::First { event, form, item } => facts.first(event, form, item),
             Self::Last { event, form, item } => facts.last(event, form, item),
-            Self::Range(call) => call.of(&*call.find(facts).ok()?),
+            Self::Range(call) => call.of(call.find(facts).ok()?.as_ref()),
             Self::Rows { .. } | Self::Count { .. } | Self::Others { .. } | Self::ReferenceDate => {
                 None
             }

@@ -62,11 +62,11 @@ impl RangeCall {
     /// The range that fits, or why none does.
     pub fn find(&self, facts: &dyn Facts) -> Result<Arc<ReferenceRange>, NoRange> {
         let read = |argument: &RangeArgument| argument.read(facts);
-        let or_blank = |argument| read(argument).unwrap_or_default();
+        let written = |argument| read(argument).unwrap_or_default();
         let on = read(&self.on).and_then(|on| PartialDate::parse(&on));
         let age = self.age(read(&self.born), on);
-        let (test, unit, sex) = (or_blank(&self.test), or_blank(&self.unit), read(&self.sex));
-        let laboratory = self.laboratory.as_ref().map(or_blank).unwrap_or_default();
+        let (test, unit, sex) = (written(&self.test), written(&self.unit), read(&self.sex));
+        let laboratory = self.laboratory.as_ref().map(written).unwrap_or_default();
         facts.range(&Asked {
             laboratory: &laboratory,
             test: &test,

@@ -1,15 +1,9 @@
 //! A service that answers what it was asked, so that tests see what arrives.
 
 use async_trait::async_trait;
-use contract::{
-    Act, Code, Context, Error, Scope,
-    edc::v1::{export_study_request::Format, *},
-    google::api::HttpBody,
-};
-use futures::{StreamExt as _, stream, stream::BoxStream};
+use contract::{Act, Code, Context, Error, Scope, edc::v1::*};
 
-type Told<T> = Result<T, Error>;
-type Pieces = BoxStream<'static, Told<HttpBody>>;
+use crate::pieces::{Pieces, Told, pieces};
 
 /// A save that saw this version is answered as stale.
 pub const STALE_VERSION: i32 = 99;
@@ -104,6 +98,26 @@ impl Edc for Echo {
 
     async fn get_term(&self, _: &Context, _: GetTermRequest) -> Told<GetTermResponse> {
         unasked("get_term")
+    }
+
+    async fn import_ranges(
+        &self,
+        _: &Context,
+        _: ImportRangesRequest,
+    ) -> Told<ImportRangesResponse> {
+        unasked("import_ranges")
+    }
+
+    async fn list_ranges(&self, _: &Context, _: ListRangesRequest) -> Told<ListRangesResponse> {
+        unasked("list_ranges")
+    }
+
+    async fn recompute_ranges(
+        &self,
+        _: &Context,
+        _: RecomputeRangesRequest,
+    ) -> Told<RecomputeRangesResponse> {
+        unasked("recompute_ranges")
     }
 
     async fn get_definition(&self, _: &Context, _: GetDefinitionRequest) -> Told<Pieces> {
@@ -376,20 +390,6 @@ impl Edc for Echo {
     }
 
     async fn export_study(&self, _: &Context, request: ExportStudyRequest) -> Told<Pieces> {
-        let piece = |text: &str| HttpBody {
-            content_type: "text/csv".to_owned(),
-            data: text.as_bytes().to_vec(),
-        };
-        let broken = || Error::new(Code::Internal, "BROKEN", "the disk is gone");
-        // The break comes later than the piece before it, as it would from a disk.
-        let breaks = stream::once(async move {
-            tokio::task::yield_now().await;
-            Err(broken())
-        });
-        Ok(match request.format() {
-            Format::Json => breaks.boxed(),
-            Format::Ndjson => stream::iter([Ok(piece("one\n"))]).chain(breaks).boxed(),
-            _ => stream::iter([Ok(piece("one\n")), Ok(piece("two\n"))]).boxed(),
-        })
+        Ok(pieces(request.format()))
     }
 }

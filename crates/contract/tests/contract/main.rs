@@ -8,6 +8,7 @@ mod echo;
 mod json;
 #[cfg(test)]
 mod permits;
+mod pieces;
 #[cfg(test)]
 mod router;
 #[cfg(test)]

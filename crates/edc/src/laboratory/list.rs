@@ -40,14 +40,14 @@ pub(crate) async fn list(
     };
     let ranges = study.state.ranges(at);
     let found: Vec<&ReferenceRange> = ranges.iter().filter(|range| wanted(range)).collect();
-    let (size, after) = (page::size(request.page_size)?, page::after(request.page_token.as_ref())?);
+    let (most, after) = (page::size(request.page_size)?, page::after(request.page_token.as_ref())?);
     let begin = match after {
         None => 0,
         Some(after) => after.parse::<usize>().map_err(|_| page::unknown_token())?,
     };
-    let end = begin.saturating_add(size);
+    let end = begin.saturating_add(most);
     Ok(proto::ListRangesResponse {
-        ranges: found.iter().skip(begin).take(size).map(|range| told(range)).collect(),
+        ranges: found.iter().skip(begin).take(most).map(|range| told(range)).collect(),
         range_count: value::number(found.len()),
         imports: imports.iter().rev().take(MAX_IMPORTS).map(import).collect(),
         next_page_token: (end < found.len()).then(|| page::token(&end.to_string())),

@@ -262,6 +262,7 @@ fn what_was_loaded_stays_in_the_log_and_is_listed_as_it_was() {
 }
 
 const MAPPING: &str = r#"
+study = { value = "ST.VIGOR" }
 subject = { column = "SUBJECT" }
 event = { value = "SE.SCR" }
 form = { value = "F.LB" }
