@@ -192,13 +192,7 @@ async fn permitted(
     if unblinded && !study.whole().version().blinding.items.is_empty() {
         edc.note_unblinded_export(context, oid).await?;
     }
-    let version = study.whole().version();
-    let (mut hidden, mut hidden_checks) = (HashSet::new(), HashSet::new());
-    if !unblinded {
-        hidden.extend(version.blinding.items.iter().cloned());
-        let blinded = version.checks.iter().filter(|check| check.blinded);
-        hidden_checks.extend(blinded.map(|check| check.oid.clone()));
-    }
+    let (hidden, hidden_checks) = hidden(&study, unblinded);
     let exporter = (format_named(&request.format)?.make)(&request.options);
     if exporter.needs_whole_casebooks() && !request.forms.is_empty() {
         return Err(ExportFailure::Export(ExportError::DoesNotFit {
@@ -242,4 +236,15 @@ async fn permitted(
     let written = handle.await.map_err(|error| ExportFailure::Stopped(error.to_string()))?;
     read?;
     written
+}
+
+/// The items and checks that tell the arm; none for a caller who may see it.
+fn hidden(study: &Study, unblinded: bool) -> (HashSet<ItemOid>, HashSet<CheckOid>) {
+    if unblinded {
+        return Default::default();
+    }
+    let version = study.whole().version();
+    let checks = version.checks.iter().filter(|check| check.blinded);
+    let items = version.blinding.items.iter().cloned().collect();
+    (items, checks.map(|check| check.oid.clone()).collect())
 }
