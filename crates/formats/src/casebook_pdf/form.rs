@@ -62,7 +62,7 @@ pub(super) fn form(flow: &mut Flow, reader: &Reader<'_>, key: &RecordKey) -> u64
     form.values
 }
 
-impl<'r, 'a> Form<'r, 'a> {
+impl Form<'_, '_> {
     fn state(&self, flow: &mut Flow) {
         let (words, record) = (self.reader.words, self.record);
         let collected: usize =
@@ -98,13 +98,17 @@ impl<'r, 'a> Form<'r, 'a> {
                 () if !group.repeats => {
                     let first = RowKey { group: group.oid.clone(), repeat: "1".into() };
                     let keys = if rows.is_empty() { vec![&first] } else { rows };
-                    keys.into_iter().for_each(|key| self.single(flow, group, key));
+                    for key in keys {
+                        self.single(flow, group, key);
+                    }
                 }
                 () if rows.is_empty() => flow.paragraph(reader.words.no_rows, SMALL),
                 () if group.items.len() <= MOST_COLUMNS => self.rows(flow, group, &rows),
                 () => {
                     let across = rows.len().min(SIDE_BY_SIDE);
-                    rows.chunks(across).for_each(|rows| self.beside(flow, group, rows, across));
+                    for rows in rows.chunks(across) {
+                        self.beside(flow, group, rows, across);
+                    }
                 }
             }
         }
@@ -199,7 +203,9 @@ impl<'r, 'a> Form<'r, 'a> {
                 cells.push(if review.is_empty() { value } else { value.and(review, SMALL) });
             }
             table.push(Row::of(cells));
-            keys.iter().for_each(|at| self.ask(&mut table, at, true));
+            for at in &keys {
+                self.ask(&mut table, at, true);
+            }
             self.shown.extend(keys);
         }
         table.set(flow);
