@@ -59,7 +59,7 @@ pub(super) async fn start_export(
         forms: request.form_oids.iter().map(|oid| oid.as_str().into()).collect(),
         trail: request.trail,
         byte_order_mark: request.byte_order_mark,
-        language: request.language.is_some().then(|| options.language),
+        language: request.language.is_some().then_some(options.language),
         sites: None,
         unblinded: false,
     };
