@@ -197,12 +197,11 @@ async fn permitted(
         None => Arc::clone(&study),
     };
     let (mut hidden, mut hidden_checks) = blinded([&study, &then]);
-    if unblinded && !hidden.is_empty() {
-        edc.note_unblinded_export(context, oid).await?;
-        hidden.clear();
-    }
     if unblinded {
-        hidden_checks.clear();
+        if !hidden.is_empty() {
+            edc.note_unblinded_export(context, oid).await?;
+        }
+        (hidden, hidden_checks) = Default::default();
     }
     let exporter = (format_named(&request.format)?.make)(&request.options);
     if exporter.needs_whole_casebooks() && !request.forms.is_empty() {

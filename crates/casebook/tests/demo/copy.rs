@@ -32,7 +32,7 @@ fn changes(odm: &str) -> Changes {
             let source = item.descendants().find(|node| node.has_tag_name("SourceID")).unwrap();
             let entry = source.text().unwrap().rsplit(' ').next().unwrap().parse().unwrap();
             let value = item.attribute("Value").unwrap_or_default();
-            entries.entry(entry).or_insert_with(Vec::new).push(plain(value));
+            entries.entry(entry).or_default().push(plain(value));
         }
     }
     all

@@ -206,6 +206,23 @@ fn no_format_tells_the_arm_to_a_caller_who_may_not_see_it() {
 }
 
 #[test]
+fn a_query_that_tells_the_arm_is_in_no_export_of_a_blinded_caller() {
+    on_every_store(async |world| {
+        world.screen("S1").await;
+        let kit = [value("IG.IP/I.KIT", "LOST"), value("IG.IP/I.DOSES", "3")];
+        world.save("S1", "SE.W2/F.IP", 0, &kit).await.unwrap();
+        let mut all_seeing = data_manager();
+        all_seeing.caller.grants.extend(in_role(Role::Pharmacist, None).caller.grants);
+        for format in [Format::OdmSnapshot, Format::Odm2] {
+            let open = text(&world, &all_seeing, as_format(format)).await;
+            assert!(open.contains("S1.Q1"), "{format:?}: {open}");
+            let blinded = text(&world, &data_manager(), as_format(format)).await;
+            assert!(!blinded.contains("S1.Q1"), "{format:?}: {blinded}");
+        }
+    });
+}
+
+#[test]
 fn an_export_holds_only_what_the_caller_may_take() {
     on_every_store(async |world| {
         two_subjects(&world).await;

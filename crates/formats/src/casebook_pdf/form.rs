@@ -106,7 +106,9 @@ impl Form<'_, '_> {
                 () if group.items.len() <= MOST_COLUMNS => self.rows(flow, group, &rows),
                 () => {
                     let across = rows.len().min(SIDE_BY_SIDE);
-                    rows.chunks(across).for_each(|rows| self.beside(flow, group, rows, across));
+                    for rows in rows.chunks(across) {
+                        self.beside(flow, group, rows, across);
+                    }
                 }
             }
         }

@@ -6,7 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use kernel::{
     DataType, Datum, FormOid, ItemGroupOid, ItemOid, RepeatKey, StudyEventOid, Texts,
     casebook::{FormRecord, ItemKey, RecordKey, RowKey},
-    study::{CodeListItem, Design},
+    study::{CodeListItem, Design, ItemGroupDef},
 };
 
 use super::words::Words;
@@ -73,8 +73,7 @@ impl<'a> Reader<'a> {
 
     /// The item with its row, where the group has several.
     pub fn place(&self, row: &RowKey, item: &ItemOid) -> String {
-        let repeats =
-            self.design().group(&row.group).is_none_or(kernel::study::ItemGroupDef::repeats);
+        let repeats = self.design().group(&row.group).is_none_or(ItemGroupDef::repeats);
         if repeats {
             format!("{} [{} {}]", self.item(item), self.group(&row.group), row.repeat)
         } else {

@@ -21,20 +21,20 @@ type Change = (String, String, String);
 pub(super) fn of_record(flow: &mut Flow, reader: &Reader<'_>, key: &RecordKey) {
     let book = reader.book;
     let entries = book.entries.iter().filter(|entry| book.record_of(entry.event) == Some(key));
-    set(flow, reader, reader.words.trail, entries);
+    set(flow, reader, (3, reader.words.trail), entries);
 }
 
 /// The entries that belong to no form: screening, enrolment, dates, signatures of a visit.
 pub(super) fn of_casebook(flow: &mut Flow, reader: &Reader<'_>) {
     let book = reader.book;
     let entries = book.entries.iter().filter(|entry| book.record_of(entry.event).is_none());
-    set(flow, reader, reader.words.trail_of_casebook, entries);
+    set(flow, reader, (1, reader.words.trail_of_casebook), entries);
 }
 
 fn set<'e>(
     flow: &mut Flow,
     reader: &Reader<'_>,
-    title: &str,
+    (level, title): (u8, &str),
     entries: impl Iterator<Item = &'e EntryOut<'e>>,
 ) {
     let words = reader.words;
@@ -47,7 +47,7 @@ fn set<'e>(
         }
     }
     if !table.is_empty() {
-        flow.heading(3, title, KEEP);
+        flow.heading(level, title, KEEP);
         table.set(flow);
     }
 }

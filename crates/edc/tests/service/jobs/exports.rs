@@ -102,6 +102,33 @@ fn every_format_can_be_chosen_and_one_that_lacks_what_it_needs_says_so() {
 }
 
 #[test]
+fn casebooks_are_made_whole_and_in_the_language_that_was_asked_for() {
+    on_every_desk(async |desk| {
+        two_subjects(&desk).await;
+        let manager = data_manager();
+        let chinese = p::StartExportRequest {
+            language: Some("zh-CN".into()),
+            site_oid: Some(HERE.into()),
+            ..wanted("casebook-pdf")
+        };
+        let some = p::StartExportRequest { form_oids: vec!["F.VS".into()], ..chinese.clone() };
+        let refused = desk.jobs.start_export(&manager, some).await.unwrap_err();
+        assert_eq!(refused.violations()[0].field, "formOids");
+        let nonsense = p::StartExportRequest { language: Some("zh CN".into()), ..chinese.clone() };
+        let refused = desk.jobs.start_export(&manager, nonsense).await.unwrap_err();
+        assert_eq!(refused.violations()[0].field, "language");
+        let started = desk.jobs.start_export(&manager, chinese).await.unwrap();
+        desk.worker.run_until_idle().await;
+        let done = desk.get_export(&manager, &started.export_id).await.unwrap();
+        assert_eq!(done.language.as_deref(), Some("zh-CN"));
+        let names: Vec<&str> = done.files.iter().map(|file| &*file.file_name).collect();
+        assert_eq!(names, ["casebook-S1.pdf", "manifest.json"]);
+        let pdf = desk.download(&manager, &done.export_id, "casebook-S1.pdf").await.unwrap().0;
+        assert!(crate::casebook_pdf::text(&pdf).contains("病例报告表副本"));
+    });
+}
+
+#[test]
 fn the_journal_says_who_exported_and_who_downloaded_what() {
     on_every_desk(async |desk| {
         two_subjects(&desk).await;
