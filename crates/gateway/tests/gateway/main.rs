@@ -6,8 +6,10 @@ mod calls;
 mod grpc;
 #[cfg(test)]
 mod limits;
-#[cfg(test)]
 mod pages;
+#[cfg(test)]
+#[path = "../../../contract/tests/contract/pieces.rs"]
+mod pieces;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]

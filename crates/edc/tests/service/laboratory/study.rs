@@ -13,6 +13,19 @@ use testkit::study;
 const WHO: &str =
     r#"value("SE.SCR", "F.DM", "SEX"), value("SE.SCR", "F.DM", "BIRTHDT"), COLLECTED"#;
 
+const ITEMS: [(&str, DataType); 10] = [
+    ("BIRTHDT", DataType::PartialDate),
+    ("COLLECTED", DataType::PartialDate),
+    ("TEST", DataType::Text),
+    ("UNIT", DataType::Text),
+    ("RESULT", DataType::Text),
+    ("REMARK", DataType::Text),
+    ("LOW", DataType::Decimal),
+    ("HIGH", DataType::Decimal),
+    ("NORMAL", DataType::Text),
+    ("FLAG", DataType::Text),
+];
+
 /// The study of the test kit with a form of laboratory results.
 pub(super) fn version() -> StudyVersion {
     let mut version = study::version();
@@ -28,19 +41,7 @@ pub(super) fn version() -> StudyVersion {
         expressions: vec![Expression { context: Expression::CEL.into(), text: text.clone() }],
         ..MethodDef::default()
     }));
-    let items = [
-        ("BIRTHDT", DataType::PartialDate),
-        ("COLLECTED", DataType::PartialDate),
-        ("TEST", DataType::Text),
-        ("UNIT", DataType::Text),
-        ("RESULT", DataType::Text),
-        ("REMARK", DataType::Text),
-        ("LOW", DataType::Decimal),
-        ("HIGH", DataType::Decimal),
-        ("NORMAL", DataType::Text),
-        ("FLAG", DataType::Text),
-    ];
-    version.items.extend(items.map(|(name, data_type)| ItemDef {
+    version.items.extend(ITEMS.map(|(name, data_type)| ItemDef {
         oid: format!("I.{name}").into(),
         name: name.into(),
         data_type,
