@@ -6,6 +6,7 @@ mod calls;
 mod grpc;
 #[cfg(test)]
 mod limits;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 #[path = "../../../contract/tests/contract/pieces.rs"]
