@@ -5050,6 +5050,8 @@ export interface components {
              * @description The instant at which the data are wanted. Absent for the state at the time of the run.
              */
             asOf?: string;
+            /** @description The attached files that the data name are included. */
+            attachedFiles: boolean;
             /** @description Whether the caller may download it. */
             downloadable: boolean;
             /**
@@ -9257,6 +9259,8 @@ export interface operations {
                      * @description Exports the data as it was at this instant. At the time of the run when absent.
                      */
                     asOf?: string;
+                    /** @description Includes the attached files that the data name, in a folder `files`. */
+                    attachedFiles?: boolean;
                     /** @description Begins text files with a byte order mark, for spreadsheet programs that need it. */
                     byteOrderMark?: boolean;
                     /** @description Only these forms. All forms when empty. */
