@@ -58,7 +58,7 @@ fn result(items: &[(&'static str, &str)]) -> Result {
 }
 
 fn rule(text: &str) -> Rule {
-    compile(text, &scope(), Expect::Any).unwrap()
+    compile(text, &scope(), Expect::Any).expect("it is an expression")
 }
 
 fn given(text: &str, items: &[(&'static str, &str)]) -> String {
