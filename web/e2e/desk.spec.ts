@@ -127,3 +127,39 @@ test('a method is found, read and tried out in the session of the user', async (
   await expect(page.getByRole('region', { name: 'Answer' })).toContainText('"siteOid"');
   expect(await violations(page)).toEqual([]);
 });
+
+test('reference ranges are loaded from a file, all faults of which are named first', async ({ page }) => {
+  await logIn(page, 'datamanager', `${STUDY}/imports`);
+  const section = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Reference ranges of laboratories' }) });
+  await expect(section).toContainText('There are no reference ranges.');
+  const load = async (rows: string[]) => {
+    const table = ['LABORATORY,TEST,UNIT,SEX,AGE_FROM,AGE_TO,LOW,HIGH', ...rows].join('\n');
+    await section.getByLabel('Table of ranges').setInputFiles({ name: 'ranges.csv', mimeType: 'text/csv', buffer: Buffer.from(table) });
+    await section.getByLabel('Why').fill('Central laboratory, 2026');
+    await section.getByRole('button', { name: 'Load the ranges' }).click();
+  };
+  await load(['CENTRAL,GLUC,mmol/L,F,18,64,5.5,3.9', 'CENTRAL,GLUC,mmol/L,Q,18,64,3.9,5.5']);
+  await expect(section.locator('.faults li')).toHaveCount(2);
+  await page.screenshot({ path: 'shots/desk-ranges-faults.png', fullPage: true });
+  expect(await violations(page)).toEqual([]);
+  await load(['CENTRAL,GLUC,mmol/L,F,18,64,3.9,5.5', 'CENTRAL,GLUC,mmol/L,M,18,64,3.9,5.8']);
+  await expect(section.getByRole('status')).toContainText('2 ranges were loaded.');
+  await expect(section.getByRole('row').filter({ hasText: '5.8' })).toContainText('18 – 64 years');
+  await expect(section).toContainText('Last loaded: ranges.csv');
+  await page.screenshot({ path: 'shots/desk-ranges.png', fullPage: true });
+  expect(await violations(page)).toEqual([]);
+});
+
+test('the casebooks of a site are taken out as PDF', async ({ page }) => {
+  test.setTimeout(120_000);
+  await logIn(page, 'datamanager', `${STUDY}/exports?site=706`);
+  await page.getByRole('radio', { name: /PDF/ }).check();
+  await expect(page.getByText('All forms', { exact: true })).toBeHidden();
+  await page.screenshot({ path: 'shots/desk-casebook-pdf.png', fullPage: true });
+  await page.getByRole('button', { name: 'Export', exact: true }).click();
+  const row = page.getByRole('row').filter({ hasText: 'PDF' }).first();
+  await expect(row).toContainText('Done', { timeout: 90_000 });
+  await row.getByRole('button', { name: 'Manifest' }).click();
+  await expect(page.getByRole('dialog').getByRole('row').filter({ hasText: '.pdf' })).toHaveCount(3);
+  expect(await violations(page)).toEqual([]);
+});

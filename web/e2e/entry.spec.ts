@@ -143,6 +143,41 @@ test('a session that ends in the middle of entry asks for the password and loses
   await expect(years).toHaveValue('13');
 });
 
+test('a record that was on its way here while a change of it was recorded is read again', async ({ page, context }) => {
+  const subject = await screen(page);
+  await page.goto(address(`${subject}/SE.SCREENING1/1/F.SC/1`));
+  const years = cell(page, 'I.SC.EDULEVEL');
+  await years.waitFor();
+  await context.clearCookies();
+  await years.fill('13');
+  await years.press('Enter');
+  await page.locator('input[autocomplete=username]').waitFor();
+  // The record is read before the change is recorded, and arrives after that.
+  let isRead = () => {};
+  let isRecorded = () => {};
+  const read = new Promise<void>((done) => { isRead = done; });
+  const recorded = new Promise<void>((done) => { isRecorded = done; });
+  let held = 0;
+  await context.route('**/forms/F.SC/1', async (route) => {
+    if (route.request().method() === 'GET') {
+      const response = await route.fetch();
+      isRead();
+      if (held++ === 0) await recorded;
+      return route.fulfill({ response });
+    }
+    await read;
+    const response = await route.fetch();
+    await route.fulfill({ response });
+    isRecorded();
+  });
+  await page.locator('input[autocomplete=username]').fill('coordinator');
+  await page.locator('input[type=password]').fill(passwordOf('coordinator'));
+  await page.keyboard.press('Enter');
+  await saved(page);
+  await expect(years).toHaveValue('13');
+  expect(held).toBeGreaterThan(1);
+});
+
 test('a save whose answer was lost is sent again under the same id and done once', async ({ page, context }) => {
   const subject = await screen(page);
   await page.goto(address(`${subject}/SE.SCREENING1/1/F.SC/1`));

@@ -43,12 +43,13 @@ use crate::export::{
 #[derive(Debug)]
 pub(crate) struct CasebookPdfExporter {
     language: String,
+    begun: bool,
     written: Vec<Written>,
 }
 
 impl CasebookPdfExporter {
     pub(crate) fn new(options: &ExportOptions) -> Self {
-        Self { language: options.language.clone(), written: Vec::new() }
+        Self { language: options.language.clone(), begun: false, written: Vec::new() }
     }
 }
 
@@ -66,6 +67,7 @@ impl Exporter for CasebookPdfExporter {
     }
 
     fn begin(&mut self, _: &StudyOut<'_>, _: &mut dyn Sink) -> Result<(), ExportError> {
+        self.begun = true;
         Ok(())
     }
 
@@ -97,7 +99,7 @@ impl Exporter for CasebookPdfExporter {
     }
 
     fn finish(self: Box<Self>, _: &mut dyn Sink) -> Result<Vec<Written>, ExportError> {
-        Ok(self.written)
+        if self.begun { Ok(self.written) } else { Err(ExportError::NotBegun) }
     }
 }
 

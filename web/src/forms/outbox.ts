@@ -204,6 +204,11 @@ class Outbox {
     }
   }
 
+  /** The version of a record that the last change from here made; 0 when nothing was changed. */
+  ownVersion(place: Place): number {
+    return this.own.get(placeKey(place)) ?? 0;
+  }
+
   /** Whether the next may be tried. */
   private async attempt(send: Send): Promise<boolean> {
     const key = placeKey(send.place);

@@ -18,7 +18,8 @@ const study = {
 const place = { studyOid: 'S', subjectKey: '1', studyEventOid: 'E', studyEventRepeatKey: '1', formOid: 'F', formRepeatKey: '1' };
 const record = { place, version: 0, status: 'NOT_STARTED', itemGroups: [], findings: [], queries: [], notCollected: [] } as unknown as FormRecord;
 
-vi.mock('./outbox', () => ({ outbox: { loaded: Promise.resolve(), of: () => [], draftsOf: () => [], draft: async () => {}, forgetDraft: async () => {}, add: async () => {} }, placeKey: () => '' }));
+const own = vi.hoisted(() => ({ version: 0 }));
+vi.mock('./outbox', () => ({ outbox: { loaded: Promise.resolve(), of: () => [], draftsOf: () => [], draft: async () => {}, forgetDraft: async () => {}, add: async () => {}, ownVersion: () => own.version, follow: () => () => {} }, placeKey: () => '' }));
 
 let store: FormStore;
 beforeEach(() => {
@@ -53,4 +54,17 @@ it('shows what is not collected, and tells what is collected again', () => {
   store.take(record);
   expect(store.cell(WEIGHT).isSkipped).toBe(false);
   expect(told).toEqual([[], [WEIGHT]]);
+});
+
+it('reads the record again that was on its way while a change of it was recorded', () => {
+  let read = 0;
+  const connect = () => store.connect(() => { read += 1; })();
+  connect();
+  expect(read).toBe(0);
+  own.version = 1;
+  connect();
+  expect(read).toBe(1);
+  store.take({ ...record, version: 1 } as FormRecord);
+  connect();
+  expect(read).toBe(1);
 });

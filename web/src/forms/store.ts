@@ -95,6 +95,8 @@ export class FormStore {
   }
   /** Follows what becomes of the changes of this form. */
   connect(reload: () => void): () => void {
+    // What was recorded while this record was on its way here is not in it.
+    if (outbox.ownVersion(this.place) > this.form.version) reload();
     return outbox.follow((news) => {
       const place = news.kind === 'elsewhere' ? news.place : placeKey(news.send.place);
       if (place !== placeKey(this.place)) return;
