@@ -75,12 +75,15 @@ pub fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// Copies the files of a folder into another, which is made anew.
+/// Copies the files of a folder, not those of folders in it, into another, which is made anew.
 pub fn copy(from: &Path, to: &Path) -> Result<()> {
     remove(to)?;
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            continue;
+        }
         fs::copy(entry.path(), to.join(entry.file_name()))?;
     }
     Ok(())
