@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use super::{Cluster, Part, Settings, own, settings::Tls as TlsFiles, text};
 use crate::{
     assembly::new_id,
-    command::serve::{front, grpc, stopped, tell, until_served},
+    command::serve::{front, grpc, listen_on, stopped, tell, until_served},
     config::Config,
     protection::DoorKeeper,
     services::Services,
@@ -41,8 +41,8 @@ pub async fn serve(config: &Config, only: &[Part]) -> Result<()> {
     let cluster = Cluster::new(settings, &config.data)?;
     let services = Services::some(config, &cluster, &own).await?;
 
-    let front_listener = listen(addresses.front).await?;
-    let back_listener = listen(addresses.back).await?;
+    let front_listener = listen(addresses.front)?;
+    let back_listener = listen(addresses.back)?;
     for listener in front_listener.iter().chain(&back_listener) {
         tell(format_args!("listening on http://{}", listener.local_addr()?));
     }
@@ -90,9 +90,9 @@ fn addresses(config: &Config, parts: &BTreeSet<Part>, own: &[Part]) -> Result<Ad
     Ok(Addresses { front: Some(config.listen), back })
 }
 
-async fn listen(address: Option<SocketAddr>) -> Result<Option<TcpListener>> {
+fn listen(address: Option<SocketAddr>) -> Result<Option<TcpListener>> {
     let Some(address) = address else { return Ok(None) };
-    let bound = TcpListener::bind(address).await;
+    let bound = listen_on(address);
     bound.map(Some).with_context(|| format!("cannot listen on {address}"))
 }
 

@@ -141,7 +141,7 @@ pub async fn run(args: Demo) -> Result<ExitCode> {
     if args.no_serve {
         return Ok(ExitCode::SUCCESS);
     }
-    let listener = listen(&config).await?;
+    let listener = listen(&config)?;
     tell(format_args!("\nlistening on http://{}   (Ctrl-C stops)", listener.local_addr()?));
     serve(&config, &assembly, listener).await?;
     Ok(ExitCode::SUCCESS)

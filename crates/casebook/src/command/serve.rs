@@ -3,6 +3,7 @@
 use std::{
     fmt::Display,
     io::{self, Write as _},
+    net::SocketAddr,
     path::Path,
     process::ExitCode,
     sync::Arc,
@@ -19,7 +20,7 @@ use contract::{
 };
 use futures::future;
 use gateway::{Cookies, Gateway, Redcap, RedcapSettings};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::{
     assembly::{Assembly, new_id, terminal},
@@ -34,6 +35,8 @@ use crate::{
 /// The second contract of the EDC service.
 const JOBS: &str = "casebook.job.v1.Jobs";
 const FILES: &str = "casebook.file.v1.Files";
+/// Connections that wait until they are accepted; the system may allow fewer.
+const MOST_WAITING: u32 = 1_024;
 /// How often counts of decisions about access are written.
 const ACCESS_NOTED_EVERY: Duration = Duration::from_mins(1);
 
@@ -49,7 +52,7 @@ pub async fn run(args: Serve) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let assembly = Assembly::open(&config).await?;
-    let listener = listen(&config).await?;
+    let listener = listen(&config)?;
     tell(format_args!("listening on http://{}", listener.local_addr()?));
     if assembly.identity.list_users(&terminal(false), None, 1).await?.users.is_empty() {
         tell(how_to_begin(args.place.data.as_deref()));
@@ -73,10 +76,17 @@ fn how_to_begin(data: Option<&Path>) -> String {
 }
 
 /// Takes the address; the error says which.
-pub async fn listen(config: &Config) -> Result<TcpListener> {
-    TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", config.listen))
+pub fn listen(config: &Config) -> Result<TcpListener> {
+    listen_on(config.listen).with_context(|| format!("cannot listen on {}", config.listen))
+}
+
+/// Listens there, with room for many who connect at once: whoever finds none tries again after a
+/// second.
+pub fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(MOST_WAITING)
 }
 
 /// Serves all services until the process is told to stop, then drains.
