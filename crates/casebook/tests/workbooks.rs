@@ -196,3 +196,27 @@ fn a_form_of_openclinica_is_told_apart_by_its_sheets() {
         assert!(told.contains("Items, VALIDATION (V8)"), "what is not said is listed: {told}");
     }
 }
+
+#[test]
+fn reference_ranges_are_loaded_listed_and_laid_anew() {
+    let trial = Trial::new();
+    let table = "LABORATORY,TEST,UNIT,SEX,LOW,HIGH\nCENTRAL,GLUC,mmol/L,F,3.9,5.5\n";
+    trial.file("ranges.csv", table.as_bytes());
+    let study = ["--study", "TABLES"];
+    let told =
+        |words: &[&str]| String::from_utf8(trial.succeed(&[words, &study].concat())).unwrap();
+    let loaded = told(&["ranges", "import", "ranges.csv", "--reason", "central laboratory"]);
+    assert!(loaded.contains("1 ranges loaded"), "{loaded}");
+    let listed = told(&["ranges", "list"]);
+    assert!(listed.contains("central laboratory") && listed.contains("GLUC,mmol/L,F"), "{listed}");
+    for dry_run in [&["--dry-run"][..], &[]] {
+        let words = [&["ranges", "recompute", "--reason", "first ranges"], dry_run].concat();
+        told(&words);
+    }
+
+    trial.file("ranges.csv", table.replace("3.9,5.5", "5.5,3.9").as_bytes());
+    let refused = trial.run(&["ranges", "import", "ranges.csv", "--study", "TABLES"]);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("ranges.csv:2:HIGH"), "{said}");
+    assert!(told(&["ranges", "list"]).contains("3.9,5.5"), "the ranges of before are there");
+}
