@@ -45,6 +45,11 @@ pub(crate) struct Book {
 }
 
 impl Book {
+    /// The casebook of a book as it is now, to try something on.
+    pub fn copy_of(book: &Self) -> Self {
+        Self { head: book.head, casebook: book.casebook.clone(), ..Self::default() }
+    }
+
     /// Takes in what the store holds behind the head.
     pub fn catch_up(&mut self, log: &LogName, study: &Study, entries: &[Sealed]) -> Result<()> {
         let mut chain = Chain::resume(log.clone(), self.head);

@@ -17,11 +17,12 @@ use kernel::{
 
 use crate::{
     Edc,
+    anew::{Outcome, page_size},
     book::{Book, lock},
     change::Change,
     compiled::Compiled,
     failure::{Failure, Result},
-    migration::{Brought, bring, page_size},
+    migration::bring,
     read::subjects::{Page, subjects_of},
     study::Study,
     wire::{self, value},
@@ -47,10 +48,7 @@ pub(crate) async fn impact(
     let mut counted = Counted::default();
     for (subject, row) in &found.subjects {
         let shared = edc.shelf.get(&study, subject).await?;
-        let mut book = {
-            let book = lock(&shared);
-            Book { head: book.head, casebook: book.casebook.clone(), ..Book::default() }
-        };
+        let mut book = Book::copy_of(&lock(&shared));
         let under = study.of(&book.casebook).hash.to_string();
         *counted.subjects.entry((row.site.clone(), under)).or_default() += 1;
         counted.records += book.casebook.records.values().filter(|one| !one.removed).count();
@@ -160,7 +158,7 @@ impl Seen<'_> {
     }
 
     /// What the rules of the version do.
-    fn brought(&mut self, before: &Casebook, brought: &Brought) {
+    fn brought(&mut self, before: &Casebook, brought: &Outcome) {
         for event in &brought.events {
             match event {
                 Event::FormSaved(saved) => {

@@ -6,6 +6,7 @@
 //! Start reading at `save_form` (the life of a form save): permit, read, decide, append, answer.
 //! What a save means is decided in `decide`, purely; how a change reaches the store is in `change`.
 
+mod anew;
 mod audit_review;
 mod book;
 mod change;

@@ -3,15 +3,13 @@
 use std::sync::Arc;
 
 use contract::{Act, Context, Error, Permit, Scope, build::v1 as proto, page};
-use kernel::{
-    RequestId, SiteOid, StudyOid, SubjectKey,
-    casebook::{Event, RecordKey, Refusal},
-};
-use proto::migrated::Outcome;
+use kernel::{RequestId, SiteOid, StudyOid, SubjectKey, casebook::Event};
+use proto::migrated;
 
 use crate::{
     Edc,
-    book::{Book, lock},
+    anew::{Outcome, carry_out, each_record, page_size},
+    book::lock,
     change::{Change, Writer, request_id},
     decide,
     failure::Result,
@@ -21,17 +19,6 @@ use crate::{
     study::Study,
     wire::{self, value},
 };
-
-/// Subjects of one call, when nothing is said and at most.
-const USUAL_PAGE: usize = 50;
-const MAX_PAGE: usize = 100;
-
-/// What a version made of one casebook.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Brought {
-    pub events: Vec<Event>,
-    pub left: Vec<(RecordKey, &'static str)>,
-}
 
 /// Brings a page of casebooks to a version, or says what that would do.
 pub(crate) async fn migrate(
@@ -69,12 +56,6 @@ pub(crate) async fn migrate(
         next_page_token: found.next,
         subject_count: value::number(screened),
     })
-}
-
-pub(crate) fn page_size(asked: Option<i32>) -> Result<usize> {
-    let Some(asked) = asked else { return Ok(USUAL_PAGE) };
-    let size = usize::try_from(asked).ok().filter(|size| (1..=MAX_PAGE).contains(size));
-    Ok(size.ok_or_else(|| Error::invalid("pageSize", format!("1 to {MAX_PAGE}")))?)
 }
 
 fn not_in_force(study: &Study, hash: &str) -> Error {
@@ -116,24 +97,18 @@ impl Run<'_> {
             book.casebook.version.clone()
         };
         if taken.as_deref() == Some(target) {
-            told.outcome = Outcome::AlreadyThere.into();
+            told.outcome = migrated::Outcome::AlreadyThere.into();
             return Ok(told);
         }
         let state = &self.study.state;
         if state.position(&told.old_version_hash) > state.position(target) {
-            told.outcome = Outcome::Newer.into();
+            told.outcome = migrated::Outcome::Newer.into();
             return Ok(told);
         }
-        let brought = if self.request.dry_run {
-            let mut book = {
-                let book = lock(&shared);
-                Book { head: book.head, casebook: book.casebook.clone(), ..Book::default() }
-            };
-            self.edc.scratch(self.study, &mut book, |writer| bring(writer, &change, target))
-        } else {
-            self.edc.write(self.study, subject, |writer| Ok(bring(writer, &change, target))).await?
-        };
-        told.outcome = Outcome::Migrated.into();
+        let (study, dry_run) = (self.study, self.request.dry_run);
+        let make = |writer: &mut Writer<'_>| bring(writer, &change, target);
+        let brought = carry_out(self.edc, study, subject, dry_run, make).await?;
+        told.outcome = migrated::Outcome::Migrated.into();
         tell(&brought, &mut told);
         Ok(told)
     }
@@ -143,43 +118,23 @@ impl Run<'_> {
     }
 }
 
-/// Brings a casebook to a version, record by record: what one becomes, the next may read.
-pub(crate) fn bring(writer: &mut Writer<'_>, change: &Change<'_>, target: &str) -> Brought {
-    let mut brought = Brought::default();
+/// Brings a casebook to a version, record by record. Does nothing to one that is there already.
+pub(crate) fn bring(writer: &mut Writer<'_>, change: &Change<'_>, target: &str) -> Outcome {
     if writer.book.casebook.version.as_deref() == Some(target) {
-        return brought;
+        return Outcome::default();
     }
     let old = writer.study.of(&writer.book.casebook).hash.to_string();
     let taken = Event::VersionTaken { old: Some(old), new: target.to_owned() };
     writer.take(change, std::slice::from_ref(&taken));
-    let compiled = Arc::clone(writer.study.of(&writer.book.casebook));
-    let records: Vec<RecordKey> = writer.book.casebook.records.keys().cloned().collect();
-    for key in records {
-        let casebook = &writer.book.casebook;
-        let Some(record) = casebook.record(&key).filter(|record| !record.removed) else { continue };
-        match decide::migrate_record(&compiled, change.subject, casebook, &key, record) {
-            Ok(events) => {
-                writer.take(change, &events);
-                brought.events.extend(events);
-            }
-            Err(refusal) => brought.left.push((key, Refusal::code(&refusal))),
-        }
-    }
-    brought
+    each_record(writer, change, decide::migrate_record)
 }
 
-fn tell(brought: &Brought, told: &mut proto::Migrated) {
-    for event in &brought.events {
-        match event {
-            Event::FormSaved(saved) => {
-                told.changed_record_count += 1;
-                told.changed_value_count += value::number(saved.changes().count());
-            }
-            Event::QueryOpened(_) => told.opened_query_count += 1,
-            Event::QueryClosed { .. } => told.closed_query_count += 1,
-            _ => {}
-        }
-    }
+fn tell(brought: &Outcome, told: &mut proto::Migrated) {
+    let counts = brought.counts();
+    told.changed_record_count = value::number(counts.records);
+    told.changed_value_count = value::number(counts.values);
+    told.opened_query_count = value::number(counts.opened_queries);
+    told.closed_query_count = value::number(counts.closed_queries);
     let left = brought.left.iter().map(|(key, code)| proto::LeftRecord {
         study_event_oid: key.event.to_string(),
         study_event_repeat_key: key.event_repeat.to_string(),

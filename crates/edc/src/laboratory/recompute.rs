@@ -4,29 +4,18 @@
 use std::sync::Arc;
 
 use contract::{Act, Context, Error, Permit, Scope, edc::v1 as proto, page};
-use kernel::{
-    SiteOid, StudyOid, SubjectKey,
-    casebook::{Event, RecordKey, Refusal},
-};
+use kernel::{SiteOid, StudyOid, SubjectKey};
 
 use crate::{
     Edc,
-    book::{Book, lock},
+    anew::{Outcome, carry_out, each_record, page_size},
     change::{Change, Writer, request_id},
     decide,
     failure::Result,
-    migration::page_size,
     read::subjects::{Page, subjects_of},
     study::Study,
     wire::{self, value},
 };
-
-/// What came of one casebook.
-#[derive(Debug, Default)]
-struct Recomputed {
-    events: Vec<Event>,
-    left: Vec<(RecordKey, &'static str)>,
-}
 
 /// Recomputes what a page of casebooks reads of ranges, or says what that would do.
 pub(crate) async fn recompute(
@@ -73,63 +62,34 @@ impl Run<'_> {
             request: request_id(self.context, self.request.request_id.as_ref()),
             reason: Some(self.request.reason.clone()),
         };
-        let done = if self.request.dry_run {
-            let mut book = {
-                let shared = self.edc.shelf.get(self.study, subject).await?;
-                let book = lock(&shared);
-                Book { head: book.head, casebook: book.casebook.clone(), ..Book::default() }
-            };
-            self.edc.scratch(self.study, &mut book, |writer| casebook(writer, &change))
-        } else {
-            self.edc.write(self.study, subject, |writer| Ok(casebook(writer, &change))).await?
-        };
+        let (study, dry_run) = (self.study, self.request.dry_run);
+        let make = |writer: &mut Writer<'_>| casebook(writer, &change);
+        let done = carry_out(self.edc, study, subject, dry_run, make).await?;
         Ok(told(&done, subject, site))
     }
 }
 
-/// Record by record: what one becomes, the next may read.
-fn casebook(writer: &mut Writer<'_>, change: &Change<'_>) -> Recomputed {
-    let mut done = Recomputed::default();
+/// Recomputes the records of a casebook, unless this request did so before.
+fn casebook(writer: &mut Writer<'_>, change: &Change<'_>) -> Outcome {
     if writer.book.casebook.requests.contains_key(&change.request) {
-        return done;
+        return Outcome::default();
     }
-    let compiled = Arc::clone(writer.study.of(&writer.book.casebook));
-    let records: Vec<RecordKey> = writer.book.casebook.records.keys().cloned().collect();
-    for key in records {
-        let casebook = &writer.book.casebook;
-        let Some(record) = casebook.record(&key).filter(|record| !record.removed) else { continue };
-        match decide::recompute_record(&compiled, change.subject, casebook, &key, record) {
-            Ok(events) => {
-                writer.take(change, &events);
-                done.events.extend(events);
-            }
-            Err(refusal) => done.left.push((key, Refusal::code(&refusal))),
-        }
-    }
-    done
+    each_record(writer, change, decide::recompute_record)
 }
 
-fn told(done: &Recomputed, subject: &SubjectKey, site: &SiteOid) -> proto::RecomputedSubject {
-    let mut told = proto::RecomputedSubject {
-        subject_key: subject.to_string(),
-        site_oid: site.to_string(),
-        ..proto::RecomputedSubject::default()
-    };
-    for event in &done.events {
-        match event {
-            Event::FormSaved(saved) => {
-                told.changed_record_count += 1;
-                told.changed_value_count += value::number(saved.changes().count());
-            }
-            Event::QueryOpened(_) => told.opened_query_count += 1,
-            Event::QueryClosed { .. } => told.closed_query_count += 1,
-            _ => {}
-        }
-    }
+fn told(done: &Outcome, subject: &SubjectKey, site: &SiteOid) -> proto::RecomputedSubject {
+    let counts = done.counts();
     let left = done.left.iter().map(|(key, code)| proto::RecordLeft {
         record: Some(value::record_place(subject, key)),
         refusal: (*code).to_owned(),
     });
-    told.left_records = left.collect();
-    told
+    proto::RecomputedSubject {
+        subject_key: subject.to_string(),
+        site_oid: site.to_string(),
+        changed_record_count: value::number(counts.records),
+        changed_value_count: value::number(counts.values),
+        opened_query_count: value::number(counts.opened_queries),
+        closed_query_count: value::number(counts.closed_queries),
+        left_records: left.collect(),
+    }
 }
