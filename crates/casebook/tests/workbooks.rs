@@ -206,7 +206,7 @@ fn reference_ranges_are_loaded_listed_and_laid_anew() {
     let told =
         |words: &[&str]| String::from_utf8(trial.succeed(&[words, &study].concat())).unwrap();
     let loaded = told(&["ranges", "import", "ranges.csv", "--reason", "central laboratory"]);
-    assert!(loaded.contains("1 ranges loaded"), "{loaded}");
+    assert!(loaded.contains("1 range loaded"), "{loaded}");
     let listed = told(&["ranges", "list"]);
     assert!(listed.contains("central laboratory") && listed.contains("GLUC,mmol/L,F"), "{listed}");
     for dry_run in [&["--dry-run"][..], &[]] {

@@ -63,7 +63,7 @@ async fn import(args: ImportRanges) -> Result<ExitCode> {
         (false, true) => "were there already; nothing was written",
         (false, false) => "loaded; recorded results keep theirs until `casebook ranges recompute`",
     };
-    println!("{} ranges {end}", loaded.range_count);
+    println!("{} {end}", counted(i64::from(loaded.range_count), "range"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -95,8 +95,12 @@ async fn list(args: ListRanges) -> Result<ExitCode> {
     }
     for import in &all.imports {
         println!(
-            "entry {}: {}, {} ranges, by {}: {}",
-            import.entry, import.file_name, import.range_count, import.imported_by, import.reason
+            "entry {}: {}, {}, by {}: {}",
+            import.entry,
+            import.file_name,
+            counted(i64::from(import.range_count), "range"),
+            import.imported_by,
+            import.reason
         );
     }
     println!("laboratory,site,test,unit,sex,age,low,high,texts,from,to");
@@ -140,15 +144,14 @@ async fn recompute(args: RecomputeRanges) -> Result<ExitCode> {
         page_token: None,
         request_id: None,
     };
-    let (mut subjects, mut records, mut values, mut left) = (0_usize, 0_i64, 0_i64, 0_usize);
+    let (mut subjects, mut records, mut values, mut left) = (0_i64, 0_i64, 0_i64, 0_i64);
     loop {
         let page = assembly.edc.recompute_ranges(&manager(), request.clone()).await?;
         for subject in &page.subjects {
-            subjects += usize::from(subject.changed_value_count > 0);
+            subjects += i64::from(subject.changed_value_count > 0);
             records += i64::from(subject.changed_record_count);
             values += i64::from(subject.changed_value_count);
-            left += subject.left_records.len();
-            tell_left(subject);
+            left += tell_left(subject);
         }
         request.page_token = page.next_page_token;
         if request.page_token.is_none() {
@@ -157,19 +160,32 @@ async fn recompute(args: RecomputeRanges) -> Result<ExitCode> {
     }
     let end = if args.dry_run { " would change" } else { "" };
     println!(
-        "{values} values in {records} records of {subjects} subjects{end}, {left} records left"
+        "{} in {} of {}{end}, {} left",
+        counted(values, "value"),
+        counted(records, "record"),
+        counted(subjects, "subject"),
+        counted(left, "record")
     );
     Ok(ExitCode::SUCCESS)
 }
 
-fn tell_left(subject: &RecomputedSubject) {
+/// Names the records that were left as they are, and says how many.
+fn tell_left(subject: &RecomputedSubject) -> i64 {
+    let mut count = 0;
     for left in &subject.left_records {
+        count += 1;
         let Some(place) = &left.record else { continue };
         println!(
             "{} {} {}: left as it is, {}",
             subject.subject_key, place.study_event_oid, place.form_oid, left.refusal
         );
     }
+    count
+}
+
+/// `1 range`, `2 ranges`.
+fn counted(count: i64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// Whoever is at the terminal, as the data manager who lays ranges anew.
