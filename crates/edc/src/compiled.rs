@@ -8,12 +8,13 @@ use std::{
 use crate::tabulate::Plan;
 use kernel::{
     CheckOid, CriterionOid, FormOid, ItemGroupOid, ItemOid, StudyEventOid, StudyVersion, Texts,
+    Wording,
     casebook::RowKey,
     laboratory::RangeTable,
     study::{CheckAction, CriterionKind, Design, EditCheck, Example, Expression, Fault, faults},
 };
 
-use rules::{Catalogue, Expect, Reference, Rule, Scope, check_examples, compile};
+use rules::{Catalogue, Expect, Reference, Rule, RuleFault, Scope, check_examples, compile};
 
 /// A published study version with its rules.
 #[derive(Debug)]
@@ -126,6 +127,19 @@ fn reads_ranges(rule: &Rule) -> bool {
     rule.reads().iter().any(|read| matches!(read, Reference::Range(_)))
 }
 
+/// What is wrong with an expression, as a fault of the definition that holds it.
+pub(crate) fn in_expression(fault: &RuleFault) -> Wording {
+    let Wording { en, zh } = fault.wording();
+    Wording::new(format!("expression: {en}"), format!("表达式：{zh}"))
+}
+
+fn range_in_condition() -> Wording {
+    Wording::new(
+        "expression: reference ranges can be read by derivations only; name their items",
+        "表达式：只有推导公式可以读取参考范围；请引用推导条目",
+    )
+}
+
 struct FormCompiler<'a> {
     design: &'a Design,
     catalogue: &'a Arc<Catalogue>,
@@ -228,15 +242,13 @@ impl FormCompiler<'_> {
             // What a derivation reads is kept in its item; of a check or condition nobody could say later
             // which range it saw.
             Ok(rule) if kind != DERIVATION && reads_ranges(&rule) => {
-                let text = "expression: reference ranges can be read by derivations only; name their items";
-                self.faults.push(Fault::new(kind, oid, text.to_owned()));
+                self.faults.push(Fault::new(kind, oid, range_in_condition()));
                 None
             }
             Ok(rule) => Some(rule),
             Err(found) => {
-                self.faults.extend(
-                    found.iter().map(|fault| Fault::new(kind, oid, format!("expression: {fault}"))),
-                );
+                let said = found.iter().map(in_expression);
+                self.faults.extend(said.map(|said| Fault::new(kind, oid, said)));
                 None
             }
         }
@@ -250,7 +262,7 @@ impl FormCompiler<'_> {
         group: Option<&ItemGroupOid>,
     ) {
         let found = check_examples(rule, examples, self.scope(group));
-        let said = found.iter().map(|fault| Fault::new("EditCheck", oid, format!("{fault}")));
+        let said = found.iter().map(|fault| Fault::new("EditCheck", oid, fault.wording()));
         self.faults.extend(said);
     }
 }
@@ -315,8 +327,8 @@ fn criteria(
             None => None,
             Some(Ok(rule)) => Some(rule),
             Some(Err(found)) => {
-                let said = found.iter().map(|fault| format!("expression: {fault}"));
-                faults.extend(said.map(|text| Fault::new("Criterion", &criterion.oid, text)));
+                let said = found.iter().map(in_expression);
+                faults.extend(said.map(|said| Fault::new("Criterion", &criterion.oid, said)));
                 None
             }
         };
@@ -335,8 +347,11 @@ fn study_day_1(
     match compile(&expression.text, &scope, Expect::Value(rules::Type::Date)) {
         Ok(rule) => Some(rule),
         Err(found) => {
-            let said = found.iter().map(|fault| format!("study day 1: {fault}"));
-            faults.extend(said.map(|text| Fault::new("Study", &design.version().study_oid, text)));
+            let said = found.iter().map(|fault| {
+                let Wording { en, zh } = fault.wording();
+                Wording::new(format!("study day 1: {en}"), format!("研究第 1 天：{zh}"))
+            });
+            faults.extend(said.map(|said| Fault::new("Study", &design.version().study_oid, said)));
             None
         }
     }

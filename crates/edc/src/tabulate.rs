@@ -6,6 +6,7 @@
 //! study day in one dataset may count from a date that another one gives.
 
 mod columns;
+mod compiler;
 mod exporter;
 mod facts;
 mod order;

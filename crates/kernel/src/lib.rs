@@ -20,5 +20,5 @@ pub use date::{PartialDate, Precision};
 pub use file::{FileReference, MEDIA_TYPES, NotAFileReference, file_name, is_file_name};
 pub use id::*;
 pub use study::StudyVersion;
-pub use text::{Lang, Texts};
+pub use text::{Lang, Texts, Wording};
 pub use value::{DataType, Datum, MissingReason, ValueFault, canonical};

@@ -1,6 +1,6 @@
 //! Texts in several languages (ODM TranslatedText).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,26 @@ impl Texts {
             .or_else(|| self.0.get(""))
             .or_else(|| self.0.values().next())
             .map(String::as_str)
+    }
+}
+
+/// What Casebook itself says, in both languages of the product. The English one stands where nobody can
+/// choose: at a terminal, in a log.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wording {
+    pub en: String,
+    pub zh: String,
+}
+
+impl Wording {
+    pub fn new(en: impl Into<String>, zh: impl Into<String>) -> Self {
+        Self { en: en.into(), zh: zh.into() }
+    }
+}
+
+impl fmt::Display for Wording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.en)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{Datum, MissingReason, PartialDate, study::Example};
+use kernel::{Datum, MissingReason, PartialDate, Wording, study::Example};
 
 use crate::{
     Expect, Facts, Reference, Rule, Scope,
@@ -22,6 +22,13 @@ pub struct ExampleFault {
     pub actual: String,
     pub message_en: String,
     pub message_zh: String,
+}
+
+impl ExampleFault {
+    /// The same with its number, in both languages.
+    pub fn wording(&self) -> Wording {
+        Wording::new(self.to_string(), format!("示例 {}：{}", self.number, self.message_zh))
+    }
 }
 
 /// Runs the example cases of a rule. A given name is that of an item; or a call as it stands in

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use kernel::Wording;
+
 /// What is wrong with a text, and where; in both languages of the product.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {message_en}")]
@@ -12,6 +14,14 @@ pub struct RuleFault {
     pub column: u32,
     pub message_en: String,
     pub message_zh: String,
+}
+
+impl RuleFault {
+    /// The same with its place, in both languages.
+    pub fn wording(&self) -> Wording {
+        let Self { line, column, message_zh, .. } = self;
+        Wording::new(self.to_string(), format!("第 {line} 行第 {column} 列：{message_zh}"))
+    }
 }
 
 /// A fault whose place is still a byte offset.

@@ -54,7 +54,8 @@ impl Type {
         matches!(self, Self::Date | Self::Time | Self::DateTime)
     }
 
-    pub(crate) fn zh(self) -> &'static str {
+    /// Its name in Chinese.
+    pub fn zh(self) -> &'static str {
         match self {
             Self::Int => "整数",
             Self::Dec => "小数",

@@ -5,6 +5,7 @@ pub mod access;
 pub mod clock;
 pub mod etcd;
 pub mod gozero;
+pub mod languages;
 pub mod postgres;
 pub mod study;
 #[cfg(feature = "wire")]

@@ -3466,10 +3466,14 @@ export interface components {
              * @description The line on which it begins, from 1.
              */
             line?: number;
-            /** @description What is wrong. */
+            /** @description What is wrong, in English. */
             message: string;
             /** @description Its OID; empty for the study as a whole. */
             oid: string;
+            /** @description What is wrong, by language: `en` and `zh`. */
+            text: {
+                [key: string]: string;
+            };
         };
         /** @description One thing to know about a file that was read. */
         BuildFinding: {
@@ -6013,8 +6017,12 @@ export interface components {
              * @description The line of the file, from 1. 0 for the file as a whole.
              */
             line: number;
-            /** @description What. */
+            /** @description What, in English. */
             message: string;
+            /** @description What, by language: `en` and `zh`. */
+            text: {
+                [key: string]: string;
+            };
         };
         /** @description What came of a page of subjects. */
         RecomputeRangesResponse: {

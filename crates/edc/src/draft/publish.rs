@@ -134,6 +134,6 @@ fn faulty(faults: &[PlacedFault]) -> Error {
     let message = format!("the draft has {} faults", faults.len());
     let plain = Error::new(Code::FailedPrecondition, "DRAFT_FAULTY", message);
     faults.iter().take(MAX_VIOLATIONS).fold(plain, |error, PlacedFault { fault, .. }| {
-        error.with_violation(format!("{} {}", fault.kind, fault.oid), &fault.message)
+        error.with_violation(format!("{} {}", fault.kind, fault.oid), &fault.message.en)
     })
 }

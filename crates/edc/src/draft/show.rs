@@ -45,7 +45,8 @@ pub(crate) fn faults(draft: &OpenDraft) -> Result<Vec<proto::Fault>> {
         proto::Fault {
             kind: fault.kind.to_owned(),
             oid: fault.oid,
-            message: fault.message,
+            text: value::wording(&fault.message),
+            message: fault.message.en,
             file: place.map(|(file, _)| file),
             line,
         }

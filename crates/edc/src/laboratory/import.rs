@@ -10,7 +10,7 @@ use formats::{
 };
 use journal::Hash;
 use kernel::{
-    StudyOid,
+    StudyOid, Wording,
     laboratory::{ReferenceRange, gaps},
 };
 
@@ -134,16 +134,21 @@ fn faults_of_study(study: &Study, asks: &Asks, read: &RangesRead) -> Vec<RangeFa
 }
 
 fn warnings(asks: &Asks, read: &RangesRead) -> Vec<proto::RangeWarning> {
-    let about = |at: usize, message: String| proto::RangeWarning {
-        line: read.lines.get(at).map_or(0, |line| value::number(*line)),
-        message,
+    let about = |line: Option<&u32>, said: &Wording| proto::RangeWarning {
+        line: line.map_or(0, |line| value::number(*line)),
+        message: said.en.clone(),
+        text: value::wording(said),
     };
     let mut all = Vec::new();
     if !asks.any {
-        let message = "no derivation of the study reads ranges, as range_low does";
-        all.push(proto::RangeWarning { line: 0, message: message.to_owned() });
+        let said = Wording::new(
+            "no derivation of the study reads ranges, as range_low does",
+            "研究中没有推导公式读取参考范围（如 range_low）",
+        );
+        all.push(about(None, &said));
     }
-    all.extend(gaps(&read.ranges).into_iter().map(|(at, gap)| about(at, gap)));
+    let gaps = gaps(&read.ranges);
+    all.extend(gaps.iter().map(|(at, gap)| about(read.lines.get(*at), gap)));
     all.truncate(MOST_FAULTS);
     all
 }

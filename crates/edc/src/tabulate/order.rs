@@ -1,6 +1,6 @@
 //! In which order variables are computed: each behind those that it needs.
 
-use kernel::study::VariableSource;
+use kernel::{Wording, study::VariableSource};
 use rules::Rule;
 
 use super::plan::{At, Named, Plan, place};
@@ -13,7 +13,7 @@ enum State {
 }
 
 /// All variables in order; or one that needs itself, and through which others.
-pub(super) fn order(plan: &Plan) -> Result<Vec<At>, (At, String)> {
+pub(super) fn order(plan: &Plan) -> Result<Vec<At>, (At, Wording)> {
     let sizes = plan.datasets.iter().map(|dataset| vec![State::New; dataset.variables.len()]);
     let mut walk = Walk { plan, states: sizes.collect(), way: Vec::new(), done: Vec::new() };
     for (dataset, one) in plan.datasets.iter().enumerate() {
@@ -30,14 +30,16 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn visit(&mut self, at: At) -> Result<(), (At, String)> {
+    fn visit(&mut self, at: At) -> Result<(), (At, Wording)> {
         match self.states[at.0][at.1] {
             State::Done => return Ok(()),
             State::Open => {
                 let from = self.way.iter().position(|one| *one == at).unwrap_or(0);
                 let way = self.way[from..].iter().chain([&at]);
                 let way: Vec<String> = way.map(|one| self.plan.oid(*one)).collect();
-                return Err((at, format!("needs itself: {}", way.join(" -> "))));
+                let way = way.join(" -> ");
+                let en = format!("needs itself: {way}");
+                return Err((at, Wording::new(en, format!("依赖自身：{way}"))));
             }
             State::New => {}
         }

@@ -133,7 +133,8 @@ pub(super) async fn publish(
 }
 
 fn faulty(faults: impl Iterator<Item = Fault>) -> Error {
-    let violations = faults
-        .map(|fault| FieldViolation::new(format!("{} {}", fault.kind, fault.oid), fault.message));
+    let violations = faults.map(|fault| {
+        FieldViolation::new(format!("{} {}", fault.kind, fault.oid), fault.message.en)
+    });
     Error::invalid_fields(violations.collect())
 }

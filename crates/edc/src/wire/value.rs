@@ -7,7 +7,7 @@ use contract::{
     edc::v1::{self as proto, item_value::Content, missing::Reason},
 };
 use kernel::{
-    Datum, ItemOid, MissingReason, RepeatKey, SubjectKey, Texts,
+    Datum, ItemOid, MissingReason, RepeatKey, SubjectKey, Texts, Wording,
     casebook::{ItemKey, RecordKey, RowKey},
 };
 
@@ -104,6 +104,11 @@ pub(crate) fn record_place(subject: &SubjectKey, key: &RecordKey) -> proto::Form
 
 pub(crate) fn texts(texts: &Texts) -> BTreeMap<String, String> {
     texts.0.clone()
+}
+
+/// What Casebook itself says, by language.
+pub(crate) fn wording(said: &Wording) -> BTreeMap<String, String> {
+    BTreeMap::from([("en".to_owned(), said.en.clone()), ("zh".to_owned(), said.zh.clone())])
 }
 
 /// A count, version or sequence; the contract counts to two thousand million.

@@ -13,7 +13,7 @@ use contract::{
     edc::v1::{Check, CodeList, CodeListItem, GetStudyRequest, ItemDef, check, item_def},
 };
 use kernel::StudyVersion;
-use testkit::study;
+use testkit::{languages::assert_told_in_both, study};
 
 use crate::world::{STUDY, World, coordinator, data_manager, designer, in_role, on_every_store};
 
@@ -125,6 +125,10 @@ fn an_imported_definition_keeps_its_faults_with_file_and_line() {
             "refers to ItemDef I.NOWHERE, which is not defined",
         ];
         assert_eq!(group, wanted, "all faults at once: {:?}", draft.faults);
+        for fault in &draft.faults {
+            assert_eq!(fault.text["en"], fault.message);
+            assert_told_in_both(&fault.text["en"], &fault.text["zh"]);
+        }
         let fault = draft.faults.iter().find(|fault| fault.oid == "IG.DM").unwrap();
         assert_eq!(fault.file.as_deref(), Some("crf.xml"));
         let line = usize::try_from(fault.line.unwrap()).unwrap();

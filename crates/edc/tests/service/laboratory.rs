@@ -342,6 +342,6 @@ fn a_range_can_be_read_by_derivations_only() {
         let refused = world.service.publish(&Caller::system("casebook"), version, None).await;
         let edc::PublishFailure::Faults(faults) = refused.unwrap_err() else { panic!("other") };
         let [fault] = &faults[..] else { panic!("{faults:?}") };
-        assert!(fault.message.contains("by derivations only"), "{fault:?}");
+        assert!(fault.message.en.contains("by derivations only"), "{fault:?}");
     });
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{ReferenceRange, Sex, age::ends_before};
+use crate::Wording;
 
 /// The pairs of ranges that fit the same result, by place in the slice, the first one first; at most
 /// `most`.
@@ -26,17 +27,19 @@ pub fn clashes(ranges: &[ReferenceRange], most: usize) -> Vec<(usize, usize)> {
 
 /// What ranges leave open between them, each with the place of the range behind the gap: ages or days
 /// between two of them, and the other sex.
-pub fn gaps(ranges: &[ReferenceRange]) -> Vec<(usize, String)> {
+pub fn gaps(ranges: &[ReferenceRange]) -> Vec<(usize, Wording)> {
     let mut found = Vec::new();
     for places in by_unit(ranges).values() {
         let sexes: Vec<Option<Sex>> = places.iter().map(|at| ranges[*at].sex).collect();
         for (sex, other) in [(Sex::F, "M"), (Sex::M, "F")] {
             if let Some(at) = places.first().filter(|_| sexes.iter().all(|one| *one == Some(sex))) {
                 let test = &ranges[*at].test;
-                found.push((
-                    *at,
-                    format!("{test} has ranges for {} and none for {other}", sex.code()),
-                ));
+                let sex = sex.code();
+                let said = Wording::new(
+                    format!("{test} has ranges for {sex} and none for {other}"),
+                    format!("{test} 有性别 {sex} 的参考范围，而没有 {other} 的"),
+                );
+                found.push((*at, said));
             }
         }
         for at in places {
@@ -61,7 +64,8 @@ fn by_unit(ranges: &[ReferenceRange]) -> BTreeMap<(super::RangeKey, &str, &str),
 fn gap_before<'a>(
     range: &ReferenceRange,
     others: impl Iterator<Item = &'a ReferenceRange> + Clone,
-) -> Option<String> {
+) -> Option<Wording> {
+    let test = &range.test;
     let same_days = |other: &&ReferenceRange| {
         (other.sex, other.valid_from, other.valid_to)
             == (range.sex, range.valid_from, range.valid_to)
@@ -73,9 +77,9 @@ fn gap_before<'a>(
         && to + 1 < from
     {
         let unit = range.age.unit.code();
-        return Some(format!(
-            "{}: nothing for ages after {to} and before {from} {unit}",
-            range.test
+        return Some(Wording::new(
+            format!("{test}: nothing for ages after {to} and before {from} {unit}"),
+            format!("{test}：没有年龄大于 {to} 且小于 {from}（{unit}）的参考范围"),
         ));
     }
     let same_people = |other: &&ReferenceRange| (other.sex, other.age) == (range.sex, range.age);
@@ -83,5 +87,10 @@ fn gap_before<'a>(
     let from = range.valid_from?;
     let to = ended.filter(|to| *to < from).max()?;
     let follows = to.tomorrow().is_ok_and(|day| day == from);
-    (!follows).then(|| format!("{}: nothing after {to} and before {from}", range.test))
+    (!follows).then(|| {
+        Wording::new(
+            format!("{test}: nothing after {to} and before {from}"),
+            format!("{test}：{to} 之后、{from} 之前没有参考范围"),
+        )
+    })
 }

@@ -104,13 +104,23 @@ fn gaps_in_age_and_days_and_a_sex_left_out_are_told() {
         },
         ReferenceRange { valid_from: day("2026-02-02"), ..range("mg/dL", None, (None, None)) },
     ];
-    let told: Vec<String> = gaps(&all).into_iter().map(|(at, gap)| format!("{at} {gap}")).collect();
+    let gaps = gaps(&all);
+    let told: Vec<String> = gaps.iter().map(|(at, gap)| format!("{at} {gap}")).collect();
     assert_eq!(
         told,
         [
             "0 CREAT has ranges for F and none for M",
             "1 CREAT: nothing for ages after 17 and before 19 YEARS",
             "4 CREAT: nothing after 2026-01-31 and before 2026-02-02",
+        ]
+    );
+    let told: Vec<&str> = gaps.iter().map(|(_, gap)| &*gap.zh).collect();
+    assert_eq!(
+        told,
+        [
+            "CREAT 有性别 F 的参考范围，而没有 M 的",
+            "CREAT：没有年龄大于 17 且小于 19（YEARS）的参考范围",
+            "CREAT：2026-01-31 之后、2026-02-02 之前没有参考范围",
         ]
     );
 }

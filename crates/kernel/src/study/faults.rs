@@ -1,10 +1,17 @@
 //! What keeps a draft from being published: references to what does not exist, and contradictions.
 //! All faults are listed at once. Expressions are checked by whoever can compile them.
 
-use std::collections::{HashMap, HashSet};
+mod plans;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{HashMap, HashSet},
+    fmt::Display,
+};
 
 use super::{Design, ItemGroupRef, StudyVersion};
-use crate::DataType;
+use crate::{DataType, Wording};
 
 /// One thing that is wrong with a draft.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,12 +20,12 @@ pub struct Fault {
     pub kind: &'static str,
     /// Its OID.
     pub oid: String,
-    pub message: String,
+    pub message: Wording,
 }
 
 impl Fault {
-    pub fn new(kind: &'static str, oid: impl AsRef<str>, message: impl Into<String>) -> Self {
-        Self { kind, oid: oid.as_ref().to_owned(), message: message.into() }
+    pub fn new(kind: &'static str, oid: impl AsRef<str>, message: Wording) -> Self {
+        Self { kind, oid: oid.as_ref().to_owned(), message }
     }
 }
 
@@ -27,28 +34,45 @@ pub fn faults(design: &Design) -> Vec<Fault> {
     let mut all = Vec::new();
     let version = design.version();
     if version.study_oid.as_str().is_empty() {
-        all.push(Fault::new("Study", "", "the study has no OID"));
+        let message = Wording::new("the study has no OID", "研究没有 OID");
+        all.push(Fault::new("Study", "", message));
     }
     duplicates(version, &mut all);
     references(design, &mut all);
     names(design, &mut all);
     items(design, &mut all);
-    protocol(design, &mut all);
-    plans(design, &mut all);
+    plans::protocol(design, &mut all);
+    plans::plans(design, &mut all);
     all
+}
+
+/// A reference to what does not exist.
+fn undefined(kind: &str, oid: impl Display) -> Wording {
+    Wording::new(
+        format!("refers to {kind} {oid}, which is not defined"),
+        format!("引用了未定义的 {kind} {oid}"),
+    )
+}
+
+fn twice_there(kind: &str, oid: impl Display) -> Wording {
+    let zh = format!("重复引用了 {kind} {oid}");
+    Wording::new(format!("refers to {kind} {oid} twice"), zh)
 }
 
 fn duplicates(version: &StudyVersion, all: &mut Vec<Fault>) {
     fn twice<'a>(kind: &'static str, oids: impl Iterator<Item = &'a str>, all: &mut Vec<Fault>) {
         let mut seen = HashSet::new();
         for oid in oids {
-            if oid.is_empty() {
-                all.push(Fault::new(kind, oid, "has no OID"));
+            let message = if oid.is_empty() {
+                Wording::new("has no OID", "没有 OID")
             } else if oid.chars().any(char::is_control) {
-                all.push(Fault::new(kind, oid, "the OID contains a control character"));
+                Wording::new("the OID contains a control character", "OID 含有控制字符")
             } else if !seen.insert(oid) {
-                all.push(Fault::new(kind, oid, "is defined twice"));
-            }
+                Wording::new("is defined twice", "重复定义")
+            } else {
+                continue;
+            };
+            all.push(Fault::new(kind, oid, message));
         }
     }
     twice("StudyEventDef", version.events.iter().map(|e| e.oid.as_str()), all);
@@ -63,7 +87,11 @@ fn duplicates(version: &StudyVersion, all: &mut Vec<Fault>) {
     for list in &version.code_lists {
         let mut seen = HashSet::new();
         for item in list.items.iter().filter(|item| !seen.insert(&item.coded_value)) {
-            let message = format!("the coded value '{}' occurs twice", item.coded_value);
+            let value = &item.coded_value;
+            let message = Wording::new(
+                format!("the coded value '{value}' occurs twice"),
+                format!("编码值“{value}”重复出现"),
+            );
             all.push(Fault::new("CodeList", &list.oid, message));
         }
     }
@@ -73,20 +101,20 @@ fn references(design: &Design, all: &mut Vec<Fault>) {
     let version = design.version();
     let condition = |kind, oid: &str, exception: &Option<crate::ConditionOid>| {
         let missing = exception.as_ref().filter(|c| design.condition(c).is_none());
-        missing.map(|c| {
-            Fault::new(kind, oid, format!("refers to ConditionDef {c}, which is not defined"))
-        })
+        missing.map(|c| Fault::new(kind, oid, undefined("ConditionDef", c)))
     };
+    for planned in &version.protocol.event_refs {
+        all.extend(condition("StudyEventDef", planned.event.as_str(), &planned.exception));
+    }
     for event in &version.events {
         let mut seen = HashSet::new();
         for form in &event.forms {
+            let mut say = |message| all.push(Fault::new("StudyEventDef", &event.oid, message));
             if !seen.insert(&form.form) {
-                let message = format!("refers to FormDef {} twice", form.form);
-                all.push(Fault::new("StudyEventDef", &event.oid, message));
+                say(twice_there("FormDef", &form.form));
             }
             if design.form(&form.form).is_none() {
-                let message = format!("refers to FormDef {}, which is not defined", form.form);
-                all.push(Fault::new("StudyEventDef", &event.oid, message));
+                say(undefined("FormDef", &form.form));
             }
             all.extend(condition("StudyEventDef", event.oid.as_str(), &form.exception));
         }
@@ -94,9 +122,7 @@ fn references(design: &Design, all: &mut Vec<Fault>) {
     let mut groups = |kind, oid: &str, refs: &[ItemGroupRef]| {
         for group in refs {
             if design.group(&group.group).is_none() {
-                let message =
-                    format!("refers to ItemGroupDef {}, which is not defined", group.group);
-                all.push(Fault::new(kind, oid, message));
+                all.push(Fault::new(kind, oid, undefined("ItemGroupDef", &group.group)));
             }
             all.extend(condition(kind, oid, &group.exception));
         }
@@ -110,16 +136,15 @@ fn references(design: &Design, all: &mut Vec<Fault>) {
     for group in &version.item_groups {
         let mut seen = HashSet::new();
         for item in &group.items {
-            let mut say =
-                |message: String| all.push(Fault::new("ItemGroupDef", &group.oid, message));
+            let mut say = |message| all.push(Fault::new("ItemGroupDef", &group.oid, message));
             if design.item(&item.item).is_none() {
-                say(format!("refers to ItemDef {}, which is not defined", item.item));
+                say(undefined("ItemDef", &item.item));
             }
             if !seen.insert(&item.item) {
-                say(format!("refers to ItemDef {} twice", item.item));
+                say(twice_there("ItemDef", &item.item));
             }
             if let Some(method) = item.method.as_ref().filter(|m| design.method(m).is_none()) {
-                say(format!("refers to MethodDef {method}, which is not defined"));
+                say(undefined("MethodDef", method));
             }
             all.extend(condition("ItemGroupDef", group.oid.as_str(), &item.exception));
         }
@@ -134,8 +159,10 @@ fn names(design: &Design, all: &mut Vec<Fault>) {
         for (_, item) in shape.items() {
             let other = seen.insert(&item.name, item.oid.as_str());
             if let Some(other) = other.filter(|other| *other != item.oid.as_str()) {
-                let message =
-                    format!("items {other} and {} are both named '{}'", item.oid, item.name);
+                let message = Wording::new(
+                    format!("items {other} and {} are both named '{}'", item.oid, item.name),
+                    format!("条目 {other} 与 {} 同名“{}”", item.oid, item.name),
+                );
                 all.push(Fault::new("FormDef", &form.oid, message));
             }
         }
@@ -144,18 +171,18 @@ fn names(design: &Design, all: &mut Vec<Fault>) {
 
 fn items(design: &Design, all: &mut Vec<Fault>) {
     for item in &design.version().items {
-        let mut say = |message: String| all.push(Fault::new("ItemDef", &item.oid, message));
+        let mut say = |message: Wording| all.push(Fault::new("ItemDef", &item.oid, message));
         for unit in item.units.iter().filter(|unit| design.unit(unit).is_none()) {
-            say(format!("refers to MeasurementUnit {unit}, which is not defined"));
+            say(undefined("MeasurementUnit", unit));
         }
         if let Some(oid) = &item.code_list {
             match design.code_list(oid) {
-                None => say(format!("refers to CodeList {oid}, which is not defined")),
+                None => say(undefined("CodeList", oid)),
                 Some(list) if list.data_type.is_number() != item.data_type.is_number() => {
-                    say(format!(
-                        "is {}, its CodeList {oid} is {}",
-                        item.data_type.as_odm(),
-                        list.data_type.as_odm()
+                    let (own, its) = (item.data_type.as_odm(), list.data_type.as_odm());
+                    say(Wording::new(
+                        format!("is {own}, its CodeList {oid} is {its}"),
+                        format!("类型为 {own}，而其 CodeList {oid} 为 {its}"),
                     ));
                 }
                 Some(_) => {}
@@ -165,74 +192,18 @@ fn items(design: &Design, all: &mut Vec<Fault>) {
             let numbers = item.data_type.is_number() && check.comparator.is_some();
             for value in check.values.iter().filter(|_| numbers) {
                 if crate::canonical(DataType::Decimal, value).is_err() {
-                    say(format!("a RangeCheck compares with '{value}', which is not a number"));
+                    say(Wording::new(
+                        format!("a RangeCheck compares with '{value}', which is not a number"),
+                        format!("RangeCheck 的界限值“{value}”不是数字"),
+                    ));
                 }
             }
             if check.comparator.is_some() && check.values.is_empty() {
-                say("a RangeCheck has a comparator and no value".to_owned());
+                say(Wording::new(
+                    "a RangeCheck has a comparator and no value",
+                    "RangeCheck 有比较方式而没有界限值",
+                ));
             }
-        }
-    }
-}
-
-fn protocol(design: &Design, all: &mut Vec<Fault>) {
-    let protocol = &design.version().protocol;
-    for reference in &protocol.event_refs {
-        if design.event(&reference.event).is_none() {
-            let message =
-                format!("refers to StudyEventDef {}, which is not defined", reference.event);
-            all.push(Fault::new("Protocol", "", message));
-        }
-    }
-    for timing in &protocol.timings {
-        let (event, anchor) = (&timing.event, &timing.anchor);
-        if design.event(event).is_none() {
-            let message = format!("refers to StudyEventDef {event}, which is not defined");
-            all.push(Fault::new("TimingConstraint", &timing.oid, message));
-        }
-        if design.event(anchor).is_none() {
-            let message =
-                format!("its window counts from StudyEventDef {anchor}, which is not defined");
-            all.push(Fault::new("StudyEventDef", event, message));
-        }
-    }
-    for arm in &protocol.arms {
-        for epoch in arm.epochs.iter().filter(|e| !protocol.epochs.iter().any(|one| one.oid == **e))
-        {
-            let message = format!("refers to Epoch {epoch}, which is not defined");
-            all.push(Fault::new("Arm", &arm.oid, message));
-        }
-    }
-}
-
-fn plans(design: &Design, all: &mut Vec<Fault>) {
-    let version = design.version();
-    for check in &version.checks {
-        let mut say = |message: String| all.push(Fault::new("EditCheck", &check.oid, message));
-        let Some(shape) = design.shape(&check.form) else {
-            say(format!("runs on FormDef {}, which is not defined", check.form));
-            continue;
-        };
-        if let Some(group) = check.group.as_ref().filter(|group| shape.group(group).is_none()) {
-            say(format!("runs on group {group}, which form {} does not have", check.form));
-        }
-        if !shape.items().any(|(_, item)| item.oid == check.item) {
-            say(format!("asks at item {}, which form {} does not have", check.item, check.form));
-        }
-        for event in check.events.iter().filter(|event| design.event(event).is_none()) {
-            say(format!("runs at event {event}, which is not defined"));
-        }
-        if check.message.is_empty() {
-            say("has no message".to_owned());
-        }
-    }
-    let planned =
-        version.sdv.rules.iter().flat_map(|rule| &rule.items).map(|item| ("SdvPlan", item));
-    let blinded = version.blinding.items.iter().map(|item| ("Blinding", item));
-    let dates = version.visit_dates.iter().map(|item| ("VisitDates", item));
-    for (kind, item) in planned.chain(blinded).chain(dates) {
-        if design.item(item).is_none() {
-            all.push(Fault::new(kind, item, "names an item that is not defined"));
         }
     }
 }

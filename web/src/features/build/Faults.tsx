@@ -14,7 +14,7 @@ function editor(study: string, { kind, oid }: Fault): string | undefined {
 
 /** Everything that keeps a draft from being published, at once. */
 export function Faults({ faults, study }: { faults: Fault[]; study: string }) {
-  const { t } = useLocale();
+  const { t, text } = useLocale();
   if (faults.length === 0) return <Empty title={t('draft.sound')}>{t('draft.sound.next')}</Empty>;
   return (
     <table className="table">
@@ -27,7 +27,7 @@ export function Faults({ faults, study }: { faults: Fault[]; study: string }) {
               <td className="nowrap">{fault.file ? <code>{fault.file}:{fault.line}</code> : '–'}</td>
               <td>{fault.kind}</td>
               <td>{path ? <Link href={path}><code>{fault.oid}</code></Link> : <code>{fault.oid}</code>}</td>
-              <td lang="en">{fault.message}</td>
+              <td>{text(fault.text, fault.message)}</td>
             </tr>
           );
         })}

@@ -60,7 +60,7 @@ function Row({ range }: { range: Range }) {
 
 /** Loads a file: nothing of it when it has faults, which are all named. */
 function NewRanges({ study }: { study: string }) {
-  const { t } = useLocale();
+  const { t, text } = useLocale();
   const client = useQueryClient();
   const [file, setFile] = useState<File | undefined>();
   const [reason, setReason] = useState('');
@@ -83,7 +83,7 @@ function NewRanges({ study }: { study: string }) {
       {faults.length + warnings.length > 0 && (
         <ul className="faults full-line">
           {faults.map((fault) => <li key={`${fault.field} ${fault.description}`} className="error"><Icon name="dot" /><code>{fault.field}</code> {fault.description}</li>)}
-          {warnings.map((warning) => <li key={`${warning.line} ${warning.message}`}>{warning.line > 0 && <code>{warning.line}</code>} {warning.message}</li>)}
+          {warnings.map((warning) => <li key={`${warning.line} ${warning.message}`}>{warning.line > 0 && <code>{warning.line}</code>} {text(warning.text, warning.message)}</li>)}
         </ul>
       )}
     </form>
