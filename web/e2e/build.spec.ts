@@ -114,6 +114,51 @@ test('a definition is imported with all its faults, and forms print with their h
   await page.pdf({ path: 'shots/build-paper.pdf', format: 'A4', preferCSSPageSize: true });
 });
 
+test('a visit and a form of it get conditions, which are corrected where they are wrong, and published', async ({ page }) => {
+  await logIn(page, 'designer', '/drafts');
+  await page.getByRole('button', { name: 'Import a study' }).click();
+  const dialog = page.getByRole('dialog');
+  const text = fs.readFileSync(path.resolve('../demo/crf.odm.xml'), 'utf8').replaceAll('CDISCPILOT01', 'CONDITIONS');
+  await dialog.getByLabel('OID of the study').fill('CONDITIONS');
+  await dialog.locator('input[type=file]').setInputFiles({ name: 'crf.xml', mimeType: 'text/xml', buffer: Buffer.from(text) });
+  await dialog.getByRole('button', { name: 'Import a definition' }).click();
+  await expect(page).toHaveURL(/build\/draft/);
+  await page.goto(address('/s/CONDITIONS/build/draft/events/SE.RETRIEVAL'));
+
+  // Items have no name of their own at a visit: the fault stands at its place, and in the draft.
+  const ofVisit = page.getByLabel('Not collected if', { exact: true });
+  await ofVisit.fill('SEX == "M"');
+  await expect(page.getByText('Line 1, column 1:')).toBeVisible();
+  await ofVisit.blur();
+  await look(page, 'event-fault');
+  await page.goto(address('/s/CONDITIONS/build/draft?part=faults'));
+  const fault = page.getByRole('row').filter({ hasText: 'COND.SE.RETRIEVAL' });
+  await expect(fault).toContainText('line 1, column 1');
+  await expect(page.getByRole('button', { name: 'Publish' })).toBeDisabled();
+
+  await fault.getByRole('link', { name: 'SE.RETRIEVAL' }).click();
+  const right = 'first("SE.SCREENING1", "F.DM", "SEX") == "M"';
+  await ofVisit.fill(right);
+  await expect(page.getByText('first("SE.SCREENING1", "F.DM", "SEX")', { exact: true })).toBeVisible();
+  await ofVisit.blur();
+  const ofForm = page.getByLabel(/: not collected if$/).first();
+  await ofForm.fill('count("F.AE") > 3');
+  await ofForm.blur();
+  await expect(page.getByText('Line 1, column 1:')).toBeHidden();
+  await look(page, 'event');
+
+  await page.goto(address('/s/CONDITIONS/build/draft'));
+  await expect(page.getByText('No faults: it can be published')).toBeVisible();
+  await page.getByRole('button', { name: 'Publish' }).click();
+  await dialog.getByLabel('Reason').fill('first version');
+  await dialog.getByRole('button', { name: 'Publish' }).click();
+  await expect(page).toHaveURL(/build\/versions/);
+  await page.goto(address('/s/CONDITIONS/build?part=schedule'));
+  await expect(page.getByRole('cell', { name: right })).toBeVisible();
+  await expect(page.getByRole('cell', { name: 'count("F.AE") > 3' })).toBeVisible();
+  await look(page, 'conditions');
+});
+
 test('spreadsheets of other systems become forms', async ({ page }) => {
   await logIn(page, 'designer', '/drafts');
   const sheets: [string, string, RegExp][] = [

@@ -72,8 +72,7 @@ impl Book {
             self.casebook.apply(&stamp, event);
             self.head = sealed.head();
         }
-        let design = &study.of(&self.casebook).design;
-        refresh(&mut self.row, design, &self.casebook, &touched);
+        refresh(&mut self.row, study.of(&self.casebook), &self.casebook, &touched);
         Ok(())
     }
 

@@ -181,7 +181,7 @@ impl Edc {
         if drafts.is_empty() {
             return Ok((None, seen, answer));
         }
-        refresh(&mut book.row, &study.of(&book.casebook).design, &book.casebook, &touched);
+        refresh(&mut book.row, study.of(&book.casebook), &book.casebook, &touched);
         let effects = effects(subject, &book.casebook, &book.row, &touched);
         let part = LogPart::seal(Shelf::log(&study.oid, subject), seen, &drafts, effects);
         book.head = part.head();

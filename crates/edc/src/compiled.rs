@@ -1,5 +1,7 @@
 //! A study version made ready to run: every rule compiled and placed where it is needed.
 
+mod schedule;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -16,12 +18,15 @@ use kernel::{
 
 use rules::{Catalogue, Expect, Reference, Rule, RuleFault, Scope, check_examples, compile};
 
+pub(crate) use self::schedule::{ScheduleRules, scope_of_schedule};
+
 /// A published study version with its rules.
 #[derive(Debug)]
 pub struct Compiled {
     pub design: Design,
     pub hash: journal::Hash,
     pub criteria: Vec<CompiledCriterion>,
+    pub(crate) schedule: ScheduleRules,
     /// Gives the date that is study day 1.
     pub study_day_1: Option<Rule>,
     /// The reference ranges of the study as they are now; they do not belong to the version.
@@ -103,12 +108,14 @@ impl Compiled {
             forms.insert(form.oid.clone(), compiler.compile());
         }
         link_dependents(&mut forms);
+        let schedule = ScheduleRules::compile(&design, &catalogue, &mut all);
         let criteria = criteria(&design, &catalogue, &mut all);
         let study_day_1 = study_day_1(&design, &catalogue, &mut all);
         all.extend(Plan::compile(&design, &catalogue).err().into_iter().flatten());
         if all.is_empty() {
             let hash = journal::Hash(design.hash().0);
-            Ok(Self { design, hash, criteria, study_day_1, ranges: Arc::default(), forms })
+            let ranges = Arc::default();
+            Ok(Self { design, hash, criteria, schedule, study_day_1, ranges, forms })
         } else {
             Err(all)
         }

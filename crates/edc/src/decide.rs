@@ -13,6 +13,7 @@ mod migrate;
 mod queries;
 mod range_notes;
 mod recompute;
+mod schedule;
 
 pub(crate) use self::{
     collected::{NotCollected, not_collected},
@@ -26,6 +27,7 @@ pub(crate) use self::{
     queries::close_queries_of,
     range_notes::range_notes,
     recompute::recompute_record,
+    schedule::{event_is_excepted, form_is_excepted},
 };
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod decide;
 mod dictionary;
 mod draft;
 mod evaluate_form;
+mod expected;
 pub mod export;
 mod failure;
 mod file;

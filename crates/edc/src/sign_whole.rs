@@ -4,16 +4,16 @@ use contract::{Act, Context};
 use kernel::{
     RepeatKey, StudyEventOid, StudyOid, SubjectKey,
     casebook::{Casebook, Event, RecordSignature, Refusal},
-    study::Design,
 };
 
 use crate::{
     Edc,
     book::lock,
     change::{Attempt, Change, Decided, request_id},
+    compiled::Compiled,
+    expected::missing_forms,
     failure::Result,
     signing::{SignedPart, SigningPlace},
-    views::missing_forms,
 };
 
 /// What somebody wants to sign, and as what.
@@ -72,8 +72,7 @@ impl Edc {
                     let last = last_signature(casebook, &wanted.part);
                     return Ok(Decided::new(Vec::new(), last.cloned()));
                 }
-                let design = &study.of(casebook).design;
-                let event = decide(design, casebook, &wanted.part, &signature)?;
+                let event = decide(study.of(casebook), casebook, &wanted.part, &signature)?;
                 Ok(Decided::new(vec![event], Some(signature.clone())))
             })
             .await?;
@@ -92,7 +91,7 @@ fn last_signature<'a>(casebook: &'a Casebook, part: &SignedPart) -> Option<&'a R
 }
 
 fn decide(
-    design: &Design,
+    compiled: &Compiled,
     casebook: &Casebook,
     part: &SignedPart,
     signature: &RecordSignature,
@@ -109,7 +108,7 @@ fn decide(
     };
     let mut records = 0;
     for (event, repeat) in &visits {
-        records += complete_records(design, casebook, event, repeat)?;
+        records += complete_records(compiled, casebook, event, repeat)?;
     }
     if records == 0 {
         return Err(Refusal::RecordUnknown);
@@ -140,7 +139,7 @@ fn visits_of(casebook: &Casebook) -> Vec<(StudyEventOid, RepeatKey)> {
 /// How many records a visit has, if each is complete, no mandatory form is missing, and no query
 /// waits.
 fn complete_records(
-    design: &Design,
+    compiled: &Compiled,
     casebook: &Casebook,
     event: &StudyEventOid,
     repeat: &RepeatKey,
@@ -158,7 +157,7 @@ fn complete_records(
         }
         count += 1;
     }
-    match missing_forms(design, casebook, event, repeat).next() {
+    match missing_forms(compiled, casebook, event, repeat).next() {
         Some(_) => Err(Refusal::PartNotComplete),
         None => Ok(count),
     }

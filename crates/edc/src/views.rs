@@ -5,14 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Timestamp, tz::TimeZone};
 use kernel::{
-    FormOid, QueryId, RepeatKey, StudyEventOid, SubjectKey,
+    QueryId, RepeatKey, StudyEventOid, SubjectKey,
     casebook::{Casebook, Event, FormRecord, Query, QueryStatus, RecordKey, SubjectStatus},
     study::Design,
 };
 use serde::{Deserialize, Serialize};
 use store::{Effect, View};
 
-use crate::verification::{Owed, is_verified, participant};
+use crate::{
+    compiled::Compiled,
+    expected::{events_not_collected, missing_forms, visits_that_turned},
+    verification::{Owed, is_verified, participant},
+};
 
 /// Raised whenever rows of this crate are written otherwise than before, views of dictionaries
 /// included: a program refuses rows of another layout.
@@ -82,6 +86,9 @@ pub(crate) struct SubjectRow {
     /// Whether the casebook bears a signature that is valid.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub signed: bool,
+    /// The events that are not collected, by the conditions of the study on them.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    pub not_collected: BTreeSet<String>,
     pub visits: BTreeMap<String, VisitCell>,
 }
 
@@ -185,7 +192,7 @@ impl Touched {
 /// Brings the row of a subject up to date with its casebook, for the visits that were touched.
 pub(crate) fn refresh(
     row: &mut SubjectRow,
-    design: &Design,
+    compiled: &Compiled,
     casebook: &Casebook,
     touched: &Touched,
 ) {
@@ -199,8 +206,11 @@ pub(crate) fn refresh(
         row.enrolled_on.clone_from(&enrolment.enrolled_on);
         row.failed_criteria = enrolment.failed_criteria.iter().map(ToString::to_string).collect();
     }
-    for (event, repeat) in &touched.visits {
-        let cell = visit_cell(design, casebook, event, repeat);
+    let not_collected = events_not_collected(compiled, casebook);
+    let turned = visits_that_turned(row, &not_collected);
+    row.not_collected = not_collected;
+    for (event, repeat) in touched.visits.union(&turned) {
+        let cell = visit_cell(compiled, casebook, event, repeat);
         row.visits.insert(visit_key(event, repeat), cell);
     }
     row.pending_queries = row.visits.values().map(|cell| cell.pending_queries).sum();
@@ -209,12 +219,13 @@ pub(crate) fn refresh(
 }
 
 fn visit_cell(
-    design: &Design,
+    compiled: &Compiled,
     casebook: &Casebook,
     event: &StudyEventOid,
     repeat: &RepeatKey,
 ) -> VisitCell {
     let mut cell = VisitCell::default();
+    let design = &compiled.design;
     let from = RecordKey {
         event: event.clone(),
         event_repeat: repeat.clone(),
@@ -241,7 +252,7 @@ fn visit_cell(
     let date = kernel::casebook::event_date(design, casebook, event, repeat);
     cell.date = date.map(|date| date.to_string());
     if cell.records > 0 || cell.date.is_some() {
-        let missing = missing_forms(design, casebook, event, repeat).count();
+        let missing = missing_forms(compiled, casebook, event, repeat).count();
         cell.missing = u32::try_from(missing).unwrap_or(u32::MAX);
     }
     cell.is_signed = casebook.valid_visit_signature(event, repeat).is_some();
@@ -271,22 +282,6 @@ fn count(
             Owed::Blinded => cell.to_verify_blinded += 1,
         }
     }
-}
-
-/// The mandatory forms of a visit that were never saved, or were removed. One that may not be
-/// collected is not missed.
-pub(crate) fn missing_forms<'a>(
-    design: &'a Design,
-    casebook: &'a Casebook,
-    event: &'a StudyEventOid,
-    repeat: &'a RepeatKey,
-) -> impl Iterator<Item = &'a FormOid> {
-    let forms = design.event(event).map_or(&[][..], |def| def.forms.as_slice());
-    let mandatory = forms.iter().filter(|form| form.mandatory && form.exception.is_none());
-    mandatory.map(|form| &form.form).filter(move |form| {
-        let mut records = casebook.records_of(event, repeat);
-        !records.any(|(key, record)| key.form == **form && !record.removed)
-    })
 }
 
 /// Whether the item or the check of a query would tell the arm.
@@ -393,6 +388,10 @@ pub(crate) fn decode_query(bytes: &[u8]) -> Result<Query, MalformedRow> {
 }
 
 impl SubjectRow {
+    pub fn is_collected(&self, event: &str) -> bool {
+        !self.not_collected.contains(event)
+    }
+
     pub fn status(&self) -> SubjectStatus {
         SubjectStatus::parse(&self.status).unwrap_or(SubjectStatus::Screening)
     }

@@ -4159,6 +4159,8 @@ export interface components {
             formOid: string;
             /** @description Which occurrence, from "1". */
             formRepeatKey: string;
+            /** @description Whether a condition of the study on the event, or on the form within it, is true: a record of the form cannot be begun. One that was there before stays. */
+            notCollected: boolean;
             /**
              * Format: int32
              * @description How many queries are open or answered but not closed.
@@ -6549,6 +6551,8 @@ export interface components {
         Visit: {
             /** @description The forms of the visit, those that were entered and those that are expected. */
             forms: components["schemas"]["FormSummary"][];
+            /** @description Whether a condition of the study on the event is true: nothing new is recorded at it, and nobody waits for it. */
+            notCollected: boolean;
             /** @description The last signature of the visit as a whole. */
             signature?: components["schemas"]["Signature"];
             /** @description What a signature of the visit is authorised for. Absent while nothing is recorded at it. */
@@ -8970,8 +8974,8 @@ export interface operations {
                     examples?: components["schemas"]["CheckExample"][];
                     /** @description The expression (CEL); at most 10,000 characters. */
                     expression: string;
-                    /** @description The OID of the form whose items it may name. */
-                    formOid: string;
+                    /** @description The OID of the form whose items it may name. Empty for a condition on an event or on a form within one, which names no item by itself and reads records (`value`, `first`, `last`, `count`). */
+                    formOid?: string;
                     /** @description The OID of the repeating item group on each row of which it runs. */
                     itemGroupOid?: string;
                     /** @description What it is for. */

@@ -40,6 +40,9 @@ export const TIMING: { [timing in VisitTiming]: Look } = {
   DONE_OUT_OF_WINDOW: { icon: 'clock', tone: 'amber', key: 'timing.outside' },
 };
 
+/** What a condition of the study leaves out. */
+export const NOT_COLLECTED: Look = { icon: 'dash', tone: 'quiet', key: 'field.notcollected' };
+
 /** A state by shape, colour and text. */
 export function Status({ look, isBare = false }: { look: Look; isBare?: boolean }) {
   const { t } = useLocale();

@@ -13,7 +13,7 @@ use super::{
     collected::{NotCollected, not_collected},
     effects_of_rules::{Reading, settle},
     findings::{Finding, findings},
-    form::{place_exists, working_record},
+    form::{may_begin, place_exists, working_record},
 };
 use crate::compiled::Compiled;
 
@@ -34,7 +34,8 @@ pub(crate) struct Evaluation {
 /// named, and left out of the rest; one for an item that is not collected is among the changes, as
 /// cleared.
 ///
-/// Refuses what a save would refuse as a whole: a place that is not there, a record that is locked.
+/// Refuses what a save would refuse as a whole: a place that is not there, a form that is not
+/// collected, a record that is locked.
 pub(crate) fn evaluate(
     compiled: &Compiled,
     casebook: &Casebook,
@@ -43,6 +44,7 @@ pub(crate) fn evaluate(
     let key = &draft.record;
     place_exists(compiled, draft)?;
     let Some(shape) = compiled.design.shape(&key.form) else { return Ok(Evaluation::default()) };
+    may_begin(compiled, casebook, key)?;
     let current = casebook.record(key).map(Arc::as_ref);
     let (typed, faults) = match typed_changes(shape, current, draft) {
         Ok(typed) => (typed, Vec::new()),

@@ -148,11 +148,7 @@ impl Facts for RecordFacts<'_> {
     }
 
     fn reference_date(&self) -> Option<PartialDate> {
-        let facts = CasebookFacts { compiled: self.compiled, casebook: self.casebook };
-        match self.compiled.study_day_1.as_ref()?.evaluate(&facts) {
-            Outcome::Value(date) => PartialDate::parse(&date),
-            _ => None,
-        }
+        reference_date(self.compiled, self.casebook)
     }
 
     fn range(&self, asked: &Asked<'_>) -> Result<Arc<ReferenceRange>, NoRange> {
@@ -208,6 +204,15 @@ impl<'a> RecordFacts<'a> {
             .filter(|record| !record.removed)
             .flat_map(|record| named(rules, record, item).cloned())
             .collect()
+    }
+}
+
+/// The date that is study day 1 of a casebook.
+pub(super) fn reference_date(compiled: &Compiled, casebook: &Casebook) -> Option<PartialDate> {
+    let facts = CasebookFacts { compiled, casebook };
+    match compiled.study_day_1.as_ref()?.evaluate(&facts) {
+        Outcome::Value(date) => PartialDate::parse(&date),
+        _ => None,
     }
 }
 

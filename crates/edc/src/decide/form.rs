@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kernel::{
     SubjectKey,
     casebook::{
-        Casebook, Event, FormRecord, FormSaved, KeyKind, Refusal, RowChanges, SaveForm,
+        Casebook, Event, FormRecord, FormSaved, KeyKind, RecordKey, Refusal, RowChanges, SaveForm,
         typed_changes,
     },
     study::{CheckAction, StudyEventDef},
@@ -15,6 +15,7 @@ use super::{
     effects_of_rules::{Reading, settle},
     findings::findings,
     queries::query_events,
+    schedule::form_is_excepted,
 };
 use crate::compiled::Compiled;
 
@@ -39,6 +40,7 @@ pub(crate) fn save_form(
         event: key.event.clone(),
         form: key.form.clone(),
     })?;
+    may_begin(compiled, casebook, key)?;
     let current = casebook.record(key).map(Arc::as_ref);
     let mut rows = typed_changes(shape, current, save)?;
     let version = current.map_or(0, |record| record.version);
@@ -87,6 +89,21 @@ pub(super) fn working_record(
         }
     }
     working
+}
+
+/// Refuses a record that is new where the conditions of the study say that its form is not collected. What
+/// was recorded before stays, and can be corrected.
+pub(super) fn may_begin(
+    compiled: &Compiled,
+    casebook: &Casebook,
+    key: &RecordKey,
+) -> Result<(), Refusal> {
+    let is_new = casebook.record(key).is_none();
+    if is_new && form_is_excepted(compiled, casebook, &key.event, &key.form) {
+        let (event, form) = (key.event.clone(), key.form.clone());
+        return Err(Refusal::FormNotCollected { event, form });
+    }
+    Ok(())
 }
 
 /// The longest repeat key, in bytes.

@@ -15,6 +15,7 @@ use rules::{Catalogue, Expect, Rule, RuleFault, Scope, check_examples, compile};
 
 use crate::{
     Edc,
+    compiled::scope_of_schedule,
     failure::Result,
     wire::{self, value},
 };
@@ -24,7 +25,8 @@ const MAX_CHARS: usize = 10_000;
 /// Examples of one check, at most.
 pub(super) const MAX_EXAMPLES: usize = 100;
 
-/// Says what is wrong with an expression as it would stand in the draft, and what its examples give.
+/// Says what is wrong with an expression as it would stand in the draft, and what its examples give. Without a
+/// form it stands at an event, or at a form within one.
 pub(crate) async fn check_expression(
     edc: &Edc,
     context: &Context,
@@ -47,7 +49,12 @@ pub(crate) async fn check_expression(
         design.group(group).is_some_and(kernel::study::ItemGroupDef::repeats)
     };
     let group = group.filter(repeats);
-    let scope = Scope::of_form(design, &Catalogue::of(design), &form, group.as_ref());
+    let catalogue = Catalogue::of(design);
+    let scope = if request.form_oid.is_empty() {
+        scope_of_schedule(&catalogue)
+    } else {
+        Scope::of_form(design, &catalogue, &form, group.as_ref())
+    };
     let expect = match request.purpose() {
         Purpose::Derivation => Expect::Any,
         Purpose::Unspecified | Purpose::Check | Purpose::Condition => Expect::Bool,

@@ -51,7 +51,7 @@ impl Edc {
     ) -> Result<()> {
         let (study, subject) = (StudyOid::new(&log.study), SubjectKey::new(&log.key));
         for named in self.files_named(&study, &subject).await? {
-            if !designs.all().any(|design| holds_files(design, &named.item)) {
+            if !designs.all().any(|one| holds_files(&one.design, &named.item)) {
                 continue;
             }
             report.rows += 1;
@@ -93,6 +93,6 @@ impl Edc {
 }
 
 fn with_files(designs: &Designs) -> bool {
-    let mut items = designs.all().flat_map(|design| &design.version().items);
+    let mut items = designs.all().flat_map(|one| &one.design.version().items);
     items.any(|item| item.data_type == DataType::File)
 }

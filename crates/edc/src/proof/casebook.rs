@@ -178,7 +178,7 @@ impl Check<'_> {
     /// What the keys of rows about the subject may begin with: a form, or a site.
     fn beginnings(&self, rows: &Rows, state: &StudyState) -> Vec<(View, String)> {
         let designs = self.designs.into_iter().flat_map(|designs| designs.all());
-        let forms = designs.flat_map(|design| &design.version().forms);
+        let forms = designs.flat_map(|one| &one.design.version().forms);
         let mut all: Vec<(View, String)> =
             forms.map(|form| (RECORD, form.oid.to_string())).collect();
         let known = rows.rows.keys().filter(|(view, _)| *view == RECORD);

@@ -3,10 +3,10 @@
 use std::sync::{Arc, OnceLock};
 
 use journal::{Chain, Head};
-use kernel::{StudyOid, StudyVersion, casebook::Casebook, study::Design};
+use kernel::{StudyOid, StudyVersion, casebook::Casebook};
 use store::Store;
 
-use crate::{failure::Result, study::StudyShelf, study_log::StudyEvent};
+use crate::{compiled::Compiled, failure::Result, study::StudyShelf, study_log::StudyEvent};
 
 /// Entries of a study's log that are read at a time; one may hold a whole study version.
 const PAGE: u32 = 16;
@@ -19,9 +19,9 @@ pub(crate) struct Designs {
     /// Where the log of the study ended.
     head: Head,
     /// The version in force for all.
-    general: Design,
+    general: Compiled,
     /// Those after it, which come into force site by site.
-    newer: Vec<Design>,
+    newer: Vec<Compiled>,
     /// Those before it, newest first.
     earlier: Vec<Earlier>,
 }
@@ -33,7 +33,7 @@ type Document = (String, bool);
 #[derive(Debug)]
 struct Earlier {
     document: String,
-    design: OnceLock<Option<Design>>,
+    design: OnceLock<Option<Compiled>>,
 }
 
 impl Designs {
@@ -70,7 +70,7 @@ impl Designs {
         let general = general.ok_or("has no published version")?;
         let newer = documents.split_off(general + 1);
         let read = |(document, _): Document| {
-            design(&document).ok_or("has a version in force that cannot be understood")
+            compiled(&document).ok_or("has a version in force that cannot be understood")
         };
         let newer = newer.into_iter().map(read).collect::<Result<_, _>>()?;
         let general = documents.pop().map(read).ok_or("has no published version")??;
@@ -79,10 +79,10 @@ impl Designs {
         Ok(Self { head, general, newer, earlier })
     }
 
-    /// The design under which a casebook is now.
-    pub fn of_casebook(&self, casebook: &Casebook) -> &Design {
+    /// The version under which a casebook is now.
+    pub fn of_casebook(&self, casebook: &Casebook) -> &Compiled {
         let taken = casebook.version.as_deref();
-        let found = self.newer.iter().find(|one| Some(one.hash().to_string().as_str()) == taken);
+        let found = self.newer.iter().find(|one| Some(one.hash.to_string().as_str()) == taken);
         found.unwrap_or(&self.general)
     }
 
@@ -98,8 +98,8 @@ impl Designs {
     }
 
     /// All versions: those that casebooks can be under, then those before, newest first.
-    pub fn all(&self) -> impl Iterator<Item = &Design> {
-        let read = |one: &Earlier| design(&one.document);
+    pub fn all(&self) -> impl Iterator<Item = &Compiled> {
+        let read = |one: &Earlier| compiled(&one.document);
         let earlier = self
             .earlier
             .iter()
@@ -108,7 +108,7 @@ impl Designs {
     }
 }
 
-fn design(document: &str) -> Option<Design> {
+fn compiled(document: &str) -> Option<Compiled> {
     let version: StudyVersion = serde_json::from_str(document).ok()?;
-    Some(Design::new(Arc::new(version)))
+    Compiled::new(version).ok()
 }

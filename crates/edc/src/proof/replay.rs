@@ -6,11 +6,11 @@ use journal::{EntryRef, LogName};
 use kernel::{
     RequestId, SubjectKey,
     casebook::{Casebook, Event, MalformedEvent, Stamp},
-    study::Design,
 };
 use store::{Effect, View};
 
 use super::designs::Designs;
+use crate::compiled::Compiled;
 use crate::views::{SUBJECT, SubjectRow, Touched, decode_subject, effects, refresh};
 
 /// A casebook on the way through its log.
@@ -60,9 +60,9 @@ impl Replay {
         Rows { rows, earlier }
     }
 
-    fn row(&self, design: &Design) -> SubjectRow {
+    fn row(&self, compiled: &Compiled) -> SubjectRow {
         let mut row = SubjectRow::default();
-        refresh(&mut row, design, &self.casebook, &self.touched);
+        refresh(&mut row, compiled, &self.casebook, &self.touched);
         row
     }
 }
@@ -91,14 +91,15 @@ impl Rows {
     }
 }
 
-/// Whether the rows differ only in visits that are as an earlier version makes them.
+/// Whether the rows differ only in visits, and in what is not collected, as an earlier version makes them.
 fn of_earlier_versions(
     replay: &Replay,
     designs: &Designs,
     expected: &SubjectRow,
     stored: &SubjectRow,
 ) -> bool {
-    let like_stored = SubjectRow { visits: stored.visits.clone(), ..expected.clone() };
+    let (visits, not_collected) = (stored.visits.clone(), stored.not_collected.clone());
+    let like_stored = SubjectRow { visits, not_collected, ..expected.clone() };
     if like_stored != *stored || stored.visits.len() != expected.visits.len() {
         return false;
     }
@@ -107,11 +108,14 @@ fn of_earlier_versions(
         open.retain(|visit| row.visits.get(*visit) != stored.visits.get(*visit));
     };
     close(&mut open, expected);
-    for design in designs.all() {
-        if open.is_empty() {
+    let mut is_told = expected.not_collected == stored.not_collected;
+    for version in designs.all() {
+        if open.is_empty() && is_told {
             break;
         }
-        close(&mut open, &replay.row(design));
+        let row = replay.row(version);
+        is_told |= row.not_collected == stored.not_collected;
+        close(&mut open, &row);
     }
-    open.is_empty()
+    open.is_empty() && is_told
 }

@@ -147,9 +147,10 @@ impl<'a> Events<'a> {
         let first = last.is_none_or(|(repeat, _)| repeat.as_str() == "1");
         let anchor = self.anchors[at].as_ref().filter(|_| first);
         let anchor = anchor.and_then(|anchor| row.visits.get(anchor)?.date.as_deref());
-        let due = anchor.and_then(PartialDate::parse).and_then(|anchor| {
-            due_after(self.design.timing(&self.design.version().events[at].oid)?, anchor)
-        });
+        let event = &self.design.version().events[at].oid;
+        let anchor = anchor.filter(|_| row.is_collected(event.as_str()));
+        let due = anchor.and_then(PartialDate::parse);
+        let due = due.and_then(|anchor| due_after(self.design.timing(event)?, anchor));
         let happened = last.and_then(|(_, cell)| PartialDate::parse(cell.date.as_deref()?));
         let known = last.is_some_and(|(_, cell)| cell.records > 0);
         let by_date = timing_today(due, happened, today);

@@ -27,6 +27,8 @@ use super::{
 };
 use crate::{
     Edc,
+    compiled::Compiled,
+    decide,
     failure::Result,
     signing::{SignedPart, SigningPlace},
     verification::participant,
@@ -51,9 +53,17 @@ pub(crate) async fn get(
     let found = stored(edc, &study, &subject, |book| {
         let casebook = &book.casebook;
         let enrolment = casebook.enrolment.as_ref()?;
-        let design = &study.of(casebook).design;
+        let compiled = study.of(casebook);
         let place = SigningPlace { study: &study, subject: &subject, part: SignedPart::Casebook };
-        let chart = Chart { design, casebook, enrolment, today, sight: &sight, head: book.head };
+        let chart = Chart {
+            compiled,
+            design: &compiled.design,
+            casebook,
+            enrolment,
+            today,
+            sight: &sight,
+            head: book.head,
+        };
         Some(GetSubjectResponse {
             subject: Some(wire::subject::subject(&subject, &book.row, &sight)),
             visits: chart.visits(&place),
@@ -70,6 +80,7 @@ pub(crate) async fn get(
 
 /// What the visits of a subject are read from.
 struct Chart<'a> {
+    compiled: &'a Compiled,
     design: &'a Design,
     casebook: &'a Casebook,
     enrolment: &'a Enrolment,
@@ -121,7 +132,9 @@ impl Chart<'_> {
         def: Option<&StudyEventDef>,
     ) -> Visit {
         let (design, casebook) = (self.design, self.casebook);
-        let due = due(design, casebook, event).filter(|_| repeat.as_str() == "1");
+        let not_collected = decide::event_is_excepted(self.compiled, casebook, event);
+        let due = due(design, casebook, event);
+        let due = due.filter(|_| repeat.as_str() == "1" && !not_collected);
         let happened = event_date(design, casebook, event, repeat);
         let forms = self.forms(event, repeat, def);
         let is = |form: &&FormSummary, status: Status| form.status == i32::from(status);
@@ -145,6 +158,7 @@ impl Chart<'_> {
             window_start_date: due.map(|due| due.earliest.to_string()),
             window_end_date: due.map(|due| due.latest.to_string()),
             visit_date: happened.map(|date| date.to_string()),
+            not_collected,
             forms,
             signature: self.signature(event, repeat),
             signing_sha256: (records > 0).then(|| {
@@ -176,7 +190,7 @@ impl Chart<'_> {
             let of_form = recorded.iter().filter(|(key, _)| key.form == form.form);
             forms.extend(of_form.map(|(key, record)| self.form(key, record)));
             if forms.len() == before {
-                forms.push(not_started(&form.form));
+                forms.push(self.not_started(event, &form.form));
             }
         }
         let is_expected = |form: &FormOid| expected.iter().any(|one| one.form == *form);
@@ -194,17 +208,24 @@ impl Chart<'_> {
             version: value::number(record.version),
             review: Some(review_state(self.design, participant(self.casebook), key, record)),
             open_query_count: value::number(queries.filter(|one| one.status.is_pending()).count()),
+            not_collected: decide::form_is_excepted(
+                self.compiled,
+                self.casebook,
+                &key.event,
+                &key.form,
+            ),
         }
     }
-}
 
-fn not_started(form: &FormOid) -> FormSummary {
-    FormSummary {
-        form_oid: form.to_string(),
-        form_repeat_key: RepeatKey::first().to_string(),
-        status: Status::NotStarted.into(),
-        version: 0,
-        review: Some(ReviewState::default()),
-        open_query_count: 0,
+    fn not_started(&self, event: &StudyEventOid, form: &FormOid) -> FormSummary {
+        FormSummary {
+            form_oid: form.to_string(),
+            form_repeat_key: RepeatKey::first().to_string(),
+            status: Status::NotStarted.into(),
+            version: 0,
+            review: Some(ReviewState::default()),
+            open_query_count: 0,
+            not_collected: decide::form_is_excepted(self.compiled, self.casebook, event, form),
+        }
     }
 }

@@ -8,6 +8,7 @@ mod audit;
 mod blinding;
 mod casebook_pdf;
 mod clock;
+mod conditions;
 mod dictionary;
 mod drafts;
 mod eligibility;

@@ -51,6 +51,8 @@ pub enum Refusal {
     EventUnknown(StudyEventOid),
     #[error("event {event} has no form {form}")]
     FormNotInEvent { event: StudyEventOid, form: FormOid },
+    #[error("form {form} is not collected at event {event}, by a condition of the study")]
+    FormNotCollected { event: StudyEventOid, form: FormOid },
     #[error("{0} does not repeat; its repeat key is 1")]
     NotRepeating(String),
     #[error("form {form} has no group {group}")]
@@ -126,6 +128,7 @@ impl Refusal {
             Self::StatusNotAllowed { .. } => "STATUS_NOT_ALLOWED",
             Self::EventUnknown(_) => "EVENT_UNKNOWN",
             Self::FormNotInEvent { .. } => "FORM_NOT_IN_EVENT",
+            Self::FormNotCollected { .. } => "FORM_NOT_COLLECTED",
             Self::NotRepeating(_) => "NOT_REPEATING",
             Self::GroupNotInForm { .. } => "GROUP_NOT_IN_FORM",
             Self::ItemNotInGroup { .. } => "ITEM_NOT_IN_GROUP",
@@ -175,7 +178,9 @@ impl Refusal {
                 told(&[("from", &from.code()), ("to", &to.code())])
             }
             Self::EventUnknown(event) => told(&[("event", event)]),
-            Self::FormNotInEvent { event, form } => told(&[("event", event), ("form", form)]),
+            Self::FormNotInEvent { event, form } | Self::FormNotCollected { event, form } => {
+                told(&[("event", event), ("form", form)])
+            }
             Self::NotRepeating(oid) => told(&[("oid", oid)]),
             Self::GroupNotInForm { form, group } => told(&[("form", form), ("group", group)]),
             Self::ItemNotInGroup { group, item } => told(&[("group", group), ("item", item)]),

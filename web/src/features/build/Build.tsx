@@ -86,20 +86,43 @@ function Schedule({ design }: { design: Design }) {
   const { t, text } = useLocale();
   const { study } = design;
   return (
-    <div className="scroll-x" role="region" tabIndex={0} aria-label={t('build.schedule')}>
-      <table className="table schedule">
-        <thead><tr><th className="sticky">{t('build.event')}</th><th>{t('build.window')}</th>{study.forms.map((form) => <th key={form.formOid} title={text(form.description, form.name)}>{form.formOid.replace(/^F\./, '')}</th>)}</tr></thead>
-        <tbody>
-          {study.studyEvents.map((event) => (
-            <tr key={event.studyEventOid}>
-              <th scope="row" className="sticky">{text(event.description, event.name)}</th>
-              <td className="nowrap">{event.window ? `${event.window.targetDay} (−${event.window.daysBefore} +${event.window.daysAfter})` : '–'}</td>
-              {study.forms.map(({ formOid }) => <td key={formOid} className="mid">{event.forms.some((form) => form.formOid === formOid) ? '●' : ''}</td>)}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <>
+      <div className="scroll-x" role="region" tabIndex={0} aria-label={t('build.schedule')}>
+        <table className="table schedule">
+          <thead><tr><th className="sticky">{t('build.event')}</th><th>{t('build.window')}</th>{study.forms.map((form) => <th key={form.formOid} title={text(form.description, form.name)}>{form.formOid.replace(/^F\./, '')}</th>)}</tr></thead>
+          <tbody>
+            {study.studyEvents.map((event) => (
+              <tr key={event.studyEventOid}>
+                <th scope="row" className="sticky">{text(event.description, event.name)}</th>
+                <td className="nowrap">{event.window ? `${event.window.targetDay} (−${event.window.daysBefore} +${event.window.daysAfter})` : '–'}</td>
+                {study.forms.map(({ formOid }) => <td key={formOid} className="mid">{event.forms.some((form) => form.formOid === formOid) ? '●' : ''}</td>)}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <Conditions design={design} />
+    </>
+  );
+}
+
+/** When an event, or a form within it, is not collected. */
+function Conditions({ design }: { design: Design }) {
+  const { t, text } = useLocale();
+  const conditions = design.study.studyEvents.flatMap((event) => {
+    const name = text(event.description, event.name);
+    const ofForm = (oid: string) => `${name} · ${text(design.forms.get(oid)?.description, design.forms.get(oid)?.name ?? oid)}`;
+    return [
+      { place: name, expression: event.collectionException },
+      ...event.forms.map(({ formOid, collectionException }) => ({ place: ofForm(formOid), expression: collectionException })),
+    ].filter(({ expression }) => expression);
+  });
+  if (conditions.length === 0) return null;
+  return (
+    <table className="table">
+      <thead><tr><th>{t('build.event')}</th><th>{t('draft.condition')}</th></tr></thead>
+      <tbody>{conditions.map(({ place, expression }) => <tr key={place}><td>{place}</td><td><code className="wrap">{expression}</code></td></tr>)}</tbody>
+    </table>
   );
 }
 

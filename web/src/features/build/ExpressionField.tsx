@@ -7,9 +7,9 @@ import { Icon } from '../../ui/icons';
 const PAUSE_MS = 300;
 type Example = Schemas['CheckExample'];
 type Purpose = Schemas['BuildCheckExpressionRequestPurpose'];
-type Asked = { study: string; form: string; group: string | undefined; purpose: Purpose; expression: string; examples: Example[] };
+type Asked = { study: string; form: string | undefined; group: string | undefined; purpose: Purpose; expression: string; examples: Example[] };
 
-/** What the server says of an expression, once the typing pauses. */
+/** What the server says of an expression, once the typing pauses. Without a form it stands at an event, or at a form within one. */
 export function useChecked({ study, form, group, purpose, expression, examples }: Asked) {
   const wanted = JSON.stringify([form, group, purpose, expression, examples]);
   const [settled, setSettled] = useState(wanted);
@@ -21,7 +21,7 @@ export function useChecked({ study, form, group, purpose, expression, examples }
     queryKey: ['expression', study, settled],
     queryFn: () => ask(api.POST('/v1/studies/{studyOid}/draft:checkExpression', {
       params: { path: { studyOid: study } },
-      body: { purpose, formOid: form, ...(group ? { itemGroupOid: group } : {}), expression, examples },
+      body: { purpose, ...(form ? { formOid: form } : {}), ...(group ? { itemGroupOid: group } : {}), expression, examples },
     })),
     enabled: expression.trim() !== '' && form !== '' && settled === wanted,
     staleTime: 10_000,
@@ -49,10 +49,10 @@ export function Verdict({ expression, checked }: { expression: string; checked: 
   );
 }
 
-type Props = { study: string; form: string; group: string | undefined; purpose: Purpose; label: string; value: string; onLeave: (value: string) => void };
+type Props = { study: string; form?: string; group?: string | undefined; purpose: Purpose; label: string; isLabelHidden?: boolean; value: string; onLeave: (value: string) => void };
 
 /** An expression that is checked while it is typed, and kept when the field is left. */
-export function ExpressionField({ study, form, group, purpose, label, value, onLeave }: Props) {
+export function ExpressionField({ study, form, group, purpose, label, isLabelHidden, value, onLeave }: Props) {
   const id = useId();
   const [typed, setTyped] = useState(value);
   const [seen, setSeen] = useState(value);
@@ -63,7 +63,7 @@ export function ExpressionField({ study, form, group, purpose, label, value, onL
   const checked = useChecked({ study, form, group, purpose, expression: typed, examples: [] });
   return (
     <div className="expression">
-      <label htmlFor={id}>{label}</label>
+      <label htmlFor={id} className={isLabelHidden ? 'hidden' : undefined}>{label}</label>
       <textarea id={id} className="input code" rows={1} spellCheck={false} value={typed} aria-invalid={(checked?.faults.length ?? 0) > 0 || undefined}
         onChange={(event) => setTyped(event.target.value)} onBlur={() => typed.trim() !== value && onLeave(typed.trim())} />
       <div aria-live="polite"><Verdict expression={typed} checked={checked} /></div>

@@ -2,13 +2,13 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { api, ask, newRequestId } from '../../api/client';
-import type { Visit } from '../../api/types';
+import type { FormSummary, Visit } from '../../api/types';
 import { useLocale } from '../../i18n';
 import type { Design } from '../../lib/study';
 import { formPath } from '../../lib/url';
 import { Icon } from '../../ui/icons';
 import { refusalText } from '../../ui/refusal';
-import { ENTRY, Review, Status, TIMING } from '../../ui/Status';
+import { ENTRY, NOT_COLLECTED, Review, Status, TIMING } from '../../ui/Status';
 import { Signature } from '../../forms/Signature';
 import { DateField } from './DateField';
 import { ReviewWhole } from './ReviewWhole';
@@ -24,31 +24,29 @@ export function VisitCard({ design, subjectKey, siteOid, visit, mayEnter }: Prop
   const isDated = visit.visitDate !== undefined;
   const name = text(event?.description, event?.name ?? studyEventOid);
   const isVisit = event?.type !== 'COMMON';
-  const repeating = event?.forms.map(({ formOid }) => design.forms.get(formOid)).filter((form) => form?.repeating) ?? [];
+  const isLeftOut = (oid: string) => forms.some(({ formOid, notCollected }) => formOid === oid && notCollected);
+  const repeating = event?.forms.map(({ formOid }) => design.forms.get(formOid)).filter((form) => form?.repeating && !isLeftOut(form.formOid)) ?? [];
   return (
     <section className="visit" id={`visit-${studyEventOid}`} aria-label={name}>
       <header>
         <h2>{name}{studyEventRepeatKey === '1' ? '' : ` ${studyEventRepeatKey}`}</h2>
-        {isVisit && <Status look={TIMING[timing]} />}
+        {isVisit && <Status look={visit.notCollected && timing === 'NOT_PLANNED' ? NOT_COLLECTED : TIMING[timing]} />}
         {!isVisit && <Status look={ENTRY[status]} />}
         {isDated && <span>{visit.visitDate}</span>}
         {visit.targetDate && <span className="fine">{t('visit.window', { target: visit.targetDate, from: visit.windowStartDate ?? '', to: visit.windowEndDate ?? '' })}</span>}
         <span className="grow" />
-        {isVisit && !isDated && mayEnter && <TookPlace place={place} name={name} />}
+        {isVisit && !isDated && mayEnter && !visit.notCollected && <TookPlace place={place} name={name} />}
         {visit.signingSha256 && <ReviewWhole {...place} siteOid={siteOid} visit={{ studyEventOid, studyEventRepeatKey, name }} signingSha256={visit.signingSha256} />}
       </header>
       {visit.signature && <p className="fine"><Signature signature={visit.signature} /></p>}
       <ul className="form-links">
         {forms.map((summary) => {
           const form = design.forms.get(summary.formOid);
+          const face = <FormFace summary={summary} name={text(form?.description, form?.name ?? summary.formOid)} />;
+          const isLeftOut = summary.notCollected && summary.version === 0;
           return (
             <li key={`${summary.formOid}.${summary.formRepeatKey}`}>
-              <Link href={formPath({ ...place, formOid: summary.formOid, formRepeatKey: summary.formRepeatKey })}>
-                <Status look={ENTRY[summary.status]} isBare />
-                <span className="grow">{text(form?.description, form?.name ?? summary.formOid)}{summary.formRepeatKey === '1' ? '' : ` ${summary.formRepeatKey}`}</span>
-                {summary.review && <Review state={summary.review} isBare />}
-                {summary.openQueryCount > 0 && <span className="badge tone-amber"><Icon name="triangle" />{summary.openQueryCount}</span>}
-              </Link>
+              {isLeftOut ? <span className="left-out">{face}</span> : <Link href={formPath({ ...place, formOid: summary.formOid, formRepeatKey: summary.formRepeatKey })}>{face}</Link>}
             </li>
           );
         })}
@@ -64,6 +62,20 @@ export function VisitCard({ design, subjectKey, siteOid, visit, mayEnter }: Prop
         })}
       </ul>
     </section>
+  );
+}
+
+/** A form in the list of its visit. One that is not collected has nothing to open, unless it was there before. */
+function FormFace({ summary, name }: { summary: FormSummary; name: string }) {
+  const { status, version, formRepeatKey, review, openQueryCount, notCollected } = summary;
+  return (
+    <>
+      {!(notCollected && version === 0) && <Status look={ENTRY[status]} isBare />}
+      <span className="grow">{name}{formRepeatKey === '1' ? '' : ` ${formRepeatKey}`}</span>
+      {notCollected && <Status look={NOT_COLLECTED} />}
+      {review && <Review state={review} isBare />}
+      {openQueryCount > 0 && <span className="badge tone-amber"><Icon name="triangle" />{openQueryCount}</span>}
+    </>
   );
 }
 

@@ -116,6 +116,7 @@ export const admin = {
   'refusal.CRITERIA_OPEN': 'Some criteria are not decided yet; they are marked above. Answer them, or fill in the form from which they are computed.',
   'refusal.STATUS_NOT_ALLOWED': 'This status does not follow from the present one.',
   'refusal.EVENT_UNKNOWN': 'The study has no such visit.',
+  'refusal.FORM_NOT_COLLECTED': 'This form is not collected from this participant, by a condition of the study. If that is wrong, correct the data that the condition reads.',
   'refusal.FORM_NOT_IN_EVENT': 'This visit does not have this form.',
   'refusal.VALUE_INVALID': 'This value is not possible here.',
   'refusal.ITEM_DERIVED': 'This item is computed.',

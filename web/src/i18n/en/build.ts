@@ -226,6 +226,8 @@ export const build = {
   'event.formmandatory': 'Must be filled in',
   'event.formmandatory.one': '{name} must be filled in',
   'event.addform': 'Add a form',
+  'event.condition.hint': 'True or false, from what other visits hold: value, first, last, count. While it is true, nothing new is entered here and nobody waits for it.',
+  'event.condition.one': '{name}: not collected if',
   'event.schedule': 'Schedule: which form at which event',
   'study.new': 'New study',
   'study.name': 'Name of the study',

@@ -118,6 +118,7 @@ export const admin: { [key in keyof typeof english]: string } = {
   'refusal.CRITERIA_OPEN': '部分标准尚未判定（上方已标出）。请逐条判断，或先填写用于计算的表单。',
   'refusal.STATUS_NOT_ALLOWED': '无法从当前状态变更为此状态。',
   'refusal.EVENT_UNKNOWN': '研究中没有此访视。',
+  'refusal.FORM_NOT_COLLECTED': '按研究设定的条件，此参与者不采集该表单。如有误，请更正该条件所读取的数据。',
   'refusal.FORM_NOT_IN_EVENT': '此访视没有该表单。',
   'refusal.VALUE_INVALID': '此处不能使用该值。',
   'refusal.ITEM_DERIVED': '此项由系统计算。',

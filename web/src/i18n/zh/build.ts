@@ -226,6 +226,8 @@ export const build = {
   'event.formmandatory': '必须填写',
   'event.formmandatory.one': '{name} 必须填写',
   'event.addform': '添加表单',
+  'event.condition.hint': '真假值，可用 value、first、last、count 读取其他访视。为真时此处不再录入新数据，也不再等待此访视。',
+  'event.condition.one': '{name}：以下情况不采集',
   'event.schedule': '日程：各访视的表单',
   'study.new': '新建研究',
   'study.name': '研究名称',

@@ -95,20 +95,21 @@ fn nested(design: &Design, form: &FormDef) -> BTreeSet<String> {
 }
 
 /// Gives names to expressions: ODM has conditions and methods by OID.
-struct Named<'a> {
+pub(super) struct Named<'a> {
     parts: &'a Parts<'a>,
     design: &'a Design,
-    made: Vec<PartChange>,
+    /// The conditions and methods that changed or are new.
+    pub(super) made: Vec<PartChange>,
 }
 
 impl<'a> Named<'a> {
-    fn new(parts: &'a Parts<'a>, design: &'a Design) -> Self {
+    pub(super) fn new(parts: &'a Parts<'a>, design: &'a Design) -> Self {
         Self { parts, design, made: Vec::new() }
     }
 
     /// The condition with this expression: the one that stood here if nobody else has it, else one
     /// that says the same, else a new one.
-    fn condition(
+    pub(super) fn condition(
         &mut self,
         text: Option<&str>,
         stood: Option<&ConditionOid>,

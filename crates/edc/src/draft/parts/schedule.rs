@@ -1,11 +1,11 @@
-//! Study events: when something is asked.
+//! Study events: when something is asked, and under which condition not.
 
 use contract::edc::v1::{self as proto, study_event_def::Type};
 use kernel::study::{
     FormRef, PartChange, PartKind, StudyEventDef, StudyEventKind, StudyEventRef, TimingConstraint,
 };
 
-use super::{Made, Parts, Unusable, count, existing, oid, text, texts};
+use super::{Made, Parts, Unusable, count, existing, oid, references::Named, text, texts};
 
 impl Parts<'_> {
     pub(super) fn study_event(&self, event: &proto::StudyEventDef) -> Made {
@@ -22,15 +22,21 @@ impl Parts<'_> {
             Type::Common => StudyEventKind::Common,
         };
         let old = std::mem::take(&mut new.forms);
+        let design = self.design();
+        let mut named = Named::new(self, &design);
         for form in &event.forms {
             let form_oid = oid("putStudyEvent.forms.formOid", &form.form_oid)?;
             let known = old.iter().find(|one| one.form.as_str() == form_oid).cloned();
             let known = known.unwrap_or_default();
+            let (place, stood) = (format!("{name}.{form_oid}"), known.exception.as_ref());
+            let exception = named.condition(form.collection_exception.as_deref(), stood, &place);
             let (form, mandatory) = (form_oid.into(), form.mandatory);
-            new.forms.push(FormRef { form, mandatory, order: None, ..known });
+            new.forms.push(FormRef { form, mandatory, order: None, exception, ..known });
         }
-        let mut made = vec![self.put(PartKind::StudyEvent, name, &new)];
-        made.push(self.event_ref(name, event));
+        let event_ref = self.event_ref(name, event, &mut named);
+        let mut made = named.made;
+        made.push(self.put(PartKind::StudyEvent, name, &new));
+        made.push(event_ref);
         made.extend(self.timing(name, event)?);
         Ok(made)
     }
@@ -60,11 +66,18 @@ impl Parts<'_> {
         numbered.collect()
     }
 
-    fn event_ref(&self, name: &str, event: &proto::StudyEventDef) -> PartChange {
+    fn event_ref(
+        &self,
+        name: &str,
+        event: &proto::StudyEventDef,
+        named: &mut Named<'_>,
+    ) -> PartChange {
         let refs = &self.version.protocol.event_refs;
         let mut new: StudyEventRef = existing(refs, |one| one.event.as_str() == name);
         new.event = name.into();
         new.mandatory = event.mandatory;
+        let exception = event.collection_exception.as_deref();
+        new.exception = named.condition(exception, new.exception.as_ref(), name);
         new.epoch = event.epoch_oid.as_deref().filter(|oid| !oid.is_empty()).map(Into::into);
         new.arms = event.arm_oids.iter().map(|arm| arm.as_str().into()).collect();
         self.put(PartKind::StudyEventRef, name, &new)

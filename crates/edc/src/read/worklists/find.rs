@@ -9,11 +9,12 @@ use kernel::{
 
 use crate::{
     Edc,
+    expected::missing_forms,
     failure::Result,
     read::{casebook::stored, matrix::Events, sight::Sight},
     study::Study,
     verification::{participant, to_verify},
-    views::{BETWEEN, SubjectRow, VisitCell, missing_forms},
+    views::{BETWEEN, SubjectRow, VisitCell},
     wire::value,
 };
 
@@ -204,12 +205,12 @@ impl Finder<'_> {
         row: &SubjectRow,
         casebook: &Casebook,
     ) -> Vec<(Place, Work)> {
-        let design = &self.study.of(casebook).design;
+        let compiled = self.study.of(casebook);
         let mut all = Vec::new();
         for (key, _) in row.visits.iter().filter(|(_, cell)| cell.missing > 0) {
             let (event, repeat) = key.split_once(BETWEEN).unwrap_or((key, "1"));
             let (event, repeat) = (StudyEventOid::from(event), RepeatKey::new(repeat));
-            for form in missing_forms(design, casebook, &event, &repeat) {
+            for form in missing_forms(compiled, casebook, &event, &repeat) {
                 let place = RecordKey {
                     event: event.clone(),
                     event_repeat: repeat.clone(),
