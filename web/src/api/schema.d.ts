@@ -5258,13 +5258,17 @@ export interface components {
             line?: number;
             /** @description What became of it. */
             outcome: components["schemas"]["JobImportRowOutcome"];
-            /** @description Why it is left out or cannot be loaded. Empty otherwise. */
+            /** @description Why it is left out or cannot be loaded, in English; of a row that was loaded what is to be known of it. Empty otherwise. */
             reason: string;
             /**
              * Format: int64
              * @description The number of the row, from 1.
              */
             row: string;
+            /** @description The same by language: `en`, and `zh` where there is one. */
+            text: {
+                [key: string]: string;
+            };
         };
         /**
          * @description What becomes of rows.

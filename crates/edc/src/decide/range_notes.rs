@@ -1,6 +1,9 @@
 //! Why no reference range was found for rows of a record.
 
-use kernel::casebook::{Casebook, RecordKey, RowKey};
+use kernel::{
+    Wording,
+    casebook::{Casebook, RecordKey, RowKey},
+};
 use rules::Reference;
 
 use super::facts::RecordFacts;
@@ -12,7 +15,7 @@ pub(crate) fn range_notes(
     casebook: &Casebook,
     key: &RecordKey,
     row: &RowKey,
-) -> Vec<String> {
+) -> Vec<Wording> {
     let mut notes = Vec::new();
     let (Some(rules), Some(record)) = (compiled.rules(&key.form), casebook.record(key)) else {
         return notes;
@@ -24,7 +27,11 @@ pub(crate) fn range_notes(
         for read in derivation.rule.reads() {
             let Reference::Range(call) = read else { continue };
             if let Err(why) = call.find(&facts) {
-                let note = format!("no reference range: {why}");
+                let Wording { en, zh } = why.wording();
+                let note = Wording::new(
+                    format!("no reference range: {en}"),
+                    format!("没有参考范围：{zh}"),
+                );
                 if !notes.contains(&note) {
                     notes.push(note);
                 }

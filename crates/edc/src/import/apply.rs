@@ -247,11 +247,8 @@ fn subject_failed(
 
 fn unknown_subject(unit: &super::RecordUnit) -> Applied {
     let reason = format!("SUBJECT_UNKNOWN: the study has no subject {}", unit.subject);
-    let rejected = |place: &super::Place| RowReport {
-        place: *place,
-        outcome: Outcome::Rejected,
-        reason: reason.clone(),
-    };
+    let rejected =
+        |place: &super::Place| RowReport::new(*place, Outcome::Rejected, reason.as_str());
     Applied { rows: unit.rows.iter().map(rejected).collect(), ..Applied::default() }
 }
 
@@ -261,7 +258,7 @@ fn left_out(unit: &Unit) -> Applied {
         Unit::Refused { row, reason } => (*row, Outcome::Rejected, reason.clone()),
         Unit::Record(_) | Unit::Subject(_) => return Applied::default(),
     };
-    Applied { rows: vec![RowReport { place, outcome, reason }], ..Applied::default() }
+    Applied { rows: vec![RowReport::new(place, outcome, reason)], ..Applied::default() }
 }
 
 fn sum(all: impl IntoIterator<Item = Applied>) -> (Applied, u64) {

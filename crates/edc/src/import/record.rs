@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use journal::Hash;
 use kernel::{
-    RequestId,
+    RequestId, Wording,
     casebook::{Assignment, Casebook, Entered, Event, RecordPart, Refusal, SaveForm},
 };
 
@@ -168,7 +168,7 @@ fn decide_unit(
 }
 
 /// What is to be known of rows of the file that were loaded: why no reference range was found.
-fn notes(run: &Run, casebook: &Casebook, unit: &RecordUnit) -> BTreeMap<u64, String> {
+fn notes(run: &Run, casebook: &Casebook, unit: &RecordUnit) -> BTreeMap<u64, Wording> {
     let version = run.study.of(casebook);
     let mut notes = BTreeMap::new();
     if !version.rules(&unit.record.form).is_some_and(FormRules::read_ranges) {
@@ -178,18 +178,23 @@ fn notes(run: &Run, casebook: &Casebook, unit: &RecordUnit) -> BTreeMap<u64, Str
     for (number, row) in rows {
         let found = decide::range_notes(version, casebook, &unit.record, row);
         if !found.is_empty() {
-            notes.insert(number, found.join("; "));
+            let joined = |text: fn(&Wording) -> &str, between: &str| {
+                found.iter().map(text).collect::<Vec<_>>().join(between)
+            };
+            let said = Wording::new(joined(|one| &one.en, "; "), joined(|one| &one.zh, "；"));
+            notes.insert(number, said);
         }
     }
     notes
 }
 
 /// Adds notes to rows that were loaded.
-fn add(notes: &BTreeMap<u64, String>, rows: &mut [RowReport]) {
+fn add(notes: &BTreeMap<u64, Wording>, rows: &mut [RowReport]) {
     let loaded = |row: &&mut RowReport| matches!(row.outcome, Outcome::Accepted | Outcome::Changed);
     for row in rows.iter_mut().filter(loaded) {
         if let Some(note) = notes.get(&row.place.row) {
-            row.reason.clone_from(note);
+            row.reason.clone_from(&note.en);
+            row.reason_zh = Some(note.zh.clone());
         }
     }
 }
@@ -260,7 +265,7 @@ fn tell(
     applied: &mut Applied,
 ) {
     for place in &unit.rows {
-        let report = |outcome, reason| RowReport { place: Place { ..*place }, outcome, reason };
+        let report = |outcome, reason| RowReport::new(Place { ..*place }, outcome, reason);
         applied.rows.push(match rejected.get(&place.row) {
             Some(reason) => report(Outcome::Rejected, reason.clone()),
             None => report(outcome(place.row), String::new()),

@@ -37,6 +37,14 @@ pub struct RowReport {
     /// Why it was skipped or rejected; of a row that was loaded what is to be known of it, such as why no
     /// reference range was found; mostly empty.
     pub reason: String,
+    /// The same in Chinese, of a row that was loaded.
+    pub reason_zh: Option<String>,
+}
+
+impl RowReport {
+    pub fn new(place: Place, outcome: Outcome, reason: impl Into<String>) -> Self {
+        Self { place, outcome, reason: reason.into(), reason_zh: None }
+    }
 }
 
 /// How many rows became what. They add up to the rows of the file.

@@ -172,5 +172,5 @@ fn request(run: &Run, unit: &SubjectUnit, step: &str) -> String {
 }
 
 fn told(unit: &SubjectUnit, outcome: Outcome, reason: String) -> Applied {
-    Applied { rows: vec![RowReport { place: unit.row, outcome, reason }], ..Applied::default() }
+    Applied { rows: vec![RowReport::new(unit.row, outcome, reason)], ..Applied::default() }
 }

@@ -1,4 +1,4 @@
-//! What became of each row of an import, in a file: `row,line,outcome,"reason"`.
+//! What became of each row of an import, in a file: `row,line,outcome,"reason","reason_zh"`.
 
 use std::{
     fs::File,
@@ -17,7 +17,7 @@ use crate::{
 
 /// The name of the file in the folder of the job.
 pub(super) const ROWS: &str = "rows.csv";
-const HEADING: &str = "row,line,outcome,reason";
+const HEADING: &str = "row,line,outcome,reason,reason_zh";
 /// What is looked through for one page.
 const MOST_LOOKED_BYTES: u64 = 4 << 20;
 
@@ -36,6 +36,8 @@ pub(crate) struct RowRead {
     pub line: u32,
     pub outcome: Outcome,
     pub reason: String,
+    /// The same in Chinese, where there is more than a code and a message.
+    pub reason_zh: Option<String>,
 }
 
 /// Rows, and where the next page begins.
@@ -62,9 +64,10 @@ impl RowsOut {
             self.phase = phase;
             self.file = begin(&self.path)?;
         }
-        // One line for each row: what stands in a reason can hold a line break.
-        let reason = row.reason.replace(['\r', '\n'], " ").replace('"', "\"\"");
-        writeln!(self.file, "{},{},{},\"{reason}\"", row.place.row, row.place.line, row.outcome)
+        let RowReport { place, outcome, reason, reason_zh } = row;
+        let (reason, reason_zh) =
+            (quoted(reason), quoted(reason_zh.as_deref().unwrap_or_default()));
+        writeln!(self.file, "{},{},{outcome},{reason},{reason_zh}", place.row, place.line)
     }
 
     pub fn finish(mut self) -> io::Result<()> {
@@ -72,6 +75,11 @@ impl RowsOut {
         self.file.get_ref().sync_all()?;
         self.failed.map_or(Ok(()), Err)
     }
+}
+
+/// One line for each row: what stands in a reason can hold a line break.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace(['\r', '\n'], " ").replace('"', "\"\""))
 }
 
 fn begin(path: &Path) -> io::Result<BufWriter<File>> {
@@ -130,8 +138,24 @@ fn parse(line: &str) -> Option<RowRead> {
         "rejected" => Outcome::Rejected,
         _ => return None,
     };
-    let quoted = parts.next()?.strip_prefix('"')?.strip_suffix('"')?;
-    Some(RowRead { row, line: place, outcome, reason: quoted.replace("\"\"", "\"") })
+    let (reason, rest) = unquoted(parts.next()?)?;
+    // Reports of before have no more columns.
+    let chinese = rest.strip_prefix(',').and_then(unquoted).map(|(text, _)| text);
+    let reason_zh = chinese.filter(|text| !text.is_empty());
+    Some(RowRead { row, line: place, outcome, reason, reason_zh })
+}
+
+/// A quoted text and what is behind it.
+fn unquoted(text: &str) -> Option<(String, &str)> {
+    let text = text.strip_prefix('"')?;
+    let mut from = 0;
+    loop {
+        let end = from + text[from..].find('"')?;
+        if !text[end + 1..].starts_with('"') {
+            return Some((text[..end].replace("\"\"", "\""), &text[end + 1..]));
+        }
+        from = end + 2;
+    }
 }
 
 #[cfg(test)]
@@ -140,7 +164,7 @@ mod tests {
     use crate::import::Place;
 
     fn report(row: u64, outcome: Outcome, reason: &str) -> RowReport {
-        RowReport { place: Place { row, line: 2 }, outcome, reason: reason.to_owned() }
+        RowReport::new(Place { row, line: 2 }, outcome, reason)
     }
 
     #[test]
@@ -162,6 +186,26 @@ mod tests {
         assert_eq!(second.next, None);
         let rejected = page(&path, 0, Some(Outcome::Rejected), 10).unwrap();
         assert_eq!(rejected.rows.iter().map(|row| row.row).collect::<Vec<_>>(), [2, 4]);
+    }
+
+    #[test]
+    fn a_reason_comes_back_in_both_languages_and_from_reports_that_have_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(ROWS);
+        let mut out = RowsOut::create(path.clone()).unwrap();
+        let english = "\"a\",\"b\"";
+        let both = RowReport {
+            reason_zh: Some("“甲”,\"乙\"".to_owned()),
+            ..report(1, Outcome::Accepted, english)
+        };
+        out.take(Phase::Checking, &both);
+        out.finish().unwrap();
+        let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+        writeln!(file, "2,3,rejected,\"\"\"a\"\",\"\"b\"\"\"").unwrap();
+        let rows = page(&path, 0, None, 10).unwrap().rows;
+        let read = |at: usize| (rows[at].reason.as_str(), rows[at].reason_zh.as_deref());
+        assert_eq!(read(0), (english, both.reason_zh.as_deref()));
+        assert_eq!(read(1), (english, None));
     }
 
     #[test]

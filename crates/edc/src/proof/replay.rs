@@ -99,7 +99,7 @@ fn of_earlier_versions(
     stored: &SubjectRow,
 ) -> bool {
     let (visits, not_collected) = (stored.visits.clone(), stored.not_collected.clone());
-    let like_stored = SubjectRow { visits, not_collected, ..expected.clone() };
+    let like_stored = SubjectRow { not_collected, visits, ..expected.clone() };
     if like_stored != *stored || stored.visits.len() != expected.visits.len() {
         return false;
     }

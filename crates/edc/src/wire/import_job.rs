@@ -1,5 +1,7 @@
 //! Imports that run as jobs.
 
+use std::collections::BTreeMap;
+
 use contract::{
     Context, Error,
     google::api::HttpBody,
@@ -217,6 +219,13 @@ fn report_message(made: &ReportMade, state: &JobState) -> proto::ImportReport {
     }
 }
 
+/// The reason by language, as far as it is there.
+fn by_language(read: &RowRead) -> BTreeMap<String, String> {
+    let english = Some(&read.reason).filter(|text| !text.is_empty());
+    let both = [("en", english), ("zh", read.reason_zh.as_ref())];
+    both.into_iter().filter_map(|(tag, text)| Some((tag.to_owned(), text?.clone()))).collect()
+}
+
 fn row(read: RowRead) -> proto::ImportRow {
     let outcome = match read.outcome {
         Outcome::Accepted => OutcomeMessage::Accepted,
@@ -229,6 +238,7 @@ fn row(read: RowRead) -> proto::ImportRow {
         row: count(read.row),
         line: i32::try_from(read.line).ok().filter(|line| *line > 0),
         outcome: outcome.into(),
+        text: by_language(&read),
         reason: read.reason,
     }
 }

@@ -321,6 +321,16 @@ fn a_laboratory_file_gets_its_ranges_and_says_what_stays_open() {
                 "no reference range: GLUC is mg/dL, the ranges are in mmol/L",
             ]
         );
+        let told: Vec<Option<&str>> = rows.iter().map(|row| row.reason_zh.as_deref()).collect();
+        assert_eq!(
+            told,
+            [
+                None,
+                Some("没有参考范围：参考范围取决于年龄，而出生日期与采集日期不足以确定年龄"),
+                Some("没有参考范围：此处没有 K 的参考范围"),
+                Some("没有参考范围：GLUC 的单位是 mg/dL，而参考范围的单位是 mmol/L"),
+            ]
+        );
         assert_eq!(flags(&world, "S1", 1).await, ["4.0", "6.1", "HIGH"]);
         assert_eq!(flags(&world, "S1", 2).await, ["", "", ""]);
         let (report, rows) = import_file(&world, table).await;

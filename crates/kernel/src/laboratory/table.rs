@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use super::{Age, ReferenceRange, Sex};
-use crate::{PartialDate, SiteOid};
+use crate::{PartialDate, SiteOid, Wording};
 
 /// The ranges of a study by laboratory and test.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -140,25 +140,53 @@ fn fitting(
     Err(if by_sex { NoRange::SexUnknown } else { NoRange::AgeUnknown })
 }
 
-impl fmt::Display for NoRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl NoRange {
+    /// The same in words.
+    pub fn wording(&self) -> Wording {
         match self {
-            Self::TestMissing => f.write_str("the test is not named"),
-            Self::Test(test) => write!(f, "there is none for {test} here"),
+            Self::TestMissing => Wording::new("the test is not named", "没有写明检测项目"),
+            Self::Test(test) => Wording::new(
+                format!("there is none for {test} here"),
+                format!("此处没有 {test} 的参考范围"),
+            ),
             Self::Unit { test, unit, known } => {
-                let unit = if unit.is_empty() { "without a unit" } else { unit };
-                let known = known.iter().map(|one| if one.is_empty() { "no unit" } else { one });
-                let known: Vec<&str> = known.collect();
-                write!(f, "{test} is {unit}, the ranges are in {}", known.join(", "))
+                let in_units = |none: &str| {
+                    let named =
+                        |one: &String| if one.is_empty() { none.to_owned() } else { one.clone() };
+                    known.iter().map(named).collect::<Vec<_>>().join(", ")
+                };
+                let (en, zh) = match unit.as_str() {
+                    "" => ("without a unit".to_owned(), "没有单位".to_owned()),
+                    unit => (unit.to_owned(), format!("的单位是 {unit}")),
+                };
+                Wording::new(
+                    format!("{test} is {en}, the ranges are in {}", in_units("no unit")),
+                    format!("{test} {zh}，而参考范围的单位是 {}", in_units("无单位")),
+                )
             }
-            Self::Date(on) => write!(f, "none holds on {on}"),
-            Self::Sex => f.write_str("there is none for this sex"),
-            Self::Age => f.write_str("there is none for this age"),
-            Self::DateUnknown => f.write_str("the day of collection is not known, or in part only"),
-            Self::SexUnknown => f.write_str("it depends on the sex, which is not known as M or F"),
-            Self::AgeUnknown => f.write_str(
+            Self::Date(on) => {
+                Wording::new(format!("none holds on {on}"), format!("没有在 {on} 有效的参考范围"))
+            }
+            Self::Sex => Wording::new("there is none for this sex", "没有此性别的参考范围"),
+            Self::Age => Wording::new("there is none for this age", "没有此年龄的参考范围"),
+            Self::DateUnknown => Wording::new(
+                "the day of collection is not known, or in part only",
+                "采集日期未知或不完整",
+            ),
+            Self::SexUnknown => Wording::new(
+                "it depends on the sex, which is not known as M or F",
+                "参考范围取决于性别，而性别不是 M 或 F",
+            ),
+            Self::AgeUnknown => Wording::new(
                 "it depends on the age, which the dates of birth and collection leave open",
+                "参考范围取决于年龄，而出生日期与采集日期不足以确定年龄",
             ),
         }
+    }
+}
+
+impl fmt::Display for NoRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.wording().fmt(f)
     }
 }

@@ -43,7 +43,7 @@ export function ImportReport({ one, report }: { one: Import; report: Report }) {
 }
 
 function Rows({ one, outcome, sha256 }: { one: Import; outcome: Outcome | ''; sha256: string }) {
-  const { t } = useLocale();
+  const { t, text } = useLocale();
   const pages = useInfiniteQuery({
     queryKey: ['importRows', one.importId, one.state, sha256, outcome],
     queryFn: ({ pageParam }) => ask(api.GET('/v1/studies/{studyOid}/imports/{importId}/rows', {
@@ -60,7 +60,7 @@ function Rows({ one, outcome, sha256 }: { one: Import; outcome: Outcome | ''; sh
           <div className="scroll-y tall-rows" role="region" tabIndex={0} aria-label={t('import.rows')}>
             <table className="table">
               <thead><tr><th className="number">{t('import.row')}</th><th className="number">{t('import.line')}</th><th>{t('import.outcome')}</th><th>{t('import.why')}</th></tr></thead>
-              <tbody>{rows.map((row) => <tr key={`${row.row}.${row.line ?? ''}`}><td className="number">{row.row}</td><td className="number">{row.line ?? '–'}</td><td>{t(`import.${row.outcome}` as Key)}</td><td className="wrap">{row.reason}</td></tr>)}</tbody>
+              <tbody>{rows.map((row) => <tr key={`${row.row}.${row.line ?? ''}`}><td className="number">{row.row}</td><td className="number">{row.line ?? '–'}</td><td>{t(`import.${row.outcome}` as Key)}</td><td className="wrap">{text(row.text, row.reason)}</td></tr>)}</tbody>
             </table>
           </div>
           {pages.hasNextPage && <div><button type="button" className="button small" disabled={pages.isFetching} onClick={() => void pages.fetchNextPage()}>{t('act.more')}</button></div>}

@@ -7,17 +7,6 @@ use crate::study::*;
 
 /// Every way in which the structure of a version can be wrong, at least once.
 fn wrong() -> StudyVersion {
-    let item = |oid: &str, name: &str, data_type| ItemDef {
-        oid: oid.into(),
-        name: name.into(),
-        data_type,
-        ..ItemDef::default()
-    };
-    let limit = |values: &[&str]| RangeCheck {
-        comparator: Some(Comparator::Ge),
-        values: values.iter().map(|&value| value.into()).collect(),
-        ..RangeCheck::default()
-    };
     let check = |oid: &str, form: &str| EditCheck {
         oid: oid.into(),
         form: form.into(),
@@ -26,50 +15,11 @@ fn wrong() -> StudyVersion {
         ..EditCheck::default()
     };
     let coded = |value: &str| CodeListItem { coded_value: value.into(), ..CodeListItem::default() };
-    let refers = |item: &str| ItemRef { item: item.into(), ..ItemRef::default() };
-    let group_of = |group: &str| ItemGroupRef { group: group.into(), ..ItemGroupRef::default() };
-    let form_of = |form: &str| FormRef {
-        form: form.into(),
-        exception: Some("COND.OF-FORM".into()),
-        ..FormRef::default()
-    };
     StudyVersion {
-        events: vec![StudyEventDef {
-            oid: "SE.1".into(),
-            forms: vec![form_of("F.1"), form_of("F.1"), form_of("F.NO")],
-            ..StudyEventDef::default()
-        }],
-        forms: vec![
-            FormDef {
-                oid: "F.1".into(),
-                groups: vec![group_of("IG.1"), group_of("IG.NO")],
-                ..FormDef::default()
-            },
-            FormDef::default(),
-            FormDef { oid: "F\u{7}".into(), ..FormDef::default() },
-        ],
-        item_groups: vec![
-            ItemGroupDef {
-                oid: "IG.1".into(),
-                items: vec![
-                    refers("I.A"),
-                    refers("I.A"),
-                    refers("I.B"),
-                    ItemRef { method: Some("MT.NO".into()), ..refers("I.NO") },
-                ],
-                ..ItemGroupDef::default()
-            },
-            ItemGroupDef { oid: "IG.1".into(), ..ItemGroupDef::default() },
-        ],
-        items: vec![
-            ItemDef {
-                units: vec!["MU.NO".into()],
-                code_list: Some("CL.1".into()),
-                range_checks: vec![limit(&["HIGH"]), limit(&[])],
-                ..item("I.A", "SAME", DataType::Integer)
-            },
-            ItemDef { code_list: Some("CL.NO".into()), ..item("I.B", "SAME", DataType::Text) },
-        ],
+        events: wrong_events(),
+        forms: wrong_forms(),
+        item_groups: wrong_groups(),
+        items: wrong_items(),
         code_lists: vec![CodeList {
             oid: "CL.1".into(),
             data_type: DataType::Text,
@@ -87,22 +37,92 @@ fn wrong() -> StudyVersion {
             check("CK.2", "F.OFF"),
         ],
         blinding: Blinding { items: vec!["I.BLIND".into()], ..Blinding::default() },
-        protocol: Protocol {
-            event_refs: vec![StudyEventRef {
-                event: "SE.NO".into(),
-                exception: Some("COND.OF-EVENT".into()),
-                ..StudyEventRef::default()
-            }],
-            timings: vec![TimingConstraint {
-                oid: "TM.1".into(),
-                event: "SE.LATE".into(),
-                anchor: "SE.ANCHOR".into(),
-                ..TimingConstraint::default()
-            }],
-            arms: vec![Arm { oid: "ARM.1".into(), epochs: vec!["EP.NO".into()], ..Arm::default() }],
-            ..Protocol::default()
-        },
+        protocol: wrong_protocol(),
         ..StudyVersion::default()
+    }
+}
+
+fn wrong_events() -> Vec<StudyEventDef> {
+    let form_of = |form: &str| FormRef {
+        form: form.into(),
+        exception: Some("COND.OF-FORM".into()),
+        ..FormRef::default()
+    };
+    vec![StudyEventDef {
+        oid: "SE.1".into(),
+        forms: vec![form_of("F.1"), form_of("F.1"), form_of("F.NO")],
+        ..StudyEventDef::default()
+    }]
+}
+
+fn wrong_forms() -> Vec<FormDef> {
+    let group_of = |group: &str| ItemGroupRef { group: group.into(), ..ItemGroupRef::default() };
+    vec![
+        FormDef {
+            oid: "F.1".into(),
+            groups: vec![group_of("IG.1"), group_of("IG.NO")],
+            ..FormDef::default()
+        },
+        FormDef::default(),
+        FormDef { oid: "F\u{7}".into(), ..FormDef::default() },
+    ]
+}
+
+fn wrong_groups() -> Vec<ItemGroupDef> {
+    let refers = |item: &str| ItemRef { item: item.into(), ..ItemRef::default() };
+    vec![
+        ItemGroupDef {
+            oid: "IG.1".into(),
+            items: vec![
+                refers("I.A"),
+                refers("I.A"),
+                refers("I.B"),
+                ItemRef { method: Some("MT.NO".into()), ..refers("I.NO") },
+            ],
+            ..ItemGroupDef::default()
+        },
+        ItemGroupDef { oid: "IG.1".into(), ..ItemGroupDef::default() },
+    ]
+}
+
+fn wrong_items() -> Vec<ItemDef> {
+    let item = |oid: &str, data_type| ItemDef {
+        oid: oid.into(),
+        name: "SAME".into(),
+        data_type,
+        ..ItemDef::default()
+    };
+    let limit = |values: &[&str]| RangeCheck {
+        comparator: Some(Comparator::Ge),
+        values: values.iter().map(|&value| value.into()).collect(),
+        ..RangeCheck::default()
+    };
+    vec![
+        ItemDef {
+            units: vec!["MU.NO".into()],
+            code_list: Some("CL.1".into()),
+            range_checks: vec![limit(&["HIGH"]), limit(&[])],
+            ..item("I.A", DataType::Integer)
+        },
+        ItemDef { code_list: Some("CL.NO".into()), ..item("I.B", DataType::Text) },
+    ]
+}
+
+fn wrong_protocol() -> Protocol {
+    Protocol {
+        event_refs: vec![StudyEventRef {
+            event: "SE.NO".into(),
+            exception: Some("COND.OF-EVENT".into()),
+            ..StudyEventRef::default()
+        }],
+        timings: vec![TimingConstraint {
+            oid: "TM.1".into(),
+            event: "SE.LATE".into(),
+            anchor: "SE.ANCHOR".into(),
+            ..TimingConstraint::default()
+        }],
+        arms: vec![Arm { oid: "ARM.1".into(), epochs: vec!["EP.NO".into()], ..Arm::default() }],
+        ..Protocol::default()
     }
 }
 
