@@ -34,6 +34,16 @@ impl AgeUnit {
         }
     }
 
+    /// Its name behind a number in Chinese.
+    pub fn zh(self) -> &'static str {
+        match self {
+            Self::Days => "天",
+            Self::Weeks => "周",
+            Self::Months => "个月",
+            Self::Years => "岁",
+        }
+    }
+
     /// By its code, in upper or lower case.
     pub fn parse(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|unit| unit.code().eq_ignore_ascii_case(code))

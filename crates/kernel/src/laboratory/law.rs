@@ -76,10 +76,10 @@ fn gap_before<'a>(
     if let Some((to, from)) = latest.and_then(|other| other.age.to.zip(range.age.from))
         && to + 1 < from
     {
-        let unit = range.age.unit.code();
+        let (unit, zh) = (range.age.unit.code(), range.age.unit.zh());
         return Some(Wording::new(
             format!("{test}: nothing for ages after {to} and before {from} {unit}"),
-            format!("{test}：没有年龄大于 {to} 且小于 {from}（{unit}）的参考范围"),
+            format!("{test}：没有年龄大于 {to} {zh}且小于 {from} {zh}的参考范围"),
         ));
     }
     let same_people = |other: &&ReferenceRange| (other.sex, other.age) == (range.sex, range.age);

@@ -144,7 +144,7 @@ impl NoRange {
     /// The same in words.
     pub fn wording(&self) -> Wording {
         match self {
-            Self::TestMissing => Wording::new("the test is not named", "没有写明检测项目"),
+            Self::TestMissing => Wording::new("the test is not named", "没有写明检验项目"),
             Self::Test(test) => Wording::new(
                 format!("there is none for {test} here"),
                 format!("此处没有 {test} 的参考范围"),

@@ -119,7 +119,7 @@ fn gaps_in_age_and_days_and_a_sex_left_out_are_told() {
         told,
         [
             "CREAT 有性别 F 的参考范围，而没有 M 的",
-            "CREAT：没有年龄大于 17 且小于 19（YEARS）的参考范围",
+            "CREAT：没有年龄大于 17 岁且小于 19 岁的参考范围",
             "CREAT：2026-01-31 之后、2026-02-02 之前没有参考范围",
         ]
     );

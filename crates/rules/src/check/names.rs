@@ -41,7 +41,7 @@ impl Checker<'_> {
         self.flaw(
             at,
             format!("there is no item {name} here{en}"),
-            format!("此处没有项目 {name}{zh}"),
+            format!("此处没有条目 {name}{zh}"),
         );
         None
     }
@@ -77,7 +77,7 @@ impl Checker<'_> {
         self.flaw(
             at,
             format!("{function} takes an item, or what previous, value, first or last reads"),
-            format!("{function} 的参数应为项目，或 previous、value、first、last 读取的值"),
+            format!("{function} 的参数应为条目，或 previous、value、first、last 读取的值"),
         );
     }
 
@@ -111,7 +111,7 @@ impl Checker<'_> {
             self.flaw(
                 at,
                 format!("there is no item {item} here{en}"),
-                format!("此处没有项目 {item}{zh}"),
+                format!("此处没有条目 {item}{zh}"),
             );
             return None;
         };
@@ -146,7 +146,7 @@ impl Checker<'_> {
             self.flaw(
                 at,
                 format!("form {form} has no item {item}{en}"),
-                format!("表单 {form} 中没有项目 {item}{zh}"),
+                format!("表单 {form} 中没有条目 {item}{zh}"),
             );
             return None;
         };
@@ -211,7 +211,7 @@ impl Checker<'_> {
             self.flaw(
                 at,
                 format!("there is no item {item} in a repeating group here{en}"),
-                format!("此处的重复组中没有项目 {item}{zh}"),
+                format!("此处的重复组中没有条目 {item}{zh}"),
             );
             return Some(Err(Wrong));
         };

@@ -67,12 +67,13 @@ export function VisitCard({ design, subjectKey, siteOid, visit, mayEnter }: Prop
 
 /** A form in the list of its visit. One that is not collected has nothing to open, unless it was there before. */
 function FormFace({ summary, name }: { summary: FormSummary; name: string }) {
+  const { t } = useLocale();
   const { status, version, formRepeatKey, review, openQueryCount, notCollected } = summary;
   return (
     <>
-      {!(notCollected && version === 0) && <Status look={ENTRY[status]} isBare />}
+      {notCollected && version === 0 ? <span className="status tone-quiet"><Icon name={NOT_COLLECTED.icon} /></span> : <Status look={ENTRY[status]} isBare />}
       <span className="grow">{name}{formRepeatKey === '1' ? '' : ` ${formRepeatKey}`}</span>
-      {notCollected && <Status look={NOT_COLLECTED} />}
+      {notCollected && <span className="fine">{t(NOT_COLLECTED.key)}</span>}
       {review && <Review state={review} isBare />}
       {openQueryCount > 0 && <span className="badge tone-amber"><Icon name="triangle" />{openQueryCount}</span>}
     </>
