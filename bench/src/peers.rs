@@ -169,12 +169,7 @@ async fn keep_pages(prepared: &Prepared) -> Result<()> {
 }
 
 /// The servers, last the one that answers clients.
-fn start(
-    whose: Whose,
-    what: What,
-    prepared: &Prepared,
-    programs: &Path,
-) -> Result<Vec<Server>> {
+fn start(whose: Whose, what: What, prepared: &Prepared, programs: &Path) -> Result<Vec<Server>> {
     let gin = || {
         let mut command = Command::new(programs.join("gin"));
         command.arg(&prepared.peers);

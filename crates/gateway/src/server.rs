@@ -40,7 +40,8 @@ const MOST_CONNECTIONS: usize = 10_000;
 const HEADER_TIME: Duration = Duration::from_secs(15);
 /// Whoever takes nothing of an answer for so long is not waited for.
 const STALL_TIME: Duration = Duration::from_mins(1);
-const SILENCE: Duration = Duration::from_secs(1);
+/// Far less than between two requests of somebody who reads, and more than between those of a program.
+const SILENCE: Duration = Duration::from_millis(100);
 /// A peer in Go takes it ill to be asked more often.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_mins(1);
 const KEEP_ALIVE_TIME: Duration = Duration::from_secs(20);
@@ -231,7 +232,7 @@ impl Server {
             };
             return match spoken {
                 Spoken::One => self.carry_one(stream, peer, &router, watcher).await,
-                Spoken::Two => self.carry(stream, true, peer, router, watcher).await,
+                Spoken::Two => Box::pin(self.carry(stream, true, peer, router, watcher)).await,
             };
         };
         let (tls, time) = (tls.clone(), self.serving.header_time);
@@ -242,13 +243,7 @@ impl Server {
 
     /// Carries the requests of a connection of HTTP/1.1, which is closed when it asks nothing for long,
     /// or does not take what it has asked for.
-    async fn carry_one(
-        &self,
-        stream: TcpStream,
-        peer: IpAddr,
-        router: &Router,
-        _in_hand: Watcher,
-    ) {
+    async fn carry_one(&self, stream: TcpStream, peer: IpAddr, router: &Router, _in_hand: Watcher) {
         let Serving { silence, header_time, ref drain, .. } = self.serving;
         let http = &self.http.one;
         let carrying = Carrying { http, router, peer, silence, idle_time: header_time, drain };
