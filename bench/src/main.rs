@@ -4,6 +4,7 @@
 //! itself, in processes of its own, beside peers that do the same; runs of both alternate, so that
 //! noise of the machine meets both. Start reading at `saves`.
 
+mod bare;
 mod bulk;
 mod calls;
 mod demo;
@@ -68,6 +69,9 @@ enum Bench {
     /// A server that keeps item rows.
     #[command(hide = true)]
     Peer { file: Option<PathBuf> },
+    /// A server that answers everything with the bytes of a file.
+    #[command(hide = true)]
+    Bare { file: PathBuf },
     /// Reads a file in ODM to its end.
     #[command(hide = true)]
     ReadOdm { file: PathBuf },
@@ -80,6 +84,7 @@ fn main() -> Result<()> {
     let bench = match Bench::parse() {
         Bench::Load(load) => return load::run(&load),
         Bench::Peer { file } => return Runtime::new()?.block_on(peer::serve(file.as_deref())),
+        Bench::Bare { file } => return Runtime::new()?.block_on(bare::serve(&file)),
         Bench::ReadOdm { file } => return odm::read(&file),
         Bench::Hold => return Runtime::new()?.block_on(idle::hold()),
         bench => bench,

@@ -21,6 +21,7 @@ use crate::{
     place,
     process::Server,
     table::{Table, against, count, median},
+    wire::{Connection, get},
 };
 
 const CONNECTIONS: usize = 32;
@@ -34,6 +35,8 @@ const JWT_SECRET: &str = "a secret of the benchmark, of forty bytes";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Whose {
     Casebook,
+    /// What the kernel takes of any program.
+    Bare,
     Gin,
     GinWithSessions,
     CasebookInTwo,
@@ -56,7 +59,8 @@ struct Run {
 pub async fn run() -> Result<()> {
     let Some(programs) = build()? else { return Ok(()) };
     let prepared = prepare().await?;
-    let one = [Whose::Casebook, Whose::Gin, Whose::GinWithSessions];
+    keep_pages(&prepared).await?;
+    let one = [Whose::Casebook, Whose::Bare, Whose::Gin, Whose::GinWithSessions];
     let two = [Whose::CasebookInTwo, Whose::GoZero];
     let cases = [(What::List, &one[..]), (What::Cached, &one), (What::List, &two)];
     for (what, all) in cases {
@@ -92,10 +96,16 @@ fn report(what: What, all: &[Whose], runs: &[Vec<Run>]) {
     }
     table.print();
     let cpu = |at: usize| median(runs[at].iter().map(|run| run.cpu_us));
-    for (at, whose) in all.iter().enumerate().skip(1) {
+    let bare = all.iter().position(|whose| *whose == Whose::Bare);
+    let peers = all.iter().enumerate().skip(1).filter(|(at, _)| Some(*at) != bare);
+    for (at, whose) in peers {
         let ratio = cpu(at) / cpu(0);
         let met = against(ratio >= RATIO_GOAL, "at least 3");
         println!("{} costs {ratio:.1} times as much; {met}", whose.name());
+        if let Some(bare) = bare {
+            let most = cpu(at) / cpu(bare);
+            println!("  and {most:.1} times what the kernel alone takes for such an answer");
+        }
     }
 }
 
@@ -103,6 +113,7 @@ impl Whose {
     fn name(self) -> &'static str {
         match self {
             Self::Casebook => "casebook: session and roles",
+            Self::Bare => "no server: reads, and writes the same bytes",
             Self::Gin => "gin: nobody is asked who he is",
             Self::GinWithSessions => "gin: session and roles",
             Self::CasebookInTwo => "casebook, gateway and services: session and roles",
@@ -112,16 +123,17 @@ impl Whose {
 }
 
 async fn measure(whose: Whose, what: What, prepared: &Prepared, programs: &Path) -> Result<Run> {
-    let servers = start(whose, prepared, programs)?;
+    let servers = start(whose, what, prepared, programs)?;
     let address = servers.last().context("a server was started")?.address;
     let authorization = match whose {
         Whose::Casebook | Whose::CasebookInTwo => Some(log_in(address).await?),
-        Whose::Gin => None,
+        Whose::Gin | Whose::Bare => None,
         Whose::GinWithSessions => Some(Prepared::peer_token()),
         Whose::GoZero => Some(format!("Bearer {}", jwt())),
     };
     let authorization = authorization.as_deref();
     let requests = match (what, whose) {
+        (_, Whose::Bare) => vec![get("/", Some(&Prepared::peer_token()))],
         (What::List, _) => pages_of_studies(address, authorization).await?,
         (What::Cached, Whose::Casebook) => pages_of_terms(&path_of_terms(), authorization),
         (What::Cached, _) => pages_of_terms("/api/term/list", authorization),
@@ -136,8 +148,28 @@ async fn measure(whose: Whose, what: What, prepared: &Prepared, programs: &Path)
     Ok(Run { sent, cpu_us, memory_mb })
 }
 
+/// Where an answer is kept that the bare server gives.
+fn page_of(what: What) -> Result<PathBuf> {
+    let name = if what == What::List { "page-of-studies.json" } else { "page-of-terms.json" };
+    Ok(place::data()?.join(name))
+}
+
+/// Keeps one answer of each kind.
+async fn keep_pages(prepared: &Prepared) -> Result<()> {
+    let server = Server::start(&mut serve(&prepared.folder))?;
+    let authorization = log_in(server.address).await?;
+    let studies = pages_of_studies(server.address, Some(&authorization)).await?;
+    let terms = pages_of_terms(&path_of_terms(), Some(&authorization));
+    let mut connection = Connection::open(server.address).await?;
+    for (what, requests) in [(What::List, studies), (What::Cached, terms)] {
+        let request = requests.first().context("there is a page")?;
+        std::fs::write(page_of(what)?, connection.fetch(request).await?)?;
+    }
+    Ok(())
+}
+
 /// The servers, last the one that answers clients.
-fn start(whose: Whose, prepared: &Prepared, programs: &Path) -> Result<Vec<Server>> {
+fn start(whose: Whose, what: What, prepared: &Prepared, programs: &Path) -> Result<Vec<Server>> {
     let gin = || {
         let mut command = Command::new(programs.join("gin"));
         command.arg(&prepared.peers);
@@ -145,6 +177,10 @@ fn start(whose: Whose, prepared: &Prepared, programs: &Path) -> Result<Vec<Serve
     };
     match whose {
         Whose::Casebook => Ok(vec![Server::start(&mut serve(&prepared.folder))?]),
+        Whose::Bare => {
+            let mut bare = Command::new(std::env::current_exe()?);
+            Ok(vec![Server::start(bare.arg("bare").arg(page_of(what)?))?])
+        }
         Whose::Gin => Ok(vec![Server::start(&mut gin())?]),
         Whose::GinWithSessions => Ok(vec![Server::start(gin().arg("auth"))?]),
         Whose::CasebookInTwo => in_two(&prepared.folder),

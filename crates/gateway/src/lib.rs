@@ -27,6 +27,7 @@ mod redcap;
 mod request_id;
 mod security;
 mod server;
+mod silence;
 mod tls;
 mod uses;
 mod watching;

@@ -17,6 +17,8 @@ pub const SHED: &str = "gateway_shed_total";
 pub const LIMITED: &str = "gateway_limited_total";
 /// Connections that are open.
 pub const CONNECTIONS: &str = "gateway_connections";
+/// Those of them that ask nothing, and of which nothing but the socket is kept.
+pub const SILENT: &str = "gateway_connections_silent";
 
 /// Tells the recorder what the names mean.
 pub fn describe() {
@@ -26,6 +28,7 @@ pub fn describe() {
     metrics::describe_counter!(SHED, "calls refused because there was too much work");
     metrics::describe_counter!(LIMITED, "calls refused because of a limit");
     metrics::describe_gauge!(CONNECTIONS, "connections that are open");
+    metrics::describe_gauge!(SILENT, "open connections that ask nothing");
 }
 
 pub(crate) fn ended(method: &'static str, door: &'static str, code: &'static str, after: Duration) {

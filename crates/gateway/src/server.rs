@@ -34,12 +34,14 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 use tracing::{debug, info, warn};
 
-use crate::{Drain, Tls, measures, passage::Peer};
+use crate::{Drain, Tls, measures, passage::Peer, silence::Carrying};
 
 const MOST_CONNECTIONS: usize = 10_000;
 const HEADER_TIME: Duration = Duration::from_secs(15);
 /// Whoever takes nothing of an answer for so long is not waited for.
 const STALL_TIME: Duration = Duration::from_mins(1);
+/// Far less than between two requests of somebody who reads, and more than between those of a program.
+const SILENCE: Duration = Duration::from_millis(100);
 /// A peer in Go takes it ill to be asked more often.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_mins(1);
 const KEEP_ALIVE_TIME: Duration = Duration::from_secs(20);
@@ -66,6 +68,8 @@ pub struct Serving {
     pub header_time: Duration,
     /// How long a client may take nothing of an answer.
     pub stall_time: Duration,
+    /// After so long without a request a connection gives its buffers back, and keeps its socket.
+    pub silence: Duration,
     /// How long what is in hand may take when the server is being stopped.
     pub drain_time: Duration,
     /// Told when the server is being stopped.
@@ -80,6 +84,7 @@ impl Default for Serving {
             connections: MOST_CONNECTIONS,
             header_time: HEADER_TIME,
             stall_time: STALL_TIME,
+            silence: SILENCE,
             drain_time: DRAIN_TIME,
             drain: Drain::default(),
             tls: None,
@@ -225,28 +230,45 @@ impl Server {
             let Some(spoken) = spoken else {
                 return debug!("a connection brought no request in time");
             };
-            return self.carry(stream, Some(spoken), peer, router, watcher).await;
+            return match spoken {
+                Spoken::One => self.carry_one(stream, peer, &router, watcher).await,
+                Spoken::Two => Box::pin(self.carry(stream, true, peer, router, watcher)).await,
+            };
         };
         let (tls, time) = (tls.clone(), self.serving.header_time);
         if let Some(stream) = Box::pin(tls.accept(stream, time)).await {
-            Box::pin(self.carry(stream, None, peer, router, watcher)).await;
+            Box::pin(self.carry(stream, false, peer, router, watcher)).await;
         }
     }
 
-    /// Carries the requests of one connection. One that brings none in time is closed, and so is one
-    /// whose other end does not take what it has asked for.
+    /// Carries the requests of a connection of HTTP/1.1, which is closed when it asks nothing for long,
+    /// or does not take what it has asked for.
+    async fn carry_one(&self, stream: TcpStream, peer: IpAddr, router: &Router, _in_hand: Watcher) {
+        let Serving { silence, header_time, ref drain, .. } = self.serving;
+        let http = &self.http.one;
+        let carrying = Carrying { http, router, peer, silence, idle_time: header_time, drain };
+        carrying.all(Box::pin(self.timed(stream))).await;
+    }
+
+    fn timed<S: AsyncRead + AsyncWrite>(&self, stream: S) -> TimeoutStream<S> {
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(self.serving.stall_time));
+        stream
+    }
+
+    /// Carries the requests of one connection of HTTP/2, or of whatever turns out to be spoken. One that
+    /// brings none in time is closed, and so is one whose other end does not take what it has asked for.
     async fn carry<S>(
         &self,
         stream: S,
-        spoken: Option<Spoken>,
+        is_two: bool,
         peer: IpAddr,
         router: Router,
         watcher: Watcher,
     ) where
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
-        let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(self.serving.stall_time));
+        let stream = self.timed(stream);
         let has_asked = Arc::new(AtomicBool::new(false));
         let asked = has_asked.clone();
         let service = tower::service_fn(move |mut request: Request<Incoming>| {
@@ -256,19 +278,12 @@ impl Server {
         });
         let (stream, service) = (TokioIo::new(Box::pin(stream)), TowerToHyperService::new(service));
         // Each behind a pointer: a connection takes the room of the protocol that it speaks.
-        match spoken {
-            Some(Spoken::One) => {
-                let connection = self.http.one.serve_connection(stream, service);
-                Box::pin(self.attend(watcher.watch(connection), &has_asked)).await;
-            }
-            Some(Spoken::Two) => {
-                let connection = self.http.two.serve_connection(stream, service);
-                Box::pin(self.attend(watcher.watch(connection), &has_asked)).await;
-            }
-            None => {
-                let connection = self.http.either.serve_connection(stream, service);
-                Box::pin(self.attend(watcher.watch(connection), &has_asked)).await;
-            }
+        if is_two {
+            let connection = self.http.two.serve_connection(stream, service);
+            Box::pin(self.attend(watcher.watch(connection), &has_asked)).await;
+        } else {
+            let connection = self.http.either.serve_connection(stream, service);
+            Box::pin(self.attend(watcher.watch(connection), &has_asked)).await;
         }
     }
 

@@ -3,12 +3,9 @@
 //! That is several times quicker than log by log. A log that is found whole up to its recorded end
 //! need not be read again; of every other the slower reader tells what is wrong with it.
 
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    hash::{BuildHasher as _, RandomState},
-    sync::Arc,
-};
+use std::{collections::hash_map::Entry, hash::BuildHasher as _, sync::Arc};
 
+use foldhash::{HashMap, HashMapExt as _, fast::RandomState};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use journal::{Chain, Head, LogName, LogRef, SealedRef};
 use store::{Position, Store};
@@ -44,7 +41,7 @@ impl Scanned {
     /// Sees all entries that are there when it begins.
     pub async fn all(store: &Arc<dyn Store>, tally: &Arc<Tally>) -> Result<Self> {
         let last = store.last_position().await?;
-        let keys = RandomState::new();
+        let keys = RandomState::default();
         let starts = (0..last.0.div_ceil(PIECE)).map(|piece| piece * PIECE);
         let mut pieces = stream::iter(starts)
             .map(|start| {

@@ -14,6 +14,8 @@ mod pieces;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]
+mod silence;
+#[cfg(test)]
 mod slow;
 #[cfg(test)]
 mod watched;

@@ -3,10 +3,11 @@ use crate::sql::{self, Statement};
 use crate::{
     Head, LogName, LogRef, Position, Range, Result, Sealed, SealedRef, SqliteOptions, View,
 };
+use foldhash::{HashMap, HashMapExt as _};
 use journal::Hash;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Params, Row};
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::hash_map::Entry;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
