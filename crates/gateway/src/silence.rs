@@ -135,7 +135,9 @@ async fn at_once(connection: &mut Spoken) -> Poll<bool> {
 
 fn taken_back(connection: Spoken) -> (Socket, Bytes) {
     let Parts { io, read_buf, .. } = connection.into_parts();
-    (io.into_inner().socket, read_buf)
+    // An empty buffer holds on to the room that it had.
+    let early = if read_buf.is_empty() { Bytes::new() } else { read_buf };
+    (io.into_inner().socket, early)
 }
 
 /// What is known of a connection from outside of its protocol.
