@@ -93,6 +93,25 @@ impl Compiled {
     /// Compiles every expression of a version and runs every example. Lists all faults of
     /// structure and of expressions at once.
     pub fn new(version: StudyVersion) -> Result<Self, Vec<Fault>> {
+        let mut of_schedule = Vec::new();
+        let compiled = Self::compile(version, &mut of_schedule);
+        match compiled {
+            Ok(compiled) if of_schedule.is_empty() => Ok(compiled),
+            Ok(_) => Err(of_schedule),
+            Err(mut all) => {
+                all.extend(of_schedule);
+                Err(all)
+            }
+        }
+    }
+
+    /// Compiles a version that was published. Conditions on events were not looked at by older
+    /// programs: one that cannot be compiled never holds, as it never did.
+    pub fn published(version: StudyVersion) -> Result<Self, Vec<Fault>> {
+        Self::compile(version, &mut Vec::new())
+    }
+
+    fn compile(version: StudyVersion, of_schedule: &mut Vec<Fault>) -> Result<Self, Vec<Fault>> {
         let design = Design::new(Arc::new(version));
         let mut all = faults(&design);
         let catalogue = Catalogue::of(&design);
@@ -108,7 +127,7 @@ impl Compiled {
             forms.insert(form.oid.clone(), compiler.compile());
         }
         link_dependents(&mut forms);
-        let schedule = ScheduleRules::compile(&design, &catalogue, &mut all);
+        let schedule = ScheduleRules::compile(&design, &catalogue, of_schedule);
         let criteria = criteria(&design, &catalogue, &mut all);
         let study_day_1 = study_day_1(&design, &catalogue, &mut all);
         all.extend(Plan::compile(&design, &catalogue).err().into_iter().flatten());

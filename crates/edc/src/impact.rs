@@ -82,7 +82,7 @@ async fn target(
         return Ok(Arc::clone(ready));
     }
     let version = edc.published(&context.caller, &study.oid, Some(hash)).await?;
-    Ok(Arc::new(Compiled::new(version).map_err(|_| Failure::Version(hash.to_owned()))?))
+    Ok(Arc::new(Compiled::published(version).map_err(|_| Failure::Version(hash.to_owned()))?))
 }
 
 fn change<'a>(permit: &'a Permit, context: &'a Context, subject: &'a SubjectKey) -> Change<'a> {

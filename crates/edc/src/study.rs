@@ -200,7 +200,8 @@ fn ready(oid: &StudyOid, folded: FoldedStudy) -> Result<Study> {
     for document in &folded.documents {
         let version: StudyVersion =
             serde_json::from_str(document).map_err(|_| Failure::Version(oid.to_string()))?;
-        let mut compiled = Compiled::new(version).map_err(|_| Failure::Version(oid.to_string()))?;
+        let mut compiled =
+            Compiled::published(version).map_err(|_| Failure::Version(oid.to_string()))?;
         compiled.ranges = Arc::clone(&ranges);
         newer.push(Arc::new(compiled));
     }

@@ -99,3 +99,27 @@ impl Compiler<'_> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kernel::study::{ConditionDef, Expression};
+
+    use crate::compiled::Compiled;
+
+    #[test]
+    fn what_was_published_with_a_condition_that_means_nothing_still_counts_without_it() {
+        let mut version = testkit::study::version();
+        let wrong = Expression { context: Expression::CEL.into(), text: r#"SEX == "M""#.into() };
+        version.conditions.push(ConditionDef {
+            oid: "CD.MEN".into(),
+            expressions: vec![wrong],
+            ..ConditionDef::default()
+        });
+        version.protocol.event_refs[1].exception = Some("CD.MEN".into());
+        let event = version.protocol.event_refs[1].event.clone();
+        let faults = Compiled::new(version.clone()).unwrap_err();
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        let published = Compiled::published(version).unwrap();
+        assert!(published.schedule.of_event(&event).is_none());
+    }
+}

@@ -110,5 +110,5 @@ impl Designs {
 
 fn compiled(document: &str) -> Option<Compiled> {
     let version: StudyVersion = serde_json::from_str(document).ok()?;
-    Compiled::new(version).ok()
+    Compiled::published(version).ok()
 }
