@@ -76,7 +76,7 @@ pub fn format_named(name: &str) -> Result<&'static Format, ExportFailure> {
     })
 }
 
-/// Pages that wait for the exporter.
+/// Reads whose pages wait for the exporter, so that it works on one while the next is read.
 const QUEUE: usize = 4;
 
 /// What is exported.
@@ -260,7 +260,7 @@ async fn carry_out(
     };
     if let Err(failure) = &read {
         // The writer must not take a broken stream for a complete one.
-        let _ = send.send(page::Page::Broken(failure.to_string())).await;
+        let _ = send.send(vec![page::Page::Broken(failure.to_string())]).await;
     }
     drop(send);
     let written = handle.await.map_err(|error| ExportFailure::Stopped(error.to_string()))?;

@@ -13,7 +13,7 @@ use tokio::sync::mpsc::Sender;
 
 use super::{
     Job, casebook,
-    page::{Page, RecordPage, Step, StepKind, SubjectPage},
+    page::{Page, Pages, RecordPage, Step, StepKind, SubjectPage},
 };
 use crate::{Failure, book::LOG_KIND, failure::Result};
 
@@ -21,7 +21,7 @@ use crate::{Failure, book::LOG_KIND, failure::Result};
 const PAGE: u32 = 1_000;
 
 /// Sends every subject with its records, in the order of the subjects' keys.
-pub(super) async fn read(job: &Job, pages: &Sender<Page>) -> Result<()> {
+pub(super) async fn read(job: &Job, pages: &Sender<Pages>) -> Result<()> {
     let study = job.study.oid.as_str();
     let mut after = LogName::new(study, LOG_KIND, "");
     loop {
@@ -36,7 +36,7 @@ pub(super) async fn read(job: &Job, pages: &Sender<Page>) -> Result<()> {
             };
             if let Some(page) = page {
                 let gone = |_| Failure::Broke("the exporter stopped".to_owned());
-                pages.send(page).await.map_err(gone)?;
+                pages.send(vec![page]).await.map_err(gone)?;
             }
         }
         if logs.len() < PAGE as usize {

@@ -7,6 +7,9 @@ use kernel::{
     casebook::{Casebook, Event, Query, RecordKey, RecordSignature},
 };
 
+/// What one read gave, to the exporter.
+pub(super) type Pages = Vec<Page>;
+
 /// A part of an export.
 #[derive(Debug)]
 pub(super) enum Page {

@@ -11,7 +11,7 @@ use tokio::sync::mpsc::Sender;
 
 use super::{
     Job,
-    page::{Page, RecordPage, SubjectPage},
+    page::{Page, Pages, RecordPage, SubjectPage},
 };
 use crate::{
     Failure,
@@ -31,10 +31,14 @@ struct Known {
 }
 
 /// Sends every subject, then the records of each form, those of one subject together.
-pub(super) async fn read(job: &Job, pages: &Sender<Page>) -> Result<()> {
+pub(super) async fn read(job: &Job, pages: &Sender<Pages>) -> Result<()> {
     let subjects = subjects(job).await?;
+    let mut gathered = Gathered { subjects: &subjects, pages, done: Pages::new(), current: None };
     for (subject, known) in &subjects {
-        send(pages, known.page(subject.clone(), true, Vec::new())).await?;
+        gathered.done.push(known.page(subject.clone(), true, Vec::new()));
+        if gathered.done.len() >= ROWS as usize {
+            gathered.send().await?;
+        }
     }
     for form in &job.study.whole().version().forms {
         if !job.has_form(&form.oid) {
@@ -43,7 +47,6 @@ pub(super) async fn read(job: &Job, pages: &Sender<Page>) -> Result<()> {
         let prefix = format!("{}{BETWEEN}", form.oid);
         let mut range = Range::all(RECORD, job.study.oid.as_str(), ROWS).prefix(prefix);
         let mut ids = Ids::default();
-        let mut gathered = Gathered { subjects: &subjects, pages, current: None };
         loop {
             let rows = job.edc.store.list(range.clone()).await?;
             let last = rows.last().map(|(key, _)| key.clone());
@@ -52,16 +55,17 @@ pub(super) async fn read(job: &Job, pages: &Sender<Page>) -> Result<()> {
                 let (subject, record) = ids
                     .read(&key)
                     .ok_or_else(|| Failure::Broke(format!("a record has the key {key:?}")))?;
-                gathered.take(subject, record, bytes).await?;
+                gathered.take(subject, record, bytes);
             }
+            gathered.send().await?;
             match last.filter(|_| full) {
                 Some(last) => range = range.after(last),
                 None => break,
             }
         }
-        gathered.flush().await?;
+        gathered.finish_subject();
     }
-    Ok(())
+    gathered.send().await
 }
 
 /// The ids in the keys of records: few that come again and again, so each is made once.
@@ -93,30 +97,38 @@ fn once<T: Clone + for<'t> From<&'t str>>(made: &mut HashMap<Box<str>, T>, text:
 
 struct Gathered<'a> {
     subjects: &'a BTreeMap<SubjectKey, Known>,
-    pages: &'a Sender<Page>,
+    pages: &'a Sender<Pages>,
+    /// Of this read.
+    done: Pages,
     current: Option<(SubjectKey, Vec<RecordPage>)>,
 }
 
 impl Gathered<'_> {
-    async fn take(&mut self, subject: &str, key: RecordKey, bytes: Vec<u8>) -> Result<()> {
+    fn take(&mut self, subject: &str, key: RecordKey, bytes: Vec<u8>) {
         if self.current.as_ref().is_none_or(|(current, _)| current.as_str() != subject) {
-            self.flush().await?;
+            self.finish_subject();
         }
         let (_, records) = self.current.get_or_insert_with(|| (subject.into(), Vec::new()));
         records.push(RecordPage { key, bytes, trail: Vec::new(), queries: Vec::new() });
-        Ok(())
     }
 
-    async fn flush(&mut self) -> Result<()> {
-        let Some((subject, records)) = self.current.take() else { return Ok(()) };
-        let Some(known) = self.subjects.get(&subject) else { return Ok(()) };
-        send(self.pages, known.page(subject, false, records)).await
+    /// The records of a subject are complete, as far as this form goes.
+    fn finish_subject(&mut self) {
+        let Some((subject, records)) = self.current.take() else { return };
+        let Some(known) = self.subjects.get(&subject) else { return };
+        self.done.push(known.page(subject, false, records));
+    }
+
+    async fn send(&mut self) -> Result<()> {
+        let done = std::mem::take(&mut self.done);
+        let gone = |_| Failure::Broke("the exporter stopped".to_owned());
+        self.pages.send(done).await.map_err(gone)
     }
 }
 
 impl Known {
-    fn page(&self, subject: SubjectKey, first: bool, records: Vec<RecordPage>) -> SubjectPage {
-        SubjectPage {
+    fn page(&self, subject: SubjectKey, first: bool, records: Vec<RecordPage>) -> Page {
+        Page::Subject(Box::new(SubjectPage {
             first,
             subject,
             site: self.site.to_string(),
@@ -130,13 +142,8 @@ impl Known {
             signature: None,
             visit_signatures: Vec::new(),
             records,
-        }
+        }))
     }
-}
-
-async fn send(pages: &Sender<Page>, page: SubjectPage) -> Result<()> {
-    let gone = |_| Failure::Broke("the exporter stopped".to_owned());
-    pages.send(Page::Subject(Box::new(page))).await.map_err(gone)
 }
 
 /// The subjects of the sites that are exported.

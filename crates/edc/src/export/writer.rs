@@ -17,7 +17,7 @@ use super::{
     ExportFailure, Exported, Job, Progress,
     attached::Attached,
     folded::time,
-    page::{Page, RecordPage, Step, StepKind, SubjectPage},
+    page::{Page, Pages, RecordPage, Step, StepKind, SubjectPage},
     people::People,
     whole,
 };
@@ -29,7 +29,7 @@ pub(super) fn write(
     people: &People,
     mut exporter: Box<dyn Exporter>,
     mut sink: Box<dyn Sink + Send>,
-    mut pages: Receiver<Page>,
+    mut pages: Receiver<Pages>,
     created_at: &str,
     progress: &Progress,
 ) -> Result<Exported, ExportFailure> {
@@ -56,20 +56,21 @@ pub(super) fn write(
     let mut attached = Attached::wanted(job)?;
     exporter.begin(&study, &mut *sink)?;
     let mut records = 0;
-    while let Some(page) = pages.blocking_recv() {
-        match page {
-            Page::Broken(why) => return Err(ExportFailure::Stopped(why)),
-            Page::Subject(page) => {
-                records += page.records.len() as u64;
-                subject(job, &mut *exporter, &mut attached, *page)?;
-                progress(records);
-            }
-            Page::Casebook(page) => {
-                records += page.casebook.records.len() as u64;
-                whole::casebook(job, &study, &page, &mut *exporter, &mut *sink)?;
-                progress(records);
+    while let Some(read) = pages.blocking_recv() {
+        for page in read {
+            match page {
+                Page::Broken(why) => return Err(ExportFailure::Stopped(why)),
+                Page::Subject(page) => {
+                    records += page.records.len() as u64;
+                    subject(job, &mut *exporter, &mut attached, *page)?;
+                }
+                Page::Casebook(page) => {
+                    records += page.casebook.records.len() as u64;
+                    whole::casebook(job, &study, &page, &mut *exporter, &mut *sink)?;
+                }
             }
         }
+        progress(records);
     }
     let mut files = exporter.finish(&mut *sink)?;
     if let Some(attached) = attached {
