@@ -283,8 +283,8 @@ impl Future for Answer {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let response = ready!(Pin::new(&mut self.answer).poll(context))?;
-        let _in_hand = self.in_hand.take();
-        Poll::Ready(Ok(response.map(|body| InHandBody { body, _in_hand })))
+        let in_hand = self.in_hand.take();
+        Poll::Ready(Ok(response.map(|body| InHandBody { body, _in_hand: in_hand })))
     }
 }
 
