@@ -40,6 +40,9 @@ pub(crate) fn visits_that_turned(
     row: &SubjectRow,
     not_collected: &BTreeSet<String>,
 ) -> BTreeSet<(StudyEventOid, RepeatKey)> {
+    if row.not_collected == *not_collected {
+        return BTreeSet::new();
+    }
     let visits = row.visits.keys().filter_map(|key| key.split_once(BETWEEN));
     let turned =
         visits.filter(|(event, _)| row.is_collected(event) == not_collected.contains(*event));

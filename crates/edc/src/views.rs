@@ -20,7 +20,7 @@ use crate::{
 
 /// Raised whenever rows of this crate are written otherwise than before, views of dictionaries
 /// included: a program refuses rows of another layout.
-pub const LAYOUT_OF_VIEWS: u32 = 1;
+pub const LAYOUT_OF_VIEWS: u32 = 2;
 
 /// Form records: form, subject, event, event repeat, form repeat.
 pub(crate) const RECORD: View = View(10);

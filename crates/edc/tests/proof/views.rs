@@ -18,7 +18,7 @@ async fn rows_are_written_as_their_layout_says() {
     let written = (edc::LAYOUT_OF_VIEWS, World::new().await.hash_of_rows());
     assert_eq!(
         written,
-        (1, "eea2729521c13cbb8e47ff9edd275eeaf736834f0c4fc37dce1857704c65362e".to_owned())
+        (2, "eea2729521c13cbb8e47ff9edd275eeaf736834f0c4fc37dce1857704c65362e".to_owned())
     );
 }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use contract::{Caller, edc::v1::Edc};
-use edc::proof::{VerifyOptions, verify};
 use jiff::SignedDuration;
 use journal::Chain;
 use store::Store;
@@ -38,9 +37,7 @@ fn no_log_goes_back_in_time_with_the_clock_whoever_writes_it() {
         assert_eq!((record.version, held(&record, "IG.VS/I.WEIGHT")), (8, Some("77".to_owned())));
         let logs = check_times(&world).await;
         assert_eq!(logs, 1 + 1 + 5, "of the study, of the site, of each subject");
-        let options = VerifyOptions { views: true, ..VerifyOptions::default() };
-        let report = verify(&world.store, options, Arc::new(|_, _| {})).await.unwrap();
-        assert!(report.is_clean(), "{:?}", report.faults);
+        world.verifies().await;
     });
 }
 

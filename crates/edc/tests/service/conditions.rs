@@ -1,7 +1,5 @@
 //! Conditions on study events and on forms within them: put into a draft, checked, and in force.
 
-use std::sync::Arc;
-
 use contract::{
     Caller,
     build::v1::{CheckExpressionRequest, check_expression_request::Purpose, edit::Change},
@@ -10,7 +8,6 @@ use contract::{
         SaveFormRequest, StudyEventDef, Visit, visit::Timing, work,
     },
 };
-use edc::proof::{VerifyOptions, verify};
 use kernel::{
     StudyVersion,
     study::{ConditionDef, Expression, Fault},
@@ -70,13 +67,6 @@ async fn waiting(world: &World, kind: work::Kind) -> i32 {
     let request = GetWorkloadRequest { study_oid: STUDY.into(), ..GetWorkloadRequest::default() };
     let load = world.edc.get_workload(&monitor(), request).await.unwrap();
     load.counts.iter().find(|one| one.kind() == kind).unwrap().count
-}
-
-/// The rows that lists read are those that the log tells.
-async fn views_are_true(world: &World) {
-    let options = VerifyOptions { views: true, ..VerifyOptions::default() };
-    let report = verify(&world.store, options, Arc::new(|_, _| {})).await.unwrap();
-    assert!(report.is_clean(), "{:?}", report.faults);
 }
 
 #[test]
@@ -171,7 +161,7 @@ fn a_form_that_is_not_collected_cannot_be_begun() {
             ..save("S1", "SE.W2/F.IP", 1, &other)
         };
         assert_eq!(world.send(request).await.unwrap().version, 2, "what is there stays");
-        views_are_true(&world).await;
+        world.verifies().await;
     });
 }
 
@@ -197,10 +187,10 @@ fn nobody_waits_for_an_event_that_is_not_collected() {
         assert_eq!((timing().await, overdue().await), ((true, Timing::NotPlanned), 0));
         let refused = world.save("S1", "SE.W2/F.VS", 0, &seen).await.unwrap_err();
         assert_eq!(refused.reason(), "FORM_NOT_COLLECTED");
-        views_are_true(&world).await;
+        world.verifies().await;
         sex(&world, first, "F").await;
         assert_eq!((timing().await, overdue().await), ((false, Timing::Overdue), 1));
-        views_are_true(&world).await;
+        world.verifies().await;
     });
 }
 
@@ -215,7 +205,7 @@ fn forms_of_an_event_that_is_not_collected_any_more_are_not_missing() {
         assert_eq!(missing().await, 2, "vital signs at screening and in week 2");
         sex(&world, first, "M").await;
         assert_eq!(missing().await, 1);
-        views_are_true(&world).await;
+        world.verifies().await;
     });
 }
 

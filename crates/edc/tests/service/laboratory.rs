@@ -11,10 +11,7 @@ use contract::{
         ListRangesResponse, LockRecordsRequest, RecomputeRangesRequest, RecomputeRangesResponse,
     },
 };
-use edc::{
-    import::{ImportOptions, ImportReport, Outcome, RowReport, import, table_source},
-    proof::{VerifyOptions, verify},
-};
+use edc::import::{ImportOptions, ImportReport, Outcome, RowReport, import, table_source};
 
 use crate::world::{
     HERE, STUDY, THERE, World, coordinator, data_manager, held, in_role, monitor, on_every_store,
@@ -158,9 +155,7 @@ fn later_ranges_change_no_result_until_that_is_asked_for_with_a_reason() {
         assert!(reasons.contains(&Some("ranges corrected by the laboratory")), "{history:?}");
         assert_eq!(history.len(), 2);
         assert_eq!(recompute(&world, false).await.subjects[0].changed_value_count, 0);
-        let options = VerifyOptions { views: true, ..VerifyOptions::default() };
-        let report = verify(&world.store, options, Arc::new(|_, _| {})).await.unwrap();
-        assert!(report.is_clean(), "{:?}", report.faults);
+        world.verifies().await;
     });
 }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use contract::edc::v1::{ItemEntry, item_entry::Entry};
-use edc::proof::{VerifyOptions, verify};
 use futures::TryStreamExt;
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -122,10 +121,7 @@ async fn holds(steps: &[Step]) {
         take(&world, step).await;
     }
     let before = rows(&world.store).await;
-    let seen = Arc::new(|_, _| {});
-    let options = VerifyOptions { views: true, ..VerifyOptions::default() };
-    let report = verify(&world.store, options, seen).await.unwrap();
-    assert!(report.is_clean(), "{:?}", report.faults);
+    world.verifies().await;
     edc::proof::rebuild_views(&world.store, None, Arc::new(|_, _| {})).await.unwrap();
     assert_eq!(rows(&world.store).await, before, "a replay gives the same views");
     let told_now = export(&world, Some(then)).await;

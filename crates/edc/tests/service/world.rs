@@ -14,7 +14,10 @@ use contract::{
         item_value::Content,
     },
 };
-use edc::SiteAdded;
+use edc::{
+    SiteAdded,
+    proof::{VerifyOptions, verify},
+};
 use serde::de::DeserializeOwned;
 use store::{Postgres, Sqlite, Store};
 use tempfile::TempDir;
@@ -109,6 +112,13 @@ impl World {
     /// Whether calls go through a socket.
     pub fn is_over_the_wire(&self) -> bool {
         self.wire.is_some()
+    }
+
+    /// Chains hold, and the rows that lists read are those that the logs tell.
+    pub async fn verifies(&self) {
+        let options = VerifyOptions { views: true, ..VerifyOptions::default() };
+        let report = verify(&self.store, options, Arc::new(|_, _| {})).await.unwrap();
+        assert!(report.is_clean(), "{:?}", report.faults);
     }
 
     /// Another service on the same store, as in another process.
