@@ -34,40 +34,47 @@ struct Told {
     size: AnswerSize,
 }
 
-/// Answers a call of any service, or says what is wrong with it.
-pub(crate) async fn answer(
-    State(gateway): State<Arc<Gateway>>,
-    Extension(RequestId(id)): Extension<RequestId>,
-    request: HttpRequest,
-) -> Response {
+/// What a request calls.
+pub(crate) enum Called<'a> {
+    /// A route, with the values of its path.
+    Rest(&'a Bound, Vec<String>),
+    Grpc(&'static Method),
+}
+
+/// The method that a request calls; `None` if it calls none, or in a way that there is not.
+pub(crate) fn called<'a>(gateway: &'a Gateway, request: &HttpRequest) -> Option<Called<'a>> {
+    let path = request.uri().path();
     if is_grpc(request.headers()) {
-        return answer_grpc(&gateway, request).await;
+        return Method::find(path).map(Called::Grpc);
     }
-    let path = request.uri().path().to_owned();
-    let (route, values) = match find(&gateway, request.method(), &path) {
-        Ok(found) => found,
-        Err(NotFound { error, allow }) => {
-            let screen = web::screen(request.method(), request.uri(), request.headers());
-            if let (Some(screen), None) = (screen, &allow) {
-                return screen;
-            }
-            let mut response = problem::response(&error, &id);
-            if let Some(allow) = allow {
-                response.headers_mut().insert(header::ALLOW, allow);
-            }
-            return response;
-        }
+    let verb = Verb::from_name(request.method().as_str())?;
+    match gateway.routes.find(verb, path) {
+        Found::Route(route, values) => Some(Called::Rest(route, values)),
+        _ => None,
+    }
+}
+
+/// Answers a call of a method of any service, or says what is wrong with it.
+pub(crate) async fn answer(
+    gateway: &Gateway,
+    called: Called<'_>,
+    request: HttpRequest,
+    RequestId(id): RequestId,
+) -> Response {
+    let (route, values) = match called {
+        Called::Rest(route, values) => (route, values),
+        Called::Grpc(method) => return answer_grpc(gateway, method, request).await,
     };
-    let passage = Method::find(route.method).map(|method| {
+    let passage = route.described().map(|method| {
         let peer = request.extensions().get::<Peer>().copied();
-        Passage::new(&gateway, method, Door::Rest, peer, request.headers())
+        Passage::new(gateway, method, Door::Rest, peer, request.headers())
     });
     let wants_cookie = cookie::is_wanted(request.headers());
     let told = Told::default();
     let is_file = passage.as_ref().is_some_and(|passage| passage.method().streams);
     let named = if is_file { values.clone() } else { Vec::new() };
     let answered =
-        answer_rest(&gateway, route, values, request, (passage.as_ref(), &id, &told)).await;
+        answer_rest(gateway, route, values, request, (passage.as_ref(), &id, &told)).await;
     let answered = answered.and_then(|answer| match &gateway.cookies {
         Some(cookies) => cookies.apply(route.method, wants_cookie, answer),
         None => Ok((answer, None)),
@@ -75,7 +82,7 @@ pub(crate) async fn answer(
     let code = answered.as_ref().err().map(Error::code);
     let response = match answered {
         Ok((answer, cookie)) => {
-            let mut response = respond(&gateway, answer, (route.template, &named), id);
+            let mut response = respond(gateway, answer, (route.template, &named), id);
             if let Some(size) = metadata::size(&told.size).filter(|_| is_file) {
                 response.headers_mut().insert(header::CONTENT_LENGTH, size);
             }
@@ -114,11 +121,11 @@ async fn answer_rest(
     }
 }
 
-/// What is no method of ours is answered, too, but not counted.
-async fn answer_grpc(gateway: &Gateway, mut request: HttpRequest) -> Response {
-    let Some(method) = Method::find(request.uri().path()) else {
-        return gateway.grpc.clone().answer(request).await.map(Body::new);
-    };
+async fn answer_grpc(
+    gateway: &Gateway,
+    method: &'static Method,
+    mut request: HttpRequest,
+) -> Response {
     let peer = request.extensions().get::<Peer>().copied();
     let passage = Passage::new(gateway, method, Door::Grpc, peer, request.headers());
     if let Err(error) = passage.admit() {
@@ -178,7 +185,7 @@ async fn caller(
 ) -> Result<(Caller, &'static str), Error> {
     let (credentials, origin) = if headers.contains_key(header::AUTHORIZATION) {
         (credentials::read(headers)?, BY_PROGRAM)
-    } else if Method::find(route.method).is_some_and(|method| method.access == Access::Public) {
+    } else if route.described().is_some_and(|method| method.access == Access::Public) {
         return Ok((Caller::anonymous(), BY_PROGRAM));
     } else {
         let cookie = gateway.cookies.as_ref().and_then(|cookies| cookies.read(headers));
@@ -208,37 +215,44 @@ fn content_type(headers: &HeaderMap) -> Option<String> {
     headers.get(header::CONTENT_TYPE)?.to_str().ok().map(str::to_owned)
 }
 
-struct NotFound {
-    error: Error,
-    /// The methods that the path has.
-    allow: Option<HeaderValue>,
+/// What is neither a method nor a page is answered, too, but not counted.
+pub(crate) async fn refuse(
+    State(gateway): State<Arc<Gateway>>,
+    Extension(RequestId(id)): Extension<RequestId>,
+    request: HttpRequest,
+) -> Response {
+    if is_grpc(request.headers()) {
+        return gateway.grpc.clone().answer(request).await.map(Body::new);
+    }
+    let (error, allow) = missing(&gateway, request.method(), request.uri().path());
+    let screen = web::screen(request.method(), request.uri(), request.headers());
+    if let (Some(screen), None) = (screen, &allow) {
+        return screen;
+    }
+    let mut response = problem::response(&error, &id);
+    if let Some(allow) = allow {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    response
 }
 
-fn find<'a>(
-    gateway: &'a Gateway,
-    method: &HttpMethod,
-    path: &str,
-) -> Result<(&'a Bound, Vec<String>), NotFound> {
-    let other_verbs = |verbs: &[Verb]| {
-        let names: Vec<&str> = verbs.iter().map(|verb| verb.name()).collect();
-        let allow = HeaderValue::from_str(&names.join(", ")).ok();
-        let message = format!("this path takes {}, not {method}", names.join(", "));
-        NotFound { error: Error::new(Code::Unimplemented, "METHOD_NOT_ALLOWED", message), allow }
-    };
-    let verb = Verb::from_name(method.as_str());
-    match gateway.routes.find(verb.unwrap_or(Verb::Get), path) {
-        Found::Route(route, values) if verb.is_some() => Ok((route, values)),
-        Found::Route(route, _) => Err(other_verbs(&[route.verb])),
-        Found::OtherVerbs(verbs) => Err(other_verbs(&verbs)),
+/// Why a path is no route, and the methods that it has.
+fn missing(gateway: &Gateway, method: &HttpMethod, path: &str) -> (Error, Option<HeaderValue>) {
+    let verb = Verb::from_name(method.as_str()).unwrap_or(Verb::Get);
+    let verbs = match gateway.routes.find(verb, path) {
+        Found::Route(route, _) => vec![route.verb],
+        Found::OtherVerbs(verbs) => verbs,
         Found::Nothing => {
-            let error = Error::not_found("PATH_UNKNOWN", "no method has this path");
-            Err(NotFound { error, allow: None })
+            return (Error::not_found("PATH_UNKNOWN", "no method has this path"), None);
         }
         Found::BadEncoding => {
-            let error = Error::invalid("", "the path is not percent-encoded UTF-8");
-            Err(NotFound { error, allow: None })
+            return (Error::invalid("", "the path is not percent-encoded UTF-8"), None);
         }
-    }
+    };
+    let names: Vec<&str> = verbs.iter().map(|verb| verb.name()).collect();
+    let allow = HeaderValue::from_str(&names.join(", ")).ok();
+    let message = format!("this path takes {}, not {method}", names.join(", "));
+    (Error::new(Code::Unimplemented, "METHOD_NOT_ALLOWED", message), allow)
 }
 
 /// The answer to a call that was done. One in pieces is a file, named after its path.

@@ -4,7 +4,6 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    middleware::{from_fn, from_fn_with_state},
     routing::{get, post},
 };
 use contract::{
@@ -18,8 +17,8 @@ use tonic_health::pb::health_server::HealthServer;
 use tracing::Span;
 
 use crate::{
-    Cookies, Drain, Guard, Redcap, Uses, api, call, health::Health, oauth, pages, redcap,
-    request_id, security, web,
+    Cookies, Drain, Guard, Redcap, Uses, api, call, door::Door, health::Health, oauth, pages,
+    redcap, web,
 };
 
 /// Services, somebody who knows the callers, and limits; becomes an [`axum::Router`].
@@ -197,7 +196,7 @@ impl Gateway {
     pub fn into_router(self) -> Router {
         let protocols = protocols(self.grpc.services(), &self.readiness, &self.drain);
         let gateway = Arc::new(self);
-        Router::new()
+        let pages = Router::new()
             .route("/", get(pages::start))
             .route("/about", get(pages::about))
             .route("/start.css", get(pages::style))
@@ -208,10 +207,9 @@ impl Gateway {
             .merge(protocols)
             .route(oauth::PATH, post(oauth::token))
             .route(redcap::PATH, post(redcap::answer))
-            .fallback(call::answer)
-            .with_state(gateway.clone())
-            .layer(from_fn(security::headers))
-            .layer(from_fn_with_state(gateway, request_id::assign))
+            .fallback(call::refuse)
+            .with_state(gateway.clone());
+        Router::new().fallback_service(Door { gateway, pages })
     }
 }
 

@@ -12,6 +12,7 @@ mod body;
 mod call;
 mod cookie;
 mod credentials;
+mod door;
 mod drain;
 mod file_name;
 mod gateway;

@@ -1,12 +1,8 @@
 //! Every request has an id: its own if it brings a usable one, else a new one.
 
-use std::{sync::Arc, time::Instant};
+use std::time::Instant;
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::{extract::Request, response::Response};
 use contract::grpc::metadata;
 use http::HeaderValue;
 use tracing::{Instrument as _, info};
@@ -19,16 +15,16 @@ pub(crate) struct RequestId(pub(crate) String);
 
 /// Gives the request its id, the answer the same, and the log one line with both.
 pub(crate) async fn assign(
-    State(gateway): State<Arc<Gateway>>,
+    gateway: &Gateway,
     mut request: Request,
-    next: Next,
+    respond: impl AsyncFnOnce(Request, RequestId) -> Response,
 ) -> Response {
     let started = Instant::now();
     let given = metadata::request_id(request.headers());
     let id = given.map_or_else(|| (gateway.make_id)(), str::to_owned);
-    request.extensions_mut().insert(RequestId(id.clone()));
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        request.headers_mut().insert(metadata::REQUEST_ID, value);
+    let said = HeaderValue::from_str(&id).ok();
+    if let Some(said) = &said {
+        request.headers_mut().insert(metadata::REQUEST_ID, said.clone());
     }
     let method = request.method().clone();
     let span = tracing::info_span!("request", request.id = %id, http.method = %method);
@@ -39,7 +35,7 @@ pub(crate) async fn assign(
         request.headers_mut().insert(metadata::TRACE, value);
     }
 
-    let mut response = next.run(request).instrument(span).await;
+    let mut response = respond(request, RequestId(id.clone())).instrument(span).await;
 
     let trace = step.or(trace).map(|trace| u128::from_be_bytes(trace.trace_id()));
     let trace = trace.map(|id| format!("{id:032x}")).unwrap_or_default();
@@ -49,8 +45,8 @@ pub(crate) async fn assign(
         request.id = %id, trace.id = %trace, http.method = %method, http.status = status, duration_ms,
         "answered"
     );
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(metadata::REQUEST_ID, value);
+    if let Some(said) = said {
+        response.headers_mut().insert(metadata::REQUEST_ID, said);
     }
     response
 }

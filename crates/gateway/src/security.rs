@@ -1,9 +1,9 @@
 //! Headers that tell a browser to trust nothing it need not trust.
 
-use axum::{extract::Request, middleware::Next, response::Response};
+use axum::response::Response;
 use http::{HeaderName, HeaderValue, header};
 
-use crate::{call::is_grpc, cookie};
+use crate::call::is_grpc;
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -23,14 +23,13 @@ const CHALLENGE_OF_PAGES: &str = r#"Session realm="casebook""#;
 
 /// Adds the headers to every answer but those of gRPC, which no browser shows. What an answer says
 /// itself stands. Nothing is kept unless the answer says so, because answers may hold data of
-/// participants.
-pub(crate) async fn headers(request: Request, next: Next) -> Response {
-    let is_page = cookie::is_page(request.headers());
-    let mut response = next.run(request).await;
+/// participants. `is_page` says that a page of ours has asked.
+pub(crate) fn harden(response: &mut Response, is_page: bool) {
     let headers = response.headers_mut();
     if is_grpc(headers) {
-        return response;
+        return;
     }
+    headers.reserve(HEADERS.len() + 1);
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
@@ -39,5 +38,4 @@ pub(crate) async fn headers(request: Request, next: Next) -> Response {
         headers.insert(header::WWW_AUTHENTICATE, challenge);
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    response
 }

@@ -18,6 +18,7 @@ mod delegate;
 mod enable_user;
 mod event;
 mod grant_role;
+mod holders;
 mod invite;
 mod key;
 mod limit;

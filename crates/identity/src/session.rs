@@ -4,6 +4,7 @@ use crate::{
     Identity, Password, Token,
     authenticate::{Second, refused},
     event::UserEvent,
+    holders::Holder,
     limit::Limit,
     rows::TOKEN,
     token::TokenKind,
@@ -178,16 +179,17 @@ impl Identity {
     /// Whose token this is, if it is good; using it keeps a session from running out.
     pub(crate) async fn of_token(&self, token: &Token) -> Result<Bearer, Error> {
         let token_sha256 = token.sha256();
-        let name = self.users.pointed_to(TOKEN, &token_sha256).await?.ok_or_else(refused)?;
-        let known = self.users.find(&name).await?.ok_or_else(refused)?;
+        let now_ms = self.now_ms();
+        let holder = self.users.holder(&token_sha256, now_ms).await?.ok_or_else(refused)?;
+        let Holder { name, known } = &*holder;
         if known.user.disabled {
             return Err(refused());
         }
         match token.kind() {
             TokenKind::Session | TokenKind::Access => {
-                self.use_session(&name, &known, &token_sha256).await
+                self.use_session(name, known, &token_sha256, now_ms).await
             }
-            TokenKind::ApiKey => self.use_key(&name, &known, &token_sha256).await,
+            TokenKind::ApiKey => self.use_key(name, known, &token_sha256, now_ms).await,
             TokenKind::Mailed | TokenKind::Signing | TokenKind::ClientSecret => Err(refused()),
         }
     }
@@ -197,8 +199,8 @@ impl Identity {
         name: &str,
         known: &Arc<Known>,
         token_sha256: &str,
+        now_ms: i64,
     ) -> Result<Bearer, Error> {
-        let now_ms = self.now_ms();
         let session = known.user.session(token_sha256).ok_or_else(refused)?;
         if !self.is_open(session, now_ms) {
             return Err(refused());
@@ -216,8 +218,13 @@ impl Identity {
         Ok(Bearer { name, known, limit, session: is_person.then_some(id), key: None })
     }
 
-    async fn use_key(&self, name: &str, known: &Arc<Known>, sha256: &str) -> Result<Bearer, Error> {
-        let now_ms = self.now_ms();
+    async fn use_key(
+        &self,
+        name: &str,
+        known: &Arc<Known>,
+        sha256: &str,
+        now_ms: i64,
+    ) -> Result<Bearer, Error> {
         let mut keys = known.user.api_keys.iter();
         let key = keys.find(|key| same(&key.sha256, sha256)).ok_or_else(refused)?;
         if now_ms >= key.expires_at_ms {

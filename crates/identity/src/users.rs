@@ -3,7 +3,8 @@
 use crate::{
     Random,
     event::UserEvent,
-    rows::{self, effects},
+    holders::{Holder, Holders},
+    rows::{self, TOKEN, effects},
     user::{Stamp, User},
 };
 use contract::Error;
@@ -29,6 +30,7 @@ pub(crate) struct Users {
     store: Arc<dyn Store>,
     random: Random,
     cache: Cache<String, Arc<Known>>,
+    holders: Holders,
 }
 
 /// A user and where his log ended when he was read.
@@ -58,7 +60,7 @@ pub(crate) fn log(name: &str) -> LogName {
 
 impl Users {
     pub(crate) fn new(store: Arc<dyn Store>, random: Random) -> Self {
-        Self { store, random, cache: Cache::new(CACHED_USERS) }
+        Self { store, random, cache: Cache::new(CACHED_USERS), holders: Holders::default() }
     }
 
     pub(crate) fn store(&self) -> &dyn Store {
@@ -109,6 +111,22 @@ impl Users {
         name.map_err(|error| self.broken("find user", error))
     }
 
+    /// Whose token has this hash. What another process has written since may count only a second later:
+    /// most calls come with a token that was shown a moment ago, and the store is not asked again.
+    pub(crate) async fn holder(
+        &self,
+        token_sha256: &str,
+        now_ms: i64,
+    ) -> Result<Option<Arc<Holder>>, Error> {
+        let asked = match self.holders.look_up(token_sha256, now_ms) {
+            Ok(holder) => return Ok(Some(holder)),
+            Err(asked) => asked,
+        };
+        let Some(name) = self.pointed_to(TOKEN, token_sha256).await? else { return Ok(None) };
+        let Some(known) = self.find(&name).await? else { return Ok(None) };
+        Ok(Some(self.holders.keep(token_sha256, Holder { name, known }, asked)))
+    }
+
     /// Lets `decide` say what happens to a user, who may not be there yet, and appends it with its
     /// rows. Decides again when somebody else was first; writes nothing when nothing happens.
     pub(crate) async fn change(
@@ -135,7 +153,9 @@ impl Users {
             }
             let before = known.as_deref().cloned().unwrap_or_default();
             let batch = self.batch(name, &before, author, events)?;
-            match self.store.append(batch).await {
+            let appended = self.store.append(batch).await;
+            self.holders.forget();
+            match appended {
                 Ok(_) => return Ok(answer),
                 Err(StoreError::HeadMoved { .. }) => {}
                 Err(StoreError::KeyTaken { .. }) => {

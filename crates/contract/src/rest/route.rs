@@ -11,7 +11,7 @@ use futures::{
 use serde::Serialize;
 use tracing::Instrument as _;
 
-use crate::{Context, Error, google::api::HttpBody, rest::Request};
+use crate::{Context, Error, Method, google::api::HttpBody, rest::Request};
 
 /// Room for most answers, so that writing one allocates once.
 const ANSWER_BYTES: usize = 4096;
@@ -44,6 +44,7 @@ pub struct Bound {
     pub verb: Verb,
     pub template: &'static str,
     pub method: &'static str,
+    described: Option<&'static Method>,
     call: Arc<Call>,
 }
 
@@ -68,12 +69,18 @@ impl<S: ?Sized + Send + Sync + 'static> Route<S> {
             verb: self.verb,
             template: self.template,
             method: self.method,
+            described: Method::find(self.method),
             call: Arc::new(move |context, request| call(service.clone(), context, request)),
         }
     }
 }
 
 impl Bound {
+    /// What the contract says of the method; `None` if it has none of that name.
+    pub fn described(&self) -> Option<&'static Method> {
+        self.described
+    }
+
     /// The study that the path names, of the values of its variables.
     pub fn study<'a>(&self, path: &'a [String]) -> Option<&'a str> {
         let mut names = self.template.split('{').skip(1);
