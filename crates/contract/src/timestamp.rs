@@ -2,7 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
+use jiff::fmt::temporal::DateTimePrinter;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// RFC 3339 in UTC, with as many digits of a second as it has.
+const PRINTER: DateTimePrinter = DateTimePrinter::new();
 
 /// An instant. Ours are cut to milliseconds where they are born.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, prost::Message)]
@@ -67,7 +71,7 @@ impl FromStr for Timestamp {
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let instant = jiff::Timestamp::try_from(*self).map_err(serde::ser::Error::custom)?;
-        serializer.collect_str(&instant)
+        serializer.serialize_str(&PRINTER.timestamp_to_string(&instant))
     }
 }
 
