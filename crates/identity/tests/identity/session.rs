@@ -81,6 +81,20 @@ async fn another_password_or_a_disabled_user_ends_all_sessions() {
 }
 
 #[tokio::test]
+async fn what_another_process_has_written_counts_after_a_second_at_most() {
+    let world = World::new();
+    let (identity, other) = (world.identity(), world.identity());
+    let session = opened(&world, &identity).await;
+    let token = session.token.secret();
+    assert!(show(&identity, token).await.is_ok());
+    other.close_session(token).await.unwrap();
+    assert!(show(&other, token).await.is_err());
+    assert!(show(&identity, token).await.is_ok(), "he was looked up a moment ago");
+    world.wait_ms(1_000);
+    assert!(show(&identity, token).await.is_err());
+}
+
+#[tokio::test]
 async fn a_token_that_was_never_issued_is_refused_like_a_wrong_password() {
     let world = World::new();
     let identity = world.identity();
