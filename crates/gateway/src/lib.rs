@@ -2,10 +2,11 @@
 //!
 //! A [`Gateway`] is given services, as the routes of their contracts, and somebody who knows the
 //! callers. It makes of them an axum router that answers REST and gRPC calls on one
-//! port, describes the interface, answers for health and readiness, and has a start page. [`serve`] runs it on a socket until it is told to drain.
+//! port, describes the interface, answers for health and readiness, and has a start page. [`serve`]
+//! runs it on a socket until it is told to drain.
 //!
 //! It knows no service by name, no rule of a trial, no store and no password. Start reading at
-//! [`Gateway`], then `call`, the way of every request.
+//! [`Gateway`], then `door`, the way of every request, and `call`.
 
 mod api;
 mod body;
