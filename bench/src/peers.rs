@@ -112,11 +112,11 @@ fn report(what: What, all: &[Whose], runs: &[Vec<Run>]) {
 impl Whose {
     fn name(self) -> &'static str {
         match self {
-            Self::Casebook => "casebook: session and roles",
+            Self::Casebook => "casebook: session and roles, read once a second",
             Self::Bare => "no server: reads, and writes the same bytes",
             Self::Gin => "gin: nobody is asked who he is",
-            Self::GinWithSessions => "gin: session and roles",
-            Self::CasebookInTwo => "casebook, gateway and services: session and roles",
+            Self::GinWithSessions => "gin: session and roles, read for each call",
+            Self::CasebookInTwo => "casebook, gateway and services: session and roles, asked every two seconds",
             Self::GoZero => "go-zero, api and rpc: JWT",
         }
     }
