@@ -116,7 +116,9 @@ impl Whose {
             Self::Bare => "no server: reads, and writes the same bytes",
             Self::Gin => "gin: nobody is asked who he is",
             Self::GinWithSessions => "gin: session and roles, read for each call",
-            Self::CasebookInTwo => "casebook, gateway and services: session and roles, asked every two seconds",
+            Self::CasebookInTwo => {
+                "casebook, gateway and services: session and roles, asked every two seconds"
+            }
             Self::GoZero => "go-zero, api and rpc: JWT",
         }
     }
