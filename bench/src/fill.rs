@@ -36,6 +36,7 @@ pub async fn folder(name: &str, subjects: u32, filled: bool) -> Result<PathBuf> 
     let folder = place::data()?.join(name);
     let complete = folder.join("complete");
     if complete.exists() {
+        bring_up_to_date(&folder)?;
         return Ok(folder);
     }
     place::remove(&folder)?;
@@ -56,6 +57,20 @@ pub async fn folder(name: &str, subjects: u32, filled: bool) -> Result<PathBuf> 
     fs::write(&complete, b"")?;
     eprintln!("filled in {:.0} s", started.elapsed().as_secs_f64());
     Ok(folder)
+}
+
+/// A program that writes its views otherwise refuses what an earlier one has left, and says so at once.
+fn bring_up_to_date(folder: &Path) -> Result<()> {
+    let command = |words: &[&str]| {
+        let mut command = Command::new(place::casebook());
+        command.args(words).arg("--data").arg(folder);
+        command
+    };
+    if process::run(&mut command(&["study", "list"])).is_err() {
+        eprintln!("writing the views of {} anew", folder.display());
+        process::run(&mut command(&["rebuild-views"]))?;
+    }
+    Ok(())
 }
 
 #[expect(clippy::disallowed_methods, reason = "a measurement runs on the real clock")]
