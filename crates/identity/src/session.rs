@@ -181,23 +181,21 @@ impl Identity {
         let token_sha256 = token.sha256();
         let now_ms = self.now_ms();
         let holder = self.users.holder(&token_sha256, now_ms).await?.ok_or_else(refused)?;
-        let Holder { name, known } = &*holder;
-        if known.user.disabled {
+        if holder.known.user.disabled {
             return Err(refused());
         }
         match token.kind() {
             TokenKind::Session | TokenKind::Access => {
-                self.use_session(name, known, &token_sha256, now_ms).await
+                self.use_session(&holder, &token_sha256, now_ms).await
             }
-            TokenKind::ApiKey => self.use_key(name, known, &token_sha256, now_ms).await,
+            TokenKind::ApiKey => self.use_key(&holder, &token_sha256, now_ms).await,
             TokenKind::Mailed | TokenKind::Signing | TokenKind::ClientSecret => Err(refused()),
         }
     }
 
     async fn use_session(
         &self,
-        name: &str,
-        known: &Arc<Known>,
+        Holder { name, known }: &Holder,
         token_sha256: &str,
         now_ms: i64,
     ) -> Result<Bearer, Error> {
@@ -220,8 +218,7 @@ impl Identity {
 
     async fn use_key(
         &self,
-        name: &str,
-        known: &Arc<Known>,
+        Holder { name, known }: &Holder,
         sha256: &str,
         now_ms: i64,
     ) -> Result<Bearer, Error> {
